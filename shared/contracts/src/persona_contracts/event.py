@@ -1,0 +1,67 @@
+"""The base of every event: its type, its version, its tenant and its identity."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from persona_contracts.types import SubjectId, UtcTime
+
+
+class Document(BaseModel):
+    """A part of an event or state document: unknown fields are ignored (events.md §1)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _refuse_nul(value: Any) -> None:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("must not contain NUL characters")
+    elif isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            _refuse_nul(key)
+            _refuse_nul(item)
+    elif isinstance(value, list):
+        for item in value:  # pyright: ignore[reportUnknownVariableType]
+            _refuse_nul(item)
+
+
+class Event(Document):
+    """One event body. `event_type` and `event_version` name its subject and its schema."""
+
+    event_type: ClassVar[str]
+    event_version: ClassVar[int] = 1
+
+    workspace_id: SubjectId
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_nul_anywhere(cls, data: Any) -> Any:
+        """Refuse NUL characters at any depth: no store and no vendor takes them."""
+        _refuse_nul(data)
+        return data
+
+    @property
+    def entity_id(self) -> str:
+        """The id of the thing this event is about (`ce-subject`)."""
+        raise NotImplementedError
+
+    @classmethod
+    def schema_urn(cls) -> str:
+        """`ce-dataschema`, for example `urn:dramatis:persona.updated:v1`."""
+        return f"urn:dramatis:{cls.event_type}:v{cls.event_version}"
+
+
+class OwnEvent(Event):
+    """An event that a Dramatis service publishes."""
+
+    occurred_at: UtcTime
+
+
+class CrmEvent(Event):
+    """An event that the CRM sends; it may come without an id of its own."""
+
+    @property
+    def default_event_id(self) -> str:
+        """The identity of this event when the sender gave no `ce-id` (events.md §1)."""
+        raise NotImplementedError

@@ -1,0 +1,104 @@
+"""Personas as others see them: the resolved document and the events about it."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from persona_contracts.event import Document, OwnEvent
+from persona_contracts.types import UtcTime
+
+
+class Prompts(Document):
+    """The three compiled prompt layers."""
+
+    system: str
+    rag: str
+    user: str
+
+
+class ModelSettings(Document):
+    """The language model a persona asks for; null means the service's own choice."""
+
+    name: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+
+
+class Voice(Document):
+    """The voice a persona speaks with; `settings` are on the scale 0.0 to 1.0 (speed 0.7 to 1.2)."""
+
+    provider: str
+    voice_id: str | None = None
+    name: str | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class ResolvedPersona(Document):
+    """One persona, ready to use: inheritance flattened, prompts compiled."""
+
+    persona_id: UUID
+    name: str
+    persona_name: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    is_active: bool = True
+    tone: str | None = None
+    greeting: str | None = None
+    sms_greeting: str | None = None
+    signature: str | None = None
+    goals: str | None = None
+    service_description: str | None = None
+    content: str = ""
+    prompts: Prompts
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    voice: Voice | None = None
+    language: str | None = None
+    inherited_from: dict[str, UUID] = Field(default_factory=dict)
+    """Which ancestor gave a field, by field name."""
+    lineage: list[UUID] = Field(default_factory=list[UUID])
+    """Ancestors, nearest first."""
+    version: int = Field(ge=1)
+    revision: int = Field(ge=1)
+    updated_at: UtcTime
+
+
+class _PersonaChanged(OwnEvent):
+    persona: ResolvedPersona
+    version: int
+    revision: int
+    changed_fields: list[str] = Field(default_factory=list[str])
+    changed_by: str
+    summary: str | None = None
+
+    @property
+    def entity_id(self) -> str:
+        """The persona."""
+        return str(self.persona.persona_id)
+
+
+class PersonaCreatedV1(_PersonaChanged):
+    """A persona exists from now on."""
+
+    event_type: ClassVar[str] = "persona.created"
+
+
+class PersonaUpdatedV1(_PersonaChanged):
+    """A persona's own fields changed."""
+
+    event_type: ClassVar[str] = "persona.updated"
+
+
+class PersonaDeletedV1(OwnEvent):
+    """A persona is gone."""
+
+    event_type: ClassVar[str] = "persona.deleted"
+
+    persona_id: UUID
+    revision: int
+    changed_by: str
+
+    @property
+    def entity_id(self) -> str:
+        """The persona."""
+        return str(self.persona_id)

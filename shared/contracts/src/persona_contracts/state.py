@@ -1,0 +1,43 @@
+"""The documents of the compacted stream PERSONA_STATE (events.md §4)."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from persona_contracts.event import Document
+from persona_contracts.persona import ResolvedPersona
+from persona_contracts.types import Channel, SubjectId
+from persona_contracts.workspace import WorkspaceSettings
+
+StateKind = Literal["persona", "workspace", "campaign"]
+
+PersonaState = ResolvedPersona
+"""Subject `persona-state.v1.<workspace_id>.persona.<persona_id>`."""
+
+
+class WorkspaceState(WorkspaceSettings):
+    """Subject `persona-state.v1.<workspace_id>.workspace.<workspace_id>`."""
+
+    revision: int = Field(ge=1)
+
+
+class CampaignState(Document):
+    """Subject `persona-state.v1.<workspace_id>.campaign.<campaign_id>`; only for assigned campaigns."""
+
+    campaign_id: SubjectId
+    name: str
+    assignments: dict[Channel, UUID] = Field(default_factory=dict)
+    revision: int = Field(ge=1)
+
+
+class Tombstone(Document):
+    """What is left of a deleted entity."""
+
+    deleted: Literal[True] = True
+    revision: int = Field(ge=1)
+
+
+def state_subject(workspace_id: str, kind: StateKind, entity_id: str) -> str:
+    """Return the subject that holds the last document of one entity."""
+    return f"persona-state.v1.{workspace_id}.{kind}.{entity_id}"

@@ -1,0 +1,61 @@
+"""Workspace settings and campaign assignments: `workspace.updated`, `assignment.changed`."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from persona_contracts.event import Document, OwnEvent
+from persona_contracts.types import Channel, SubjectId
+
+
+class LegacySettings(Document):
+    """The workspace-wide fields from before there were personas; the first seven mirror the default."""
+
+    ai_persona_name: str | None = None
+    ai_tone: str | None = None
+    ai_greeting: str | None = None
+    ai_sms_greeting: str | None = None
+    ai_signature: str | None = None
+    ai_goals: str | None = None
+    service_description: str | None = None
+    ideal_customer_profile: str | None = None
+
+
+class WorkspaceSettings(LegacySettings):
+    """What holds for the whole workspace."""
+
+    default_persona_id: UUID | None = None
+    qualification_questions: list[str] = Field(default_factory=list[str])
+
+
+class WorkspaceUpdatedV1(OwnEvent):
+    """The workspace's settings, default persona or mirrored fields changed."""
+
+    event_type: ClassVar[str] = "workspace.updated"
+
+    settings: WorkspaceSettings
+    revision: int
+    changed_fields: list[str] = Field(default_factory=list[str])
+
+    @property
+    def entity_id(self) -> str:
+        """The workspace."""
+        return self.workspace_id
+
+
+class AssignmentChangedV1(OwnEvent):
+    """A campaign speaks with another persona on one channel; null means the default."""
+
+    event_type: ClassVar[str] = "assignment.changed"
+
+    campaign_id: SubjectId
+    channel: Channel
+    persona_id: UUID | None = None
+    previous_persona_id: UUID | None = None
+    revision: int
+
+    @property
+    def entity_id(self) -> str:
+        """The campaign."""
+        return self.campaign_id

@@ -1,0 +1,1 @@
+"""What every Dramatis service would otherwise repeat; see README.md for the map."""

@@ -1,0 +1,107 @@
+"""The service's own Postgres: engine, transactions by role, and the columns every row has.
+
+Each transaction starts by taking a role (ADR 0008): `<svc>_api` sees the rows of one workspace
+(forced row-level security), `<svc>_worker` sees all. The login `<svc>` itself sees nothing.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import URL, DateTime, MetaData, String, make_url, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Session = AsyncSession
+"""What use cases get: an open transaction that they never commit."""
+
+_ENTER = text(
+    "select set_config('role', :role, true), set_config('dramatis.workspace_id', :workspace_id, true)"
+)
+
+
+class Base(DeclarativeBase):
+    """The base of a service's tables; each service has one database, so one metadata is enough."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "pk": "%(table_name)s_pkey",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 — SQLAlchemy reads this class attribute
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+class OwnedByWorkspace:
+    """The tenant column; the table's migration must call `service_kit.migrations.protect`."""
+
+    workspace_id: Mapped[str] = mapped_column(String(64))
+
+
+def normalise_url(database_url: str) -> URL:
+    """Return `database_url` for psycopg 3: `postgres://` and `postgresql://` are both understood.
+
+    Query parameters such as `sslmode=` pass through, as libpq knows them.
+
+    Raises:
+        ValueError: it is not a Postgres URL. The text does not repeat the URL, which may hold a
+            password.
+    """
+    try:
+        url = make_url(database_url)
+    except Exception as error:
+        raise ValueError("the database URL cannot be read") from error
+    if url.get_backend_name() not in {"postgres", "postgresql"}:
+        raise ValueError("the database URL must start with postgresql://")
+    return url.set(drivername="postgresql+psycopg")
+
+
+class Store:
+    """Opens transactions in one of the service's two roles."""
+
+    def __init__(self, database_url: str, service: str, *, pool_size: int = 10) -> None:
+        self.service = service
+        self.role = service.removesuffix("-svc")
+        self.engine: AsyncEngine = create_async_engine(
+            normalise_url(database_url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "prepare_threshold": 2},
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def workspace(self, workspace_id: str) -> AsyncIterator[Session]:
+        """Open a transaction that sees one workspace only; it commits at the end of the block."""
+        async with self._sessions.begin() as session:
+            await session.execute(
+                _ENTER, {"role": f"{self.role}_api", "workspace_id": workspace_id}
+            )
+            yield session
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[Session]:
+        """Open a transaction that sees every workspace: batches, relay, leases."""
+        async with self._sessions.begin() as session:
+            await session.execute(_ENTER, {"role": f"{self.role}_worker", "workspace_id": ""})
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
