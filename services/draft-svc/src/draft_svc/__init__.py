@@ -1,1 +1,1 @@
-"""To be written."""
+"""Reply drafts in the voice of the right persona."""

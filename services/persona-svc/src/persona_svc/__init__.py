@@ -1,1 +1,1 @@
-"""To be written."""
+"""Personas: the source of truth for how the AI of a workspace speaks."""

@@ -1,1 +1,27 @@
-"""To be written."""
+"""The personas of a company in memory: `Roster` follows them, `Roster.resolve` chooses one."""
+
+from persona_client.answer import Freshness, Resolution
+from persona_client.errors import RosterNotReadyError, UnknownWorkspaceError
+from persona_client.resolution import (
+    Choice,
+    FieldSource,
+    Skipped,
+    SkipReason,
+    WorkspaceView,
+    resolve_in,
+)
+from persona_client.roster import Roster
+
+__all__ = [
+    "Choice",
+    "FieldSource",
+    "Freshness",
+    "Resolution",
+    "Roster",
+    "RosterNotReadyError",
+    "SkipReason",
+    "Skipped",
+    "UnknownWorkspaceError",
+    "WorkspaceView",
+    "resolve_in",
+]

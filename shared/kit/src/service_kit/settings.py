@@ -1,9 +1,9 @@
 """Settings that every service has. Read once in `__main__`; nothing else reads the environment."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Profile = Literal["embedded", "production"]
@@ -34,3 +34,13 @@ class ServiceSettings(BaseSettings):
     """`http://collector:4318`; traces are exported only when it is set."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     database_pool_size: int = 10
+    stream_replicas: int = 1
+    """Copies of each stream that this service has to create; 3 in a cluster."""
+    die_at: str | None = None
+    """For fault tests: the step at which this process kills itself; refused in production."""
+
+    @model_validator(mode="after")
+    def _no_faults_in_production(self) -> Self:
+        if self.profile == "production" and self.die_at is not None:
+            raise ValueError("DRAMATIS_DIE_AT is for tests: it is refused in production")
+        return self

@@ -4,13 +4,15 @@ Each transaction starts by taking a role (ADR 0008): `<svc>_api` sees the rows o
 (forced row-level security), `<svc>_worker` sees all. The login `<svc>` itself sees nothing.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL, DateTime, MetaData, String, make_url, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -23,7 +25,8 @@ Session = AsyncSession
 """What use cases get: an open transaction that they never commit."""
 
 _ENTER = text(
-    "select set_config('role', :role, true), set_config('dramatis.workspace_id', :workspace_id, true)"
+    "select set_config('role', :role, true),"
+    " set_config('dramatis.workspace_id', :workspace_id, true)"
 )
 
 
@@ -84,10 +87,12 @@ class Store:
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "prepare_threshold": 2},
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(
+            self.engine, expire_on_commit=False, info={"service": service}
+        )
 
     @asynccontextmanager
-    async def workspace(self, workspace_id: str) -> AsyncIterator[Session]:
+    async def workspace(self, workspace_id: str) -> AsyncGenerator[Session]:
         """Open a transaction that sees one workspace only; it commits at the end of the block."""
         async with self._sessions.begin() as session:
             await session.execute(
@@ -96,7 +101,7 @@ class Store:
             yield session
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[Session]:
+    async def worker(self) -> AsyncGenerator[Session]:
         """Open a transaction that sees every workspace: batches, relay, leases."""
         async with self._sessions.begin() as session:
             await session.execute(_ENTER, {"role": f"{self.role}_worker", "workspace_id": ""})
@@ -105,3 +110,10 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def is_away(error: BaseException) -> bool:
+    """Say whether the database cannot be reached now (as opposed to: the query is wrong)."""
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )

@@ -1,0 +1,53 @@
+# Every target works on a fresh clone with python3 and make: `scripts/uv` finds or installs uv in .tools/.
+UV := scripts/uv
+RUN := $(UV) run --frozen
+SOURCES := shared services cli tests bench scripts/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up test check faults bench bench-peers schemas format clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: ## Install everything into .venv, from the lock
+	@$(UV) sync --frozen --quiet
+
+demo: install ## Start a throw-away stack and see a persona edit change the next draft
+	@$(RUN) dramatis demo
+
+up: install ## Start the whole stack in ./.dramatis and stay until Ctrl-C
+	@$(RUN) dramatis up
+
+check: install ## Format, lint, types, imports, declared dependencies, unit tests
+	@scripts/step "format" $(RUN) ruff format --check --quiet $(SOURCES)
+	@scripts/step "lint" $(RUN) ruff check --quiet $(SOURCES)
+	@scripts/step "types" $(RUN) basedpyright
+	@scripts/step "imports" $(RUN) lint-imports
+	@scripts/step "declared dependencies" scripts/deptry-all
+	@scripts/step "security" $(RUN) bandit -q -c pyproject.toml -r shared services cli
+	@scripts/step "lock" $(UV) lock --check --quiet
+	@scripts/step "schemas are current" $(RUN) python -m persona_contracts.schemas --check
+	@scripts/step "unit tests" $(RUN) pytest -q -m "not faults and not processes"
+
+test: install ## Everything but the long faults, with Postgres and NATS as processes
+	@scripts/step "tests" $(RUN) pytest -q -n 2 --dist loadgroup
+
+faults: install ## The random kills and long faults of docs/reliability.md
+	@scripts/step "faults" $(RUN) pytest -q -m faults --timeout 600
+
+bench: install ## Measure against hand-written loops and peers; writes bench/results.json
+	@$(RUN) python bench/run.py
+
+bench-peers: ## Install the peers that `make bench` compares with, outside the project's lock
+	@$(UV) venv --quiet --allow-existing bench/peers/.venv
+	@VIRTUAL_ENV=bench/peers/.venv $(UV) pip install --quiet -r bench/peers/requirements.txt
+
+schemas: install ## Generate shared/contracts/schemas
+	@$(RUN) python -m persona_contracts.schemas
+
+format: install ## Format and fix what can be fixed
+	@$(RUN) ruff format $(SOURCES)
+	@$(RUN) ruff check --fix --quiet $(SOURCES)
+
+clean: ## Remove what was installed and made
+	rm -rf .venv .tools .dramatis .pytest_cache .ruff_cache .hypothesis bench/peers/.venv

@@ -1,0 +1,60 @@
+"""Asks ingest-svc for passages: `rpc.knowledge.search.v1` over core NATS (events.md §3)."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from persona_contracts import (
+    KNOWLEDGE_SEARCH_SUBJECT,
+    KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
+    KnowledgeFoundV1,
+    KnowledgeSearchV1,
+    Passage,
+)
+from pydantic import ValidationError
+from structlog import get_logger
+
+MAX_QUERY_CHARS = 2_000
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeAnswer:
+    """`used` with passages, best first; `none` found; or `unavailable`."""
+
+    status: Literal["used", "none", "unavailable"]
+    passages: tuple[Passage, ...] = ()
+
+
+class NatsKnowledge:
+    """Knowledge over request/reply; it never raises, it says `unavailable`."""
+
+    def __init__(self, connection: Client) -> None:
+        self._connection = connection
+
+    async def search(
+        self, workspace_id: str, persona_id: UUID | None, query: str
+    ) -> KnowledgeAnswer:
+        """Return what the persona knows about `query`; without a persona there is `none`."""
+        if persona_id is None:
+            return KnowledgeAnswer("none")
+        question = KnowledgeSearchV1(
+            workspace_id=workspace_id, persona_id=persona_id, query=query[:MAX_QUERY_CHARS]
+        )
+        try:
+            answer = await self._connection.request(
+                KNOWLEDGE_SEARCH_SUBJECT,
+                question.model_dump_json().encode(),
+                timeout=KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
+            )
+            found = KnowledgeFoundV1.model_validate_json(answer.data)
+        except (NatsError, TimeoutError, ValidationError) as error:
+            log.info("knowledge.unavailable", reason=type(error).__name__)
+            return KnowledgeAnswer("unavailable")
+        if found.error is not None:
+            log.info("knowledge.unavailable", reason="answered with an error")
+            return KnowledgeAnswer("unavailable")
+        return KnowledgeAnswer("used" if found.passages else "none", tuple(found.passages))

@@ -1,0 +1,301 @@
+"""Write one draft: clean the reply, choose the persona, ask for knowledge, plan, write, sign."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from persona_client import Resolution, Roster, RosterNotReadyError
+from persona_contracts import (
+    Channel,
+    Citation,
+    DraftCreatedV1,
+    DraftError,
+    DraftFailedV1,
+    DraftResolution,
+    LeadRepliedV1,
+    Usage,
+)
+from service_kit.errors import ServiceError
+from service_kit.leases import Claim
+from service_kit.outbox import publish
+from service_kit.steps import reached
+from service_kit.store import Session, Store
+from service_kit.work import Finish
+from structlog import get_logger
+
+from draft_svc.adapters.drafts import LEASES, DraftRow
+from draft_svc.adapters.knowledge import KnowledgeAnswer
+from draft_svc.domain.brief import Brief, PassageText, ThreadTurn, TokenUsage, Voice, Written
+from draft_svc.domain.draft import DraftStatus, PersonasUnknownError, ReplyEmptyError
+from draft_svc.domain.reply import CleanReply, clean_reply
+from draft_svc.domain.strategy import Strategy, StrategyInvalidError, parse_strategy
+from draft_svc.domain.text import finish_text
+
+log = get_logger(__name__)
+
+
+class Writer(Protocol):
+    """A language model, or the offline stand-in."""
+
+    name: str
+    is_stand_in: bool
+
+    async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
+        """Return the strategy as JSON text, unchecked; one model call."""
+        ...
+
+    async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
+        """Return the body; one model call."""
+        ...
+
+
+class Knowledge(Protocol):
+    """Where passages come from."""
+
+    async def search(
+        self, workspace_id: str, persona_id: UUID | None, query: str
+    ) -> KnowledgeAnswer:
+        """Return what the persona knows; never raises."""
+        ...
+
+
+class WriteDraft:
+    """The work on one claimed draft; it implements `service_kit.work.Work`."""
+
+    def __init__(
+        self,
+        store: Store,
+        roster: Roster,
+        knowledge: Knowledge,
+        writer: Writer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._roster = roster
+        self._knowledge = knowledge
+        self._writer = writer
+        self._clock = clock
+
+    async def do(self, claim: Claim[DraftRow]) -> Finish:
+        """Return how to store the finished draft.
+
+        Raises:
+            ReplyEmptyError: nothing is left of the reply once quotes and signatures are gone.
+            PersonasUnknownError: the Roster is not ready (retried).
+            UpstreamError: the model cannot answer now (retried).
+        """
+        started_at = self._clock()
+        reply = claim.row.incoming()
+        clean = await asyncio.to_thread(_clean, reply)
+        if not clean.text:
+            raise ReplyEmptyError("nothing is left when quotes, signatures and footers are removed")
+        resolution = self._resolve(reply)
+        knowledge = await self._knowledge.search(
+            reply.workspace_id, resolution.persona_id, clean.text
+        )
+        brief = _brief(reply, clean, resolution, knowledge)
+        strategy, planned = await self._plan(claim, brief, resolution)
+        written = await self._writer.write(brief, strategy)
+        reached("after-model-answer")
+        took_ms = round((self._clock() - started_at).total_seconds() * 1000)
+        usage = planned + written.usage
+        result = _Result(brief, clean, resolution, knowledge, written, usage, took_ms)
+
+        async def finish(session: Session) -> None:
+            await _store_result(session, claim.row_id, result, self._clock())
+
+        return finish
+
+    async def give_up(self, session: Session, claim: Claim[DraftRow], error: ServiceError) -> None:
+        """Mark the draft failed, with the reason."""
+        said = DraftError(type=error.slug, title=error.title(), detail=str(error))
+        row = await session.get_one(DraftRow, claim.row_id)
+        row.stored_status = DraftStatus.FAILED
+        row.error = said.model_dump()
+        row.revision += 1
+        await session.flush()
+        await publish(
+            session,
+            DraftFailedV1(
+                workspace_id=row.workspace_id,
+                occurred_at=self._clock(),
+                draft_id=row.draft_id,
+                message_id=row.message_id,
+                error=said,
+                attempts=claim.attempts,
+            ),
+        )
+
+    def _resolve(self, reply: LeadRepliedV1) -> Resolution:
+        try:
+            return self._roster.resolve(
+                reply.workspace_id, campaign_id=reply.campaign_id, channel=reply.channel
+            )
+        except RosterNotReadyError as error:
+            raise PersonasUnknownError(str(error)) from error
+
+    async def _plan(
+        self, claim: Claim[DraftRow], brief: Brief, resolution: Resolution
+    ) -> tuple[Strategy | None, TokenUsage]:
+        """Return the strategy (e-mail only) and what it cost; an earlier try's is used again."""
+        nothing = TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=0)
+        if brief.channel != Channel.EMAIL:
+            return None, nothing
+        made_for = {"persona_id": str(resolution.persona_id), "version": resolution.version}
+        kept = claim.row.strategy
+        if kept is not None and kept["made_for"] == made_for:
+            usage = TokenUsage(**kept["usage"])
+            return (parse_strategy(kept["text"]) if kept["text"] else None), usage
+        strategy, text, usage = await self._ask_for_strategy(brief)
+        reached("after-plan")
+        await self._keep_strategy(
+            claim,
+            {
+                "made_for": made_for,
+                "text": text,
+                "steps": None if strategy is None else strategy.as_dict(),
+                "usage": _usage(usage).model_dump(),
+            },
+        )
+        return strategy, usage
+
+    async def _ask_for_strategy(self, brief: Brief) -> tuple[Strategy | None, str | None, TokenUsage]:
+        """Ask once, and once more if the answer is no valid strategy (A30)."""
+        spent = TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=0)
+        for _ in range(2):
+            text, usage = await self._writer.plan(brief)
+            spent += usage
+            try:
+                return parse_strategy(text), text, spent
+            except StrategyInvalidError as error:
+                log.warning("strategy.invalid", reason=str(error))
+        return None, None, spent
+
+    async def _keep_strategy(self, claim: Claim[DraftRow], strategy: dict[str, Any]) -> None:
+        """Store the strategy now, so that a crash while writing does not cost a second plan (I10)."""
+        async with self._store.worker() as session:
+            await LEASES.renew(session, claim)
+            row = await session.get_one(DraftRow, claim.row_id)
+            row.strategy = strategy
+        claim.row.strategy = strategy
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    brief: Brief
+    clean: CleanReply
+    resolution: Resolution
+    knowledge: KnowledgeAnswer
+    written: Written
+    usage: TokenUsage
+    took_ms: int
+
+
+def _clean(reply: LeadRepliedV1) -> CleanReply:
+    return clean_reply(
+        body_text=reply.body_text,
+        body_html=reply.body_html,
+        raw_email=reply.raw_email,
+        subject=reply.subject,
+    )
+
+
+def _brief(
+    reply: LeadRepliedV1, clean: CleanReply, resolution: Resolution, knowledge: KnowledgeAnswer
+) -> Brief:
+    persona = resolution.persona
+    lead = reply.lead.model_dump(exclude={"attributes"}, exclude_none=True)
+    return Brief(
+        voice=Voice(
+            sender_name=resolution.sender_name,
+            tone=resolution.tone,
+            greeting=resolution.greeting,
+            sms_greeting=resolution.sms_greeting,
+            signature=resolution.signature,
+            goals=resolution.goals,
+            service_description=resolution.service_description,
+            instructions=persona.prompts.system if persona else "",
+            language=persona.language if persona else None,
+            model=persona.model.name if persona else None,
+            temperature=persona.model.temperature if persona else None,
+            max_tokens=persona.model.max_tokens if persona else None,
+            ideal_customer_profile=resolution.ideal_customer_profile,
+            qualification_questions=resolution.qualification_questions,
+        ),
+        channel=reply.channel.value,
+        reply_text=clean.text,
+        reply_subject=clean.subject,
+        lead=lead,
+        thread=tuple(ThreadTurn(author=turn.author, body=turn.body) for turn in reply.thread),
+        passages=tuple(
+            PassageText(**passage.model_dump(exclude={"score"})) for passage in knowledge.passages
+        ),
+    )
+
+
+async def _store_result(session: Session, draft_id: UUID, result: _Result, now: datetime) -> None:
+    row = await session.get_one(DraftRow, draft_id)
+    finished = finish_text(
+        channel=result.brief.channel, body=result.written.body, voice=result.brief.voice
+    )
+    cited = [result.knowledge.passages[number - 1] for number in result.written.cited]
+    citations = [passage.model_dump(mode="json", exclude={"score"}) for passage in cited]
+    resolution = result.resolution
+    row.stored_status = DraftStatus.READY
+    row.subject = _reply_subject(row.channel, result.clean.subject)
+    row.body, row.signature, row.text = finished.body, finished.signature, finished.text
+    row.citations = citations
+    row.knowledge = result.knowledge.status
+    row.resolution = resolution.as_dict()
+    row.model = result.written.model
+    row.usage = _usage(result.usage).model_dump()
+    row.error = None
+    row.revision += 1
+    await session.flush()
+    await publish(
+        session,
+        DraftCreatedV1(
+            workspace_id=row.workspace_id,
+            occurred_at=now,
+            draft_id=row.draft_id,
+            message_id=row.message_id,
+            lead_id=row.lead_id,
+            campaign_id=row.campaign_id,
+            channel=Channel(row.channel),
+            subject=row.subject,
+            text=finished.text,
+            body=finished.body,
+            signature=finished.signature,
+            citations=[Citation.model_validate(citation) for citation in citations],
+            resolution=DraftResolution(
+                tier=resolution.tier,
+                persona_id=resolution.persona_id,
+                version=resolution.version,
+                revision=resolution.revision,
+                reason=resolution.reason,
+            ),
+            model=result.written.model,
+            usage=_usage(result.usage),
+            took_ms=result.took_ms,
+        ),
+    )
+
+
+def _usage(usage: TokenUsage) -> Usage:
+    return Usage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost_microusd=usage.cost_microusd,
+    )
+
+
+def _reply_subject(channel: str, subject: str | None) -> str | None:
+    """Return `Re: …` for e-mail, once; other channels have no subject."""
+    if channel != Channel.EMAIL:
+        return None
+    bare = re.sub(r"^\s*((re|aw|sv|antw)\s*:\s*)+", "", subject or "", flags=re.IGNORECASE).strip()
+    return f"Re: {bare}" if bare else None

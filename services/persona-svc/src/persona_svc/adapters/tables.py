@@ -1,0 +1,115 @@
+"""The tables of persona-svc. Rules that the database can keep are constraints in the migration."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service_kit.store import Base, OwnedByWorkspace
+from sqlalchemy import String, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class WorkspaceRow(Base):
+    """A workspace: its counter, its default persona, and the settings older than personas.
+
+    Every command locks this row first, so that commands on one workspace follow each other.
+    """
+
+    __tablename__ = "workspace"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    default_persona_id: Mapped[UUID | None]
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    settings_revision: Mapped[int] = mapped_column(default=0)
+    """The revision at which default or settings last changed; 0: never."""
+
+
+class PersonaRow(OwnedByWorkspace, Base):
+    """A persona's own fields, as `domain.persona` knows them; deleted ones stay."""
+
+    __tablename__ = "persona"
+
+    persona_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name_key: Mapped[str]
+    """What must be unique among the living personas of a workspace."""
+    parent_id: Mapped[UUID | None]
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    version: Mapped[int]
+    revision: Mapped[int]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class VersionRow(OwnedByWorkspace, Base):
+    """A persona as it was from one change of its own fields to the next."""
+
+    __tablename__ = "persona_version"
+
+    persona_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    changed_by: Mapped[str]
+    changes_summary: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class CampaignRow(OwnedByWorkspace, Base):
+    """A campaign as the CRM last described it; removed ones stay, to know what is older."""
+
+    __tablename__ = "campaign"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str]
+    channel: Mapped[str]
+    status: Mapped[str]
+    booking_process_id: Mapped[str | None]
+    booking_link: Mapped[str | None]
+    lead_count: Mapped[int | None]
+    updated_at: Mapped[datetime]
+    removed: Mapped[bool] = mapped_column(default=False)
+
+
+class AssignmentRow(OwnedByWorkspace, Base):
+    """Which persona speaks in a campaign on a channel; no row means the default."""
+
+    __tablename__ = "assignment"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    persona_id: Mapped[UUID]
+
+
+class AuditRow(OwnedByWorkspace, Base):
+    """Who did what, from which version to which."""
+
+    __tablename__ = "audit"
+
+    audit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    role: Mapped[str]
+    action: Mapped[str]
+    entity: Mapped[str]
+    entity_id: Mapped[str]
+    before_version: Mapped[int | None]
+    after_version: Mapped[int | None]
+    summary: Mapped[str | None]
+
+
+class StateDocumentRow(OwnedByWorkspace, Base):
+    """The last document of one PERSONA_STATE subject, tombstones included (events.md §4)."""
+
+    __tablename__ = "state_document"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    revision: Mapped[int]
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    published_revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,186 @@
+"""The state documents of PERSONA_STATE up to one position, by workspace."""
+
+import logging
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from persona_contracts import (
+    CampaignState,
+    Document,
+    ResolvedPersona,
+    StateKind,
+    WorkspaceState,
+    state_subject,
+)
+
+from persona_client.resolution import WorkspaceView
+
+_ID: Final = r"[A-Za-z0-9_-]{1,64}"
+_SUBJECT: Final = re.compile(rf"persona-state\.v1\.({_ID})\.(persona|workspace|campaign)\.({_ID})")
+
+KeyT = TypeVar("KeyT", str, UUID)
+DocumentT = TypeVar("DocumentT", bound=Document)
+
+log = logging.getLogger(__name__)
+
+
+class _Head(Document):
+    """What every state document and tombstone has: parsed at once, the rest at first use."""
+
+    revision: int
+    deleted: bool = False
+
+
+class Stored(NamedTuple):
+    """A document as it came from the wire."""
+
+    head: _Head
+    body: bytes
+
+
+class Documents(Mapping[KeyT, DocumentT], Generic[KeyT, DocumentT]):
+    """Documents of one kind in one workspace, decoded at first use.
+
+    A document that cannot be decoded is logged once and is then missing, like a deleted one.
+    """
+
+    def __init__(self, model: type[DocumentT], label: str) -> None:
+        self._model = model
+        self._label = label
+        self._stored: dict[KeyT, Stored] = {}
+        self._decoded: dict[KeyT, DocumentT] = {}
+
+    def put(self, key: KeyT, new: Stored) -> bool:
+        """Keep `new` if its revision is higher than the known one; say whether it was.
+
+        Raises:
+            ValueError: it cannot be decoded and would have replaced one that is known.
+        """
+        known = self._stored.get(key)
+        if known is not None:
+            if new.head.revision <= known.head.revision:
+                return False
+            if not new.head.deleted:
+                self._model.model_validate_json(new.body)
+        self._stored[key] = new
+        self._decoded.pop(key, None)
+        return True
+
+    def stored(self) -> list[tuple[KeyT, Stored]]:
+        """Return everything, tombstones too, as it is now."""
+        return list(self._stored.items())
+
+    def __getitem__(self, key: KeyT) -> DocumentT:
+        document = self._decoded.get(key)
+        if document is None:
+            document = self._decoded[key] = self._decode(key)
+        return document
+
+    def _decode(self, key: KeyT) -> DocumentT:
+        stored = self._stored[key]
+        if stored.head.deleted:
+            raise KeyError(key)
+        try:
+            return self._model.model_validate_json(stored.body)
+        except ValueError:
+            # Forgotten, so that the same revision can come again in a readable form.
+            del self._stored[key]
+            log.warning("state document %s.%s cannot be decoded: skipped", self._label, key)
+            raise KeyError(key) from None
+
+    def __iter__(self) -> Iterator[KeyT]:
+        return (key for key, stored in self.stored() if not stored.head.deleted)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Workspace:
+    def __init__(self, workspace_id: str) -> None:
+        self.revision = 0
+        self.personas = Documents[UUID, ResolvedPersona](ResolvedPersona, f"{workspace_id}.persona")
+        self.settings = Documents[str, WorkspaceState](WorkspaceState, f"{workspace_id}.workspace")
+        self.campaigns = Documents[str, CampaignState](CampaignState, f"{workspace_id}.campaign")
+
+    def put(self, kind: StateKind, entity_id: str, stored: Stored) -> bool:
+        if kind == "persona":
+            return self.personas.put(UUID(entity_id), stored)
+        if kind == "campaign":
+            return self.campaigns.put(entity_id, stored)
+        return self.settings.put(entity_id, stored)
+
+    def stored(self) -> Iterator[tuple[StateKind, str, Stored]]:
+        yield from (("persona", str(key), stored) for key, stored in self.personas.stored())
+        yield from (("campaign", key, stored) for key, stored in self.campaigns.stored())
+        yield from (("workspace", key, stored) for key, stored in self.settings.stored())
+
+
+class Contents:
+    """What one PERSONA_STATE stream (told apart by its creation time) held up to `last_seq`."""
+
+    def __init__(
+        self, stream_created: str, last_seq: int, only: Collection[str] | None = None
+    ) -> None:
+        """Start empty; documents of workspaces not in `only` will be left out."""
+        self.stream_created = stream_created
+        self.last_seq = last_seq
+        self._only = only
+        self._workspaces: dict[str, _Workspace] = {}
+
+    def apply(self, subject: str, body: bytes) -> str | None:
+        """Take one document; return the workspace whose answers may change by it.
+
+        A lower revision than the known one changes nothing. What cannot be read is logged, with
+        its subject, and skipped. Subjects of kinds yet unknown are ignored.
+        """
+        match = _SUBJECT.fullmatch(subject)
+        if match is None or (self._only is not None and match[1] not in self._only):
+            return None
+        workspace_id, kind, entity_id = match.groups()
+        workspace = self._workspaces.get(workspace_id)
+        if workspace is None:
+            workspace = self._workspaces[workspace_id] = _Workspace(workspace_id)
+        try:
+            head = _Head.model_validate_json(body)
+            if not workspace.put(_kind(kind), entity_id, Stored(head, body)):
+                return None
+        except ValueError:
+            log.warning("state document %s cannot be decoded: skipped", subject)
+            return None
+        workspace.revision = max(workspace.revision, head.revision)
+        return workspace_id
+
+    def view(self, workspace_id: str) -> WorkspaceView:
+        """Return what is known about one workspace; nothing at all if it is unknown."""
+        workspace = self._workspaces.get(workspace_id) or _Workspace(workspace_id)
+        return WorkspaceView(
+            workspace=workspace.settings.get(workspace_id),
+            personas=workspace.personas,
+            campaigns=workspace.campaigns,
+        )
+
+    def revision(self, workspace_id: str) -> int:
+        """Return the highest revision applied for a workspace; 0 if there is none."""
+        workspace = self._workspaces.get(workspace_id)
+        return 0 if workspace is None else workspace.revision
+
+    def stored(self) -> Iterator[tuple[str, Stored]]:
+        """Yield (subject, document), tombstones too; the contents may change meanwhile."""
+        for workspace_id, workspace in list(self._workspaces.items()):
+            for kind, entity_id, stored in workspace.stored():
+                yield state_subject(workspace_id, kind, entity_id), stored
+
+    def subjects(self) -> set[str]:
+        """Return the subjects of everything stored."""
+        return {subject for subject, _ in self.stored()}
+
+    @property
+    def document_count(self) -> int:
+        """How many documents there are, without tombstones."""
+        return sum(1 for _, stored in self.stored() if not stored.head.deleted)
+
+
+def _kind(text: str | StateKind) -> StateKind:
+    return "persona" if text == "persona" else "campaign" if text == "campaign" else "workspace"

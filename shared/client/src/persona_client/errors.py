@@ -1,0 +1,9 @@
+"""Why a Roster cannot answer."""
+
+
+class RosterNotReadyError(Exception):
+    """The Roster has never been complete; nothing is known, which is not the same as "none"."""
+
+
+class UnknownWorkspaceError(Exception):
+    """The Roster was limited to other workspaces."""

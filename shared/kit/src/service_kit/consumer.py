@@ -1,0 +1,147 @@
+"""One durable consumer: a batch of messages in, one transaction, acks out (ADR 0006)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from opentelemetry import propagate, trace
+from persona_contracts import EnvelopeError, Event, Received, decode
+from prometheus_client import Counter
+from sqlalchemy import text
+from structlog import get_logger
+
+from service_kit import inbox
+from service_kit.dead_letters import park
+from service_kit.errors import ServiceError
+from service_kit.steps import reached
+from service_kit.store import Session, Store, is_away
+from service_kit.topology import Durable, stream_of
+
+BUG_DELIVERIES = 5
+"""How often an event that makes the handler fail is tried before it is parked."""
+LONGEST_DELAY_SECONDS = 300
+
+log = get_logger(__name__)
+tracer = trace.get_tracer(__name__)
+handled_total = Counter(
+    "dramatis_events_total", "Events by what became of them.", ["consumer", "outcome"]
+)
+
+EventT = TypeVar("EventT", bound=Event)
+Handler = Callable[[Session, Sequence[Received[EventT]]], Awaitable[None]]
+"""Changes the store for some events that are all new; it may be called again for each alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(Generic[EventT]):
+    """What a service does with one type of event."""
+
+    model: type[EventT]
+    handle: Handler[EventT]
+
+    def durable(self, service: str) -> Durable:
+        """Return the durable consumer, named `<service>_<handler>`."""
+        filter_subject = f"{self.model.event_type}.v{self.model.event_version}.*"
+        return Durable(
+            stream=stream_of(filter_subject),
+            name=f"{service}_{self.handle.__name__}",  # pyright: ignore[reportFunctionMemberAccess, reportUnknownMemberType, reportAttributeAccessIssue]
+            filter_subjects=(filter_subject,),
+        )
+
+
+class Consumer(Generic[EventT]):
+    """Decides for each message: handled, again later, or parked."""
+
+    def __init__(
+        self, subscription: Subscription[EventT], store: Store, connection: Client
+    ) -> None:
+        self.durable = subscription.durable(store.service)
+        self._subscription = subscription
+        self._store = store
+        self._connection = connection
+
+    async def consume(self, messages: Sequence[Msg]) -> None:
+        """Handle a batch; nothing that one message is or does hurts the others."""
+        batch = [item for msg in messages if (item := await self._decode(msg)) is not None]
+        if not batch:
+            return
+        try:
+            await self._handle(batch)
+        except Exception as error:  # noqa: BLE001 — every cause has its decision below
+            if is_away(error):
+                await self._wait_for_store(batch, error)
+            elif len(batch) == 1:
+                await self._refuse(batch[0], error)
+            else:
+                for item in batch:
+                    await self.consume([item[0]])
+
+    async def _decode(self, msg: Msg) -> tuple[Msg, Received[EventT]] | None:
+        try:
+            event = decode(self._subscription.model, msg.subject, msg.headers or {}, msg.data)
+        except EnvelopeError as error:
+            await self._park(msg, error.reason, str(error))
+            return None
+        return msg, event
+
+    async def _handle(self, batch: Sequence[tuple[Msg, Received[EventT]]]) -> None:
+        contexts = [propagate.extract(msg.headers or {}) for msg, _ in batch]
+        with tracer.start_as_current_span(
+            f"process {self._subscription.model.event_type}",
+            context=contexts[0] if len(batch) == 1 else None,
+            kind=trace.SpanKind.CONSUMER,
+            links=[trace.Link(trace.get_current_span(c).get_span_context()) for c in contexts],
+        ):
+            async with self._store.worker() as session:
+                fresh = await inbox.claim(session, self.durable.name, [item for _, item in batch])
+                if fresh:
+                    await self._subscription.handle(session, fresh)
+                reached("consumer-before-commit")
+        reached("consumer-before-ack")
+        for msg, _ in batch:
+            await msg.ack()
+        handled_total.labels(self.durable.name, "handled").inc(len(fresh))
+        handled_total.labels(self.durable.name, "repeated").inc(len(batch) - len(fresh))
+
+    async def _refuse(self, item: tuple[Msg, Received[EventT]], error: Exception) -> None:
+        msg, received = item
+        tries = msg.metadata.num_delivered or 1
+        if isinstance(error, ServiceError) and error.status < 500:
+            await self._park(msg, error.slug, str(error))
+        elif tries >= BUG_DELIVERIES:
+            log.error("event.failed", event_id=received.event_id, exc_info=error)
+            await self._park(msg, "handler-failed", type(error).__name__)
+        else:
+            log.warning("event.failed", event_id=received.event_id, exc_info=error)
+            await msg.nak(delay=min(2**tries, LONGEST_DELAY_SECONDS))
+            handled_total.labels(self.durable.name, "retried").inc()
+
+    async def _park(self, msg: Msg, error: str, detail: str) -> None:
+        try:
+            await park(self._connection, self.durable, msg, error, detail)
+        except NatsError as failure:
+            log.warning("event.not_parked_yet", reason=type(failure).__name__)
+            return  # delivered again after ack_wait
+        handled_total.labels(self.durable.name, "parked").inc()
+
+    async def _wait_for_store(self, batch: Sequence[tuple[Msg, Any]], error: Exception) -> None:
+        """Keep the batch (renewing its ack_wait) until the database answers; then give it back."""
+        log.warning("consumer.waits_for_store", reason=type(error).__name__)
+        while True:
+            try:
+                async with self._store.worker() as session:
+                    await session.execute(text("select 1"))
+            except Exception as still:
+                if not is_away(still):
+                    raise
+                for msg, _ in batch:
+                    await msg.in_progress()
+                await asyncio.sleep(0.5)
+            else:
+                break
+        for msg, _ in batch:
+            await msg.nak(delay=0.1)

@@ -1,0 +1,99 @@
+"""Tokens of one's own for the embedded profile; production has an identity provider."""
+
+import contextlib
+import os
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
+from pydantic_core import to_json
+
+from service_kit.clock import utc_now
+from service_kit.identity import Principal
+from service_kit.settings import Profile
+
+LIFETIME = timedelta(hours=24)
+PRIVATE_KEY_FILE = "token-signing-key.pem"
+JWKS_FILE = "jwks.json"
+
+
+class EmbeddedProfileOnlyError(Exception):
+    """This exists in the embedded profile only; in production the identity provider signs."""
+
+
+def ensure_dev_keys(data_dir: Path, profile: Profile) -> str:
+    """Return the `file://` URL of the keys in `data_dir`, made (Ed25519) when there are none.
+
+    Processes that start at the same time agree on one key.
+
+    Raises:
+        EmbeddedProfileOnlyError: the profile is production.
+    """
+    if profile != "embedded":
+        raise EmbeddedProfileOnlyError("set DRAMATIS_JWKS_URL to your identity provider's keys")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    private_path, jwks_path = data_dir / PRIVATE_KEY_FILE, data_dir / JWKS_FILE
+    with TemporaryDirectory(dir=data_dir) as folder:  # mode 0700
+        if not private_path.exists():
+            made = Path(folder) / PRIVATE_KEY_FILE
+            made.touch(mode=0o600)
+            made.write_bytes(_pem(Ed25519PrivateKey.generate()))
+            with contextlib.suppress(FileExistsError):
+                os.link(made, private_path)
+        published = Path(folder) / JWKS_FILE
+        published.write_bytes(_jwks(_private_key(data_dir)))
+        published.replace(jwks_path)
+    return jwks_path.resolve().as_uri()
+
+
+def issue_token(
+    data_dir: Path, principal: Principal, *, profile: Profile, issuer: str, audience: str
+) -> str:
+    """Return a token for `principal` that is valid for 24 hours.
+
+    Raises:
+        EmbeddedProfileOnlyError: the profile is production.
+    """
+    ensure_dev_keys(data_dir, profile)
+    private_key = _private_key(data_dir)
+    now = utc_now()
+    claims = {
+        "iss": issuer,
+        "aud": audience,
+        "sub": principal.subject,
+        "workspace_id": principal.workspace_id,
+        "role": principal.role,
+        "iat": now,
+        "exp": now + LIFETIME,
+    }
+    return jwt.encode(claims, private_key, "EdDSA", headers={"kid": _key_id(private_key)})
+
+
+def _private_key(data_dir: Path) -> Ed25519PrivateKey:
+    pem = (data_dir / PRIVATE_KEY_FILE).read_bytes()
+    key = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{PRIVATE_KEY_FILE} is not an Ed25519 key")
+    return key
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _key_id(key: Ed25519PrivateKey) -> str:
+    return sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]
+
+
+def _jwks(key: Ed25519PrivateKey) -> bytes:
+    public = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return to_json({"keys": [{**public, "kid": _key_id(key), "use": "sig", "alg": "EdDSA"}]})

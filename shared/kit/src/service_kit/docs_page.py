@@ -1,0 +1,33 @@
+"""`/docs`: Swagger UI from the installed package, without any outside host."""
+
+from fastapi import FastAPI, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.staticfiles import StaticFiles
+
+ASSETS_PATH = "/docs/assets"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data:; frame-ancestors 'none'"
+)
+"""The browser refuses any other host; Swagger UI's start-up script and styles are inline."""
+
+
+def install_docs(app: FastAPI) -> None:
+    """Serve `/docs` and its assets."""
+    # Addresses are relative, so that the page also works behind a path prefix.
+    page = get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title=app.title,
+        swagger_js_url="docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="docs/assets/swagger-ui.css",
+        swagger_favicon_url="docs/assets/favicon-32x32.png",
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+
+    async def docs() -> Response:
+        return page
+
+    assets = StaticFiles(packages=[("fastapi_swagger", "resources")])
+    app.add_api_route("/docs", docs, include_in_schema=False)
+    app.mount(ASSETS_PATH, assets, name="docs-assets")

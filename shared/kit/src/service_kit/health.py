@@ -1,0 +1,136 @@
+"""`/livez` and `/readyz`: a process is taken out only when it cannot answer from anything."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from service_kit.errors import UpstreamError
+from service_kit.problem import problem_response
+from service_kit.store import Session, Store, is_away
+
+DATABASE_GRACE_SECONDS = 10
+PROBE_SECONDS = 2
+PROBE_TIMEOUT_SECONDS = 5
+
+log = get_logger(__name__)
+
+
+class NotReadyError(UpstreamError):
+    """This service cannot answer now; try again later."""
+
+    slug = "not-ready"
+
+
+class RosterHealth(BaseModel):
+    """How current the personas in memory are."""
+
+    freshness: Literal["READY", "STALE", "NOT_READY"]
+    age_seconds: float | None
+
+
+SchemaCheck = Callable[[Session], Awaitable[bool]]
+"""Says whether the database's schema is at least the one that this build was made for."""
+
+
+class Health:
+    """What the parts of a service report about themselves."""
+
+    def __init__(
+        self,
+        *,
+        stand_ins: Sequence[str] = (),
+        roster: Callable[[], RosterHealth] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.stand_ins = sorted(stand_ins)
+        self._roster = roster
+        self._monotonic = monotonic
+        self._degraded: set[str] = set()
+        self._database_answered_at: float | None = None
+        self._schema_is_older = False
+
+    def degraded(self, capability: str) -> None:
+        """Note that `capability`, such as `broker`, does not work now."""
+        if capability not in self._degraded:
+            log.warning("health.degraded", capability=capability)
+        self._degraded.add(capability)
+
+    def recovered(self, capability: str) -> None:
+        """Note that `capability` works again."""
+        if capability in self._degraded:
+            log.info("health.recovered", capability=capability)
+        self._degraded.discard(capability)
+
+    async def probe_database(self, store: Store, schema_is_current: SchemaCheck) -> None:
+        """Ask the database once, and note what it said."""
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_SECONDS), store.worker() as session:
+                await session.execute(text("select 1"))
+                self._schema_is_older = not await schema_is_current(session)
+        except (SQLAlchemyError, OSError) as error:
+            if is_away(error):
+                self.degraded("database")
+                return
+            # It answers, but lacks a role or a table.
+            self._schema_is_older = True
+            log.warning("health.schema_not_found", exc_info=error)
+        self._database_answered_at = self._monotonic()
+        self.recovered("database")
+
+    async def watch_database(self, store: Store, schema_is_current: SchemaCheck) -> None:
+        """Probe the database every PROBE_SECONDS until cancelled."""
+        while True:
+            await self.probe_database(store, schema_is_current)
+            await asyncio.sleep(PROBE_SECONDS)
+
+    def readiness(self) -> dict[str, object]:
+        """Return what `/readyz` tells.
+
+        Raises:
+            NotReadyError: the database has not answered for DATABASE_GRACE_SECONDS (or not yet),
+                its schema is older than this build, or the Roster was never filled.
+        """
+        roster = self._roster() if self._roster else None
+        stale = {"roster"} if roster and roster.freshness == "STALE" else set[str]()
+        report: dict[str, object] = {
+            "degraded": sorted(self._degraded | stale),
+            "stand_ins": self.stand_ins,
+            "roster": roster.model_dump() if roster else None,
+        }
+        if reasons := self._reasons_against(roster):
+            raise NotReadyError("; ".join(reasons) + ".", extra=report)
+        return {"status": "ready", **report}
+
+    def _reasons_against(self, roster: RosterHealth | None) -> list[str]:
+        answered_at, reasons = self._database_answered_at, list[str]()
+        if answered_at is None:
+            reasons.append("the database has not answered yet")
+        elif self._monotonic() - answered_at > DATABASE_GRACE_SECONDS:
+            reasons.append(f"the database has not answered for {DATABASE_GRACE_SECONDS} s")
+        if self._schema_is_older:
+            reasons.append("the database's schema is older than this build")
+        if roster and roster.freshness == "NOT_READY":
+            reasons.append("the personas have not been loaded yet")
+        return reasons
+
+
+async def livez() -> Response:
+    """Return 200: the process serves."""
+    return JSONResponse({"status": "live"})
+
+
+async def readyz(request: Request) -> Response:
+    """Return 200 while this process can do its work, however degraded; else 503."""
+    health: Health = request.app.state.health
+    try:
+        return JSONResponse(health.readiness())
+    except NotReadyError as error:
+        return problem_response(error)

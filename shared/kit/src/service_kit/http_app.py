@@ -1,0 +1,63 @@
+"""The HTTP side of a service: its routers, and everything around them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from service_kit.docs_page import install_docs
+from service_kit.guard import MAX_BODY_BYTES, RequestGuard
+from service_kit.health import Health, livez, readyz
+from service_kit.metrics import RequestMetrics, metrics
+from service_kit.problem import Problem, install_problem_handlers
+from service_kit.store import Store
+from service_kit.tokens import Tokens
+from service_kit.tracing import TELEMETRY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpApi:
+    """What a service says of its HTTP API; its routers come from `api_router`."""
+
+    title: str
+    version: str
+    description: str
+    routers: Sequence[APIRouter]
+    max_body_bytes: int = MAX_BODY_BYTES
+
+
+class ServiceApp(FastAPI):
+    """FastAPI whose `/openapi.json` also holds the schema of problem documents."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI 3.1 document."""
+        document = super().openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs"))
+        schemas["Problem"] = problem
+        return document
+
+
+def build_app(api: HttpApi, *, store: Store, tokens: Tokens, health: Health) -> FastAPI:
+    """Return the ASGI app of a service: `api`, probes, metrics, `/openapi.json` and `/docs`."""
+    app = ServiceApp(
+        title=api.title,
+        version=api.version,
+        description=api.description,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a wrong address is 404 and says so
+        telemetry=TELEMETRY,
+    )
+    app.state.store, app.state.tokens, app.state.health = store, tokens, health
+    for router in api.routers:
+        app.include_router(router)
+    for path, probe in {"/livez": livez, "/readyz": readyz, "/metrics": metrics}.items():
+        app.add_api_route(path, probe, include_in_schema=False)
+    install_docs(app)
+    app.add_middleware(RequestGuard, max_body_bytes=api.max_body_bytes)
+    install_problem_handlers(app)
+    app.add_middleware(RequestMetrics)
+    return app

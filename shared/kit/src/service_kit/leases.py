@@ -1,0 +1,150 @@
+"""Rows as work: claim with a lease, heartbeat, finish, retry later (ADR 0007).
+
+A row waits when its `due_at` has come. While somebody works on it, `lease_token` is set and
+`due_at` is when the lease ends: a process that dies lets it pass, and the row is claimed again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import TextClause, func, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service_kit.errors import ServiceError
+from service_kit.store import Base, OwnedByWorkspace, Session
+from service_kit.wakeups import WORK_CHANNEL, notify
+
+LEASE_SECONDS = 60
+HEARTBEAT_SECONDS = 20
+
+
+class Leased(OwnedByWorkspace, Base):
+    """The columns of a table whose rows are work; its primary key must be one UUID column.
+
+    Its migration needs an index on (workspace_id, due_at) where due_at is not null.
+    """
+
+    __abstract__ = True
+
+    due_at: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+RowT = TypeVar("RowT", bound=Leased)
+
+
+class LeaseLostError(ServiceError):
+    """Somebody else has taken over the work; this result is dropped."""
+
+    slug = "lease-lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Generic[RowT]):
+    """A row that this process may work on until the lease ends; `attempts` counts from 1."""
+
+    row: RowT
+    row_id: UUID
+    token: UUID
+    attempts: int
+
+
+class Leases(Generic[RowT]):
+    """The work in one table."""
+
+    def __init__(self, table: type[RowT]) -> None:
+        self._table = table
+        self._key: Any = table.__mapper__.primary_key[0]
+        self._claim = _claim_statement(table.__tablename__, self._key.name)
+
+    async def enqueue(self, session: Session) -> None:
+        """Wake the workers when this transaction, which has set `due_at`, commits."""
+        await notify(session, WORK_CHANNEL)
+
+    async def claim(self, session: Session, count: int) -> list[Claim[RowT]]:
+        """Take up to `count` due rows, one of each workspace in turn."""
+        token = uuid4()
+        ids = (
+            await session.scalars(
+                self._claim, {"count": count, "token": token, "lease_seconds": LEASE_SECONDS}
+            )
+        ).all()
+        if not ids:
+            return []
+        rows = await session.scalars(select(self._table).where(self._key.in_(ids)))
+        return [
+            Claim(row=row, row_id=getattr(row, self._key.name), token=token, attempts=row.attempts)
+            for row in rows
+        ]
+
+    async def renew(self, session: Session, claim: Claim[RowT]) -> None:
+        """Heartbeat: the lease ends LEASE_SECONDS from now.
+
+        Raises:
+            LeaseLostError: it had ended and somebody else works on the row.
+        """
+        await self._set(session, claim, due_at=_from_now(LEASE_SECONDS))
+
+    async def finish(self, session: Session, claim: Claim[RowT]) -> None:
+        """Mark the work done, in the transaction that stores its result.
+
+        Raises:
+            LeaseLostError: the result must be dropped.
+        """
+        await self._set(session, claim, due_at=None, lease_token=None)
+
+    async def retry(self, session: Session, claim: Claim[RowT], delay_seconds: float) -> None:
+        """Let the row be claimed again after `delay_seconds`.
+
+        Raises:
+            LeaseLostError: somebody else works on the row.
+        """
+        await self._set(session, claim, due_at=_from_now(delay_seconds), lease_token=None)
+
+    async def _set(self, session: Session, claim: Claim[RowT], **values: object) -> None:
+        held = await session.scalar(
+            update(self._table)
+            .where(self._key == claim.row_id, self._table.lease_token == claim.token)
+            .values(**values)
+            .returning(self._key)
+            .execution_options(synchronize_session=False)
+        )
+        if held is None:
+            raise LeaseLostError(f"lease of {self._table.__tablename__} {claim.row_id}")
+
+
+def _from_now(seconds: float) -> Any:  # noqa: ANN401 — an SQL expression of either kind
+    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def _claim_statement(table: str, key: str) -> TextClause:
+    """Walk the workspaces that have work (a loose index scan), take their oldest rows in turn."""
+    return text(
+        f"""
+        with recursive waiting as (
+          (select workspace_id from {table}
+            where due_at is not null order by workspace_id limit 1)
+          union all
+          select (select workspace_id from {table} following
+            where due_at is not null and following.workspace_id > waiting.workspace_id
+            order by workspace_id limit 1)
+          from waiting where waiting.workspace_id is not null
+        ), candidate as (
+          select oldest.{key} from waiting cross join lateral (
+            select {key}, row_number() over (order by due_at) as turn from (
+              select {key}, due_at from {table}
+              where workspace_id = waiting.workspace_id and due_at <= now()
+              order by due_at limit :count) due
+          ) oldest order by oldest.turn, random() limit :count
+        ), locked as (
+          select {key} from {table} where {key} in (select {key} from candidate)
+          and due_at <= now() for update skip locked
+        )
+        update {table} set lease_token = :token, attempts = attempts + 1,
+          due_at = now() + make_interval(secs => :lease_seconds)
+        from locked where {table}.{key} = locked.{key} returning {table}.{key}
+        """  # noqa: S608 — both names are our own tables'
+    )

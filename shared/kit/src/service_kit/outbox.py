@@ -1,0 +1,89 @@
+"""Publish in the transaction: what is rolled back is never sent, what is committed always is."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from opentelemetry import propagate
+from persona_contracts import OwnEvent, encode_headers, subject_for
+from sqlalchemy import BigInteger, func, insert, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service_kit.ids import new_id
+from service_kit.store import Base, OwnedByWorkspace, Session
+from service_kit.topology import stream_of
+from service_kit.wakeups import OUTBOX_CHANNEL, notify
+
+KEPT_DAYS = 14
+"""How long a lost stream can be refilled from here (events.md §2)."""
+
+
+class OutboxRow(OwnedByWorkspace, Base):
+    """An event to publish, or published; `id` gives the order."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    stream: Mapped[str]
+    subject: Mapped[str]
+    event_id: Mapped[UUID]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    published_at: Mapped[datetime | None]
+
+
+async def publish(session: Session, *events: OwnEvent) -> None:
+    """Put `events` into the outbox, in order.
+
+    Call it last in a use case, when every row lock is taken: `id` must follow the order in which
+    changes to one entity commit (events.md §2).
+    """
+    if not events:
+        return
+    source = f"urn:dramatis:{session.info['service']}"
+    trace: dict[str, str] = {}
+    propagate.inject(trace)
+    rows: list[dict[str, object]] = []
+    for event in events:
+        event_id = new_id()
+        headers = encode_headers(
+            event, event_id=str(event_id), source=source, time=event.occurred_at
+        )
+        subject = subject_for(event)
+        rows.append(
+            {
+                "workspace_id": event.workspace_id,
+                "stream": stream_of(subject),
+                "subject": subject,
+                "event_id": event_id,
+                "headers": headers | {"correlation_id": str(event_id)} | trace,
+                "body": event.model_dump_json().encode(),
+            }
+        )
+    await session.execute(insert(OutboxRow), rows)
+    await notify(session, OUTBOX_CHANNEL)
+
+
+async def requeue(session: Session, stream: str) -> int:
+    """Mark what is still kept of a lost stream as unpublished; return how many events that is."""
+    result = await session.execute(
+        text(
+            "with again as (update outbox set published_at = null"
+            " where stream = :stream and published_at is not null returning 1)"
+            " select count(*) from again"
+        ),
+        {"stream": stream},
+    )
+    return result.scalar_one()
+
+
+async def prune(session: Session) -> None:
+    """Forget what was published more than KEPT_DAYS ago."""
+    await session.execute(
+        text(
+            "delete from outbox where published_at is not null"
+            " and created_at < now() - make_interval(days => :days)"
+        ),
+        {"days": KEPT_DAYS},
+    )

@@ -1,0 +1,124 @@
+"""Carries committed outbox rows to the broker: one leader, in order, within milliseconds."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Protocol
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from service_kit.leadership import LEASE_SECONDS, Leadership
+from service_kit.outbox import OutboxRow
+from service_kit.publishing import Message, store
+from service_kit.steps import reached
+from service_kit.store import Session, Store
+from service_kit.wakeups import wait
+
+BATCH = 200
+IDLE_SECONDS = 1.0
+
+log = get_logger(__name__)
+
+
+class Source(Protocol):
+    """Something committed that is to be published, such as the outbox."""
+
+    async def drain(self, session: Session, connection: Client) -> bool:
+        """Publish some of it and mark it so; True when there may be more.
+
+        Raises:
+            nats.errors.Error: the broker is away; nothing was marked.
+        """
+        ...
+
+
+class Outbox:
+    """The outbox as a source: the oldest unpublished rows, one atomic batch per stream."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
+    async def drain(self, session: Session, connection: Client) -> bool:
+        """Publish up to BATCH rows, in order of `id` within each stream."""
+        rows = list(
+            await session.scalars(
+                select(OutboxRow)
+                .where(OutboxRow.published_at.is_(None))
+                .order_by(OutboxRow.id)
+                .limit(BATCH)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        reached("relay-before-publish")
+        by_stream = sorted(rows, key=lambda row: row.stream)
+        for _, group in groupby(by_stream, key=lambda row: row.stream):
+            await self._publish(session, connection, list(group))
+        return len(rows) == BATCH
+
+    async def _publish(
+        self, session: Session, connection: Client, rows: Sequence[OutboxRow]
+    ) -> None:
+        await store(connection, [_message(row) for row in rows])
+        reached("relay-after-publish")
+        await session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_([row.id for row in rows]))
+            .values(published_at=self._clock())
+        )
+
+
+def _message(row: OutboxRow) -> Message:
+    return Message(
+        subject=row.subject,
+        body=row.body,
+        headers={**row.headers, "Nats-Msg-Id": str(row.event_id)},
+    )
+
+
+class Relay:
+    """Drains every source while it leads; its broker connection must buffer nothing."""
+
+    def __init__(self, service_store: Store, connection: Client, sources: Sequence[Source]) -> None:
+        self._store = service_store
+        self._connection = connection
+        self._sources = sources
+        self._leadership = Leadership("relay")
+
+    async def run(self, wakeup: asyncio.Event) -> None:
+        """Publish whenever `wakeup` is set, and every IDLE_SECONDS, until cancelled."""
+        try:
+            while True:
+                await wait(wakeup, IDLE_SECONDS if await self._turn() else LEASE_SECONDS / 4)
+        finally:
+            await self._step_down()
+
+    async def _turn(self) -> bool:
+        """Drain everything; False when somebody else leads or the broker or store is away."""
+        try:
+            more = True
+            while more:
+                if not await self._leadership.hold(self._store):
+                    return False
+                more = await self._drain_once()
+        except (NatsError, OSError, SQLAlchemyError, TimeoutError) as error:
+            log.warning("relay.paused", reason=type(error).__name__)
+            await asyncio.sleep(0.2)
+        return True
+
+    async def _drain_once(self) -> bool:
+        more = False
+        for source in self._sources:
+            async with self._store.worker() as session:
+                more |= await source.drain(session, self._connection)
+        return more
+
+    async def _step_down(self) -> None:
+        try:
+            await self._leadership.release(self._store)
+        except SQLAlchemyError as error:
+            log.warning("relay.lease_left_to_expire", reason=type(error).__name__)

@@ -1,0 +1,85 @@
+"""A request is one transaction: it commits when the answer is ready, before it is sent."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+
+from service_kit import idempotency
+from service_kit.identity import Principal, authenticated
+from service_kit.problem import problem_responses
+from service_kit.store import Session
+
+KEY_PATTERN = r"^[\x20-\x7e]+$"
+Keep = Callable[[Response], Awaitable[None]]
+
+
+class ApiRoute(APIRoute):
+    """Lets `IdempotentSession` see the rendered answer before the transaction commits."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that FastAPI runs inside its function-scoped dependencies."""
+        handle = super().get_route_handler()
+
+        async def handle_once(request: Request) -> Response:
+            request.state.keepers = keepers = list[Keep]()
+            try:
+                response = await handle(request)
+            except idempotency.AnsweredBefore as answered:
+                return answered.response
+            for keep in keepers:
+                await keep(response)
+            return response
+
+        return handle_once
+
+
+def api_router(prefix: str, tag: str) -> APIRouter:
+    """Return the router of a resource; `prefix` is its whole path, such as `/api/personas`."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=ApiRoute,
+        responses=problem_responses(400, 401, 403, 413, 415, 422, 503),
+    )
+
+
+async def _open(
+    request: Request, principal: Annotated[Principal, Depends(authenticated)]
+) -> AsyncGenerator[Session]:
+    async with request.app.state.store.workspace(principal.workspace_id) as session:
+        yield session
+
+
+WorkspaceSession = Annotated[Session, Depends(_open, scope="function")]
+"""The request's transaction, in the caller's workspace. It is rolled back by any error."""
+
+
+async def _claim(
+    request: Request,
+    principal: Annotated[Principal, Depends(authenticated)],
+    session: WorkspaceSession,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            pattern=KEY_PATTERN,
+            description="Any text of your own: sent again within 24 hours, the request gets the"
+            " first answer instead of acting twice.",
+        ),
+    ] = None,
+) -> Session:
+    if idempotency_key is not None:
+        await idempotency.claim(session, request, principal, idempotency_key)
+
+        async def keep(response: Response) -> None:
+            await idempotency.keep(session, principal, idempotency_key, response)
+
+        request.state.keepers.append(keep)
+    return session
+
+
+IdempotentSession = Annotated[Session, Depends(_claim)]
+"""A `WorkspaceSession` for routes that create: it also honours `Idempotency-Key`."""

@@ -1,0 +1,233 @@
+"""One process: HTTP, broker, relay, workers and signals in one event loop.
+
+A service's `__main__` builds a `Service`, hands it what is its own, and calls `main`.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from persona_client import Roster
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from service_kit import idempotency, inbox, outbox, steps
+from service_kit.broker import Broker
+from service_kit.clock import utc_now
+from service_kit.consumer import Subscription
+from service_kit.health import Health, RosterHealth
+from service_kit.http_app import HttpApi, build_app
+from service_kit.logs import configure_logging
+from service_kit.migrations import migrate, schema_is_current
+from service_kit.reconcile import Reconciler, Refill
+from service_kit.relay import Outbox, Relay, Source
+from service_kit.settings import ServiceSettings
+from service_kit.store import Store
+from service_kit.tokens import SigningKeys, Tokens
+from service_kit.tracing import configure_tracing
+from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
+from service_kit.work import WorkPool
+
+PRUNE_SECONDS = 3_600
+DRAIN_HTTP_SECONDS = 5
+
+log = get_logger(__name__)
+
+
+class StandInRefusedError(Exception):
+    """A stand-in was chosen in the production profile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a service adds to the kit."""
+
+    api: HttpApi
+    state: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Objects that routes find on `request.app.state`."""
+    pools: Sequence[WorkPool[Any]] = ()
+    sources: Sequence[Source] = ()
+    """What the relay publishes before the outbox, such as state documents."""
+    stand_ins: Sequence[str] = ()
+    start: Callable[[], Awaitable[None]] | None = None
+    """Called once before work begins, for what must not block start-up (heavy imports)."""
+
+
+class Service:
+    """The common parts of a service, built from its settings; nothing is connected yet."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: ServiceSettings,
+        *,
+        subscriptions: Sequence[Subscription[Any]] = (),
+        owned: Mapping[str, Refill],
+        follows_personas: bool = False,
+    ) -> None:
+        """Take the service's name (`draft-svc`) and the streams it writes, with their refills."""
+        self.name = name
+        self.settings = settings
+        self.store = Store(
+            settings.database_url.get_secret_value(), name, pool_size=settings.database_pool_size
+        )
+        self.broker = Broker(settings.nats_url.get_secret_value(), self.store, subscriptions)
+        self.roster = Roster(
+            settings.nats_url.get_secret_value(),
+            snapshot_path=settings.data_dir / f"{name}-roster.jsonl.gz",
+            name=name,
+        )
+        self._follows_personas = follows_personas
+        self._owned = owned
+        self._package: ModuleType = import_module(name.replace("-", "_"))
+        self._stopping = asyncio.Event()
+
+    def main(self, parts: Parts) -> None:
+        """Do what the command line says: serve (no argument), or `migrate` and end.
+
+        Raises:
+            StandInRefusedError: `parts` has a stand-in and the profile is production.
+        """
+        configure_logging(self.name, self.settings.log_level)
+        if sys.argv[1:] == ["migrate"]:
+            migrate(self._package, self.settings)
+        elif sys.argv[1:]:
+            sys.exit(f"usage: python -m {self._package.__name__} [migrate]")
+        else:
+            refused = self.settings.profile == "production" and parts.stand_ins
+            if refused:
+                raise StandInRefusedError(f"not in production: {', '.join(parts.stand_ins)}")
+            asyncio.run(self._serve(parts))
+
+    async def _serve(self, parts: Parts) -> None:
+        tracing = configure_tracing(self.name, self.settings.otlp_endpoint)
+        if self.settings.die_at is not None:
+            steps.die_at(self.settings.die_at)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        health = Health(
+            stand_ins=parts.stand_ins,
+            roster=self._roster_health if self._follows_personas else None,
+        )
+        server = _server(self._app(parts, health), self.settings)
+        serving = asyncio.create_task(server.serve())
+        tasks = [asyncio.create_task(work) for work in self._background(parts, health)]
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([serving, stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in (serving, *tasks) if task.done()]
+        log.info("service.stopping", asked=self._stopping.is_set())
+        server.should_exit = True
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(serving, *tasks, return_exceptions=True)
+        await self._close()
+        tracing.shutdown()
+        for task in failed:
+            task.result()
+
+    def _app(self, parts: Parts, health: Health) -> FastAPI:
+        settings = self.settings
+        tokens = Tokens(
+            SigningKeys(settings.jwks_url),
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+        )
+        app = build_app(parts.api, store=self.store, tokens=tokens, health=health)
+        for name, value in parts.state.items():
+            setattr(app.state, name, value)
+        return app
+
+    def _background(self, parts: Parts, health: Health) -> list[Any]:
+        wakeups = Wakeups(self.store, OUTBOX_CHANNEL, WORK_CHANNEL)
+        outbox_wakeup = wakeups.subscribe(OUTBOX_CHANNEL)
+        relay = Relay(self.store, self.broker.publishing, [*parts.sources, Outbox(utc_now)])
+        work = [
+            health.watch_database(self.store, lambda s: schema_is_current(s, self._package)),
+            wakeups.run(),
+            self._prune(),
+            self._connected(health, relay, outbox_wakeup),
+            *(pool.run(wakeups.subscribe(WORK_CHANNEL)) for pool in parts.pools),
+        ]
+        if self._follows_personas:
+            work.append(self._follow())
+        if parts.start:
+            work.append(_once(parts.start))
+        return work
+
+    async def _connected(self, health: Health, relay: Relay, wakeup: asyncio.Event) -> None:
+        """Connect to the broker, however long that takes; then relay and reconcile."""
+        health.degraded("broker")
+        await self.broker.start()
+        reconciler = Reconciler(
+            self.store,
+            self.broker,
+            health,
+            owned=self._owned,
+            replicas=self.settings.stream_replicas,
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(reconciler.run())
+            group.create_task(relay.run(wakeup))
+
+    async def _follow(self) -> None:
+        async with self.roster:
+            await asyncio.Event().wait()
+
+    def _roster_health(self) -> RosterHealth:
+        return RosterHealth(
+            freshness=self.roster.freshness.value, age_seconds=self.roster.age_seconds
+        )
+
+    async def _prune(self) -> None:
+        """Forget, now and then, what no promise needs any more."""
+        while True:
+            await asyncio.sleep(PRUNE_SECONDS)
+            try:
+                async with self.store.worker() as session:
+                    for forget in (inbox.prune, outbox.prune, idempotency.prune):
+                        await forget(session)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("prune.failed", reason=type(error).__name__)
+
+    async def _close(self) -> None:
+        await self.broker.stop()
+        await self.store.close()
+        log.info("service.stopped")
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to `Service`."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture nothing."""
+        yield
+
+
+def _server(app: FastAPI, settings: ServiceSettings) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            host=settings.http_host,
+            port=settings.http_port,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=DRAIN_HTTP_SECONDS,
+            server_header=False,
+        )
+    )
+
+
+async def _once(start: Callable[[], Awaitable[None]]) -> None:
+    await start()
+    await asyncio.Event().wait()

@@ -1,0 +1,162 @@
+"""Verifies tokens against the keys that an identity provider publishes (JWKS, RFC 7517)."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import httpx
+import jwt
+from persona_contracts import is_subject_id
+from pydantic import TypeAdapter
+from structlog import get_logger
+
+from service_kit.errors import UnauthenticatedError, UpstreamError
+from service_kit.identity import Principal, Role
+
+ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+LEEWAY_SECONDS = 300
+"""How far clocks may differ (reliability.md §6)."""
+MAX_AGE_SECONDS = 300
+"""Keys are fetched again after this, so that a withdrawn one stops working."""
+TIMEOUT_SECONDS = 5
+JWKS = TypeAdapter(dict[str, Any])
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+MALFORMED = "The token is malformed, or its signature does not hold."
+REASONS: dict[type[jwt.PyJWTError], str] = {
+    jwt.ExpiredSignatureError: "The token has expired.",
+    jwt.ImmatureSignatureError: "The token is not valid yet.",
+    jwt.InvalidIssuerError: "The token is of another issuer.",
+    jwt.InvalidAudienceError: "The token is for another audience.",
+    jwt.MissingRequiredClaimError: "The token lacks one of the claims exp, iss, aud, sub.",
+}
+
+log = get_logger(__name__)
+
+
+class TokenRejectedError(UnauthenticatedError):
+    """The token is not valid."""
+
+    slug = "token-rejected"
+
+
+class KeysUnavailableError(UpstreamError):
+    """The keys that tokens are signed with cannot be fetched; try again later."""
+
+    slug = "signing-keys-unavailable"
+
+
+class SigningKeys:
+    """The published keys, cached: known ones go on working while the provider is away."""
+
+    def __init__(self, jwks_url: str, *, refresh_seconds: float = 10) -> None:
+        """Keep the keys at `jwks_url`; an unknown one asks again once in `refresh_seconds`.
+
+        Raises:
+            ValueError: the URL is neither https:// nor file:// (http:// is for loopback only:
+                who can change the keys can sign tokens).
+        """
+        url = urlsplit(jwks_url)
+        if url.scheme not in {"https", "file"} and url.hostname not in LOOPBACK:
+            raise ValueError("the JWKS URL must start with https:// or file://")
+        self._url = jwks_url
+        self._refresh_seconds = refresh_seconds
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._tried_at = self._loaded_at = -float("inf")
+        self._lock = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
+
+    async def get(self, key_id: str) -> jwt.PyJWK | None:
+        """Return the key, or None when the provider does not publish it.
+
+        Raises:
+            KeysUnavailableError: it is unknown here and the provider does not answer.
+        """
+        if key_id not in self._keys:
+            await self._refresh()
+        elif time.monotonic() - self._loaded_at > MAX_AGE_SECONDS:
+            self._renew()
+        if key_id not in self._keys and self._loaded_at < self._tried_at:
+            raise KeysUnavailableError("The signing keys of the tokens cannot be fetched.")
+        return self._keys.get(key_id)
+
+    def _renew(self) -> None:
+        """Fetch in the background: nobody waits for keys that are known."""
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        async with self._lock:
+            if time.monotonic() - self._tried_at < self._refresh_seconds:
+                return
+            self._tried_at = time.monotonic()
+            try:
+                published = jwt.PyJWKSet.from_dict(JWKS.validate_json(await self._read()))
+            except (OSError, ValueError, httpx.HTTPError, jwt.PyJWTError) as error:
+                log.warning("signing_keys.not_fetched", reason=type(error).__name__)
+                return
+            self._keys = {
+                key.key_id: key
+                for key in published.keys
+                if key.key_id and key.algorithm_name in ALGORITHMS
+            }
+            self._loaded_at = time.monotonic()
+
+    async def _read(self) -> bytes:
+        url = urlsplit(self._url)
+        if url.scheme == "file":
+            return await asyncio.to_thread(Path(url2pathname(url.path)).read_bytes)
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+            answer = await client.get(self._url)
+            return answer.raise_for_status().content
+
+
+class Tokens:
+    """Turns a token into who calls."""
+
+    def __init__(self, keys: SigningKeys, *, issuer: str, audience: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+
+    async def verify(self, token: str) -> Principal:
+        """Return the principal that `token` names.
+
+        Raises:
+            TokenRejectedError: it is malformed, expired, not signed by a published key with an
+                allowed algorithm, of another issuer or audience, or lacks a claim.
+            KeysUnavailableError: the keys cannot be fetched.
+        """
+        try:
+            key = await self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
+            if key is None:
+                raise TokenRejectedError("The token is not signed with a published key.")
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=ALGORITHMS,
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+        except jwt.PyJWTError as error:
+            raise TokenRejectedError(_reason(error)) from error
+        return _principal(claims)
+
+
+def _reason(error: jwt.PyJWTError) -> str:
+    return next((text for kind, text in REASONS.items() if isinstance(error, kind)), MALFORMED)
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    workspace_id, subject, role = claims.get("workspace_id"), claims["sub"], claims.get("role")
+    if not isinstance(workspace_id, str) or not is_subject_id(workspace_id):
+        raise TokenRejectedError("The token's workspace_id must be 1 to 64 of A-Z a-z 0-9 _ -.")
+    if not 1 <= len(subject) <= 255 or not subject.isprintable():
+        raise TokenRejectedError("The token's sub must be 1 to 255 printable characters.")
+    if role not in list(Role):
+        raise TokenRejectedError(f"The token's role must be one of {', '.join(Role)}.")
+    return Principal(workspace_id=workspace_id, subject=subject, role=Role(role))

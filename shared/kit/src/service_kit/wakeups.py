@@ -1,0 +1,71 @@
+"""Postgres notifications as wake-up calls, so that nobody has to poll in a hurry."""
+
+import asyncio
+from collections import defaultdict
+
+import psycopg
+from sqlalchemy import text
+from structlog import get_logger
+
+from service_kit.store import Session, Store
+
+OUTBOX_CHANNEL = "dramatis_outbox"
+WORK_CHANNEL = "dramatis_work"
+
+log = get_logger(__name__)
+
+
+async def notify(session: Session, channel: str) -> None:
+    """Wake whoever waits on `channel`, in every process, when this transaction commits."""
+    await session.execute(text("select pg_notify(:channel, '')"), {"channel": channel})
+
+
+class Wakeups:
+    """One listening connection for a process; waiting works (by time-out) while it is away, too."""
+
+    def __init__(self, store: Store, *channels: str) -> None:
+        self._store = store
+        self._channels = channels
+        self._events: dict[str, list[asyncio.Event]] = defaultdict(list)
+
+    def subscribe(self, channel: str) -> asyncio.Event:
+        """Return an event that is set on every notification; the waiter clears it."""
+        event = asyncio.Event()
+        self._events[channel].append(event)
+        return event
+
+    async def run(self) -> None:
+        """Listen until cancelled; reconnect for ever."""
+        url = self._store.engine.url.set(drivername="postgresql")
+        while True:
+            try:
+                connection = await psycopg.AsyncConnection.connect(
+                    url.render_as_string(hide_password=False), autocommit=True, connect_timeout=5
+                )
+                async with connection:
+                    for channel in self._channels:
+                        await connection.execute(f"listen {channel}".encode())
+                    self._wake_all()
+                    async for notification in connection.notifies():
+                        self._wake(notification.channel)
+            except (psycopg.Error, OSError) as error:
+                log.warning("wakeups.lost", reason=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    def _wake(self, channel: str) -> None:
+        for event in self._events[channel]:
+            event.set()
+
+    def _wake_all(self) -> None:
+        for channel in self._channels:
+            self._wake(channel)
+
+
+async def wait(event: asyncio.Event, timeout_seconds: float) -> None:
+    """Return when `event` is set, or after `timeout_seconds`; the event is cleared."""
+    try:
+        await asyncio.wait_for(event.wait(), timeout_seconds)
+    except TimeoutError:
+        return
+    finally:
+        event.clear()

@@ -1,0 +1,167 @@
+"""A pool that claims leased rows and sees each through: done, retried later, or given up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Generic, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from service_kit.errors import ServiceError, UpstreamError
+from service_kit.leases import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, LeaseLostError, Leases, RowT
+from service_kit.steps import reached
+from service_kit.store import Session, Store, is_away
+from service_kit.wakeups import wait
+
+IDLE_SECONDS = 1.0
+STOP_SECONDS = 7.0
+
+Finish = Callable[[Session], Awaitable[None]]
+"""Stores a result, in the transaction that ends the lease."""
+
+log = get_logger(__name__)
+
+
+class AbandonedError(ServiceError):
+    """The work ended without a result each time it was tried."""
+
+    slug = "abandoned"
+
+
+class Work(Protocol[RowT]):
+    """What a service does with one claimed row."""
+
+    async def do(self, claim: Claim[RowT]) -> Finish:
+        """Do the slow part, outside any transaction, and return how to store its result.
+
+        Raises:
+            UpstreamError: try again later; not before `extra["retry_after_seconds"]`, if given.
+            ServiceError: any other kind ends the work.
+        """
+        ...
+
+    async def give_up(self, session: Session, claim: Claim[RowT], error: ServiceError) -> None:
+        """Store that there will be no result."""
+        ...
+
+
+class WorkPool(Generic[RowT]):
+    """Works on up to `concurrency` rows at a time; `retry_delays` are seconds between tries."""
+
+    def __init__(
+        self,
+        store: Store,
+        leases: Leases[RowT],
+        work: Work[RowT],
+        *,
+        concurrency: int,
+        retry_delays: Sequence[float],
+    ) -> None:
+        self._store = store
+        self._leases = leases
+        self._work = work
+        self._concurrency = concurrency
+        self._retry_delays = retry_delays
+
+    async def run(self, wakeup: asyncio.Event) -> None:
+        """Claim and work until cancelled; then let what runs finish for up to STOP_SECONDS."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                for claim in await self._claim(self._concurrency - len(running)):
+                    reached("after-claim")
+                    task = asyncio.create_task(self._see_through(claim))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                    task.add_done_callback(lambda _: wakeup.set())
+                await wait(wakeup, IDLE_SECONDS)
+        finally:
+            if running:
+                await asyncio.wait(running, timeout=STOP_SECONDS)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _claim(self, count: int) -> list[Claim[RowT]]:
+        if count == 0:
+            return []
+        reached("before-claim")
+        try:
+            async with self._store.worker() as session:
+                return await self._leases.claim(session, count)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("work.paused", reason=type(error).__name__)
+            return []
+
+    async def _see_through(self, claim: Claim[RowT]) -> None:
+        beating = asyncio.create_task(self._beat(claim))
+        try:
+            await self._settle(claim, await self._outcome(claim))
+        except LeaseLostError:
+            log.warning("work.dropped", row_id=str(claim.row_id), reason="lease lost")
+        except asyncio.CancelledError:
+            await asyncio.shield(self._hand_back(claim))
+            raise
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+
+    async def _outcome(self, claim: Claim[RowT]) -> Finish | ServiceError:
+        """Return how to finish, or why there is no result (this time)."""
+        if claim.attempts > len(self._retry_delays) + 1:
+            return AbandonedError(f"no result after {claim.attempts - 1} tries")
+        try:
+            return await self._work.do(claim)
+        except ServiceError as error:
+            return error
+        except Exception as error:
+            log.exception("work.failed", row_id=str(claim.row_id))
+            return UpstreamError(f"{type(error).__name__} while working")
+
+    async def _settle(self, claim: Claim[RowT], outcome: Finish | ServiceError) -> None:
+        """Store the outcome; while the database is away, keep trying as long as the lease lasts."""
+        deadline = monotonic() + LEASE_SECONDS - HEARTBEAT_SECONDS
+        while True:
+            try:
+                async with self._store.worker() as session:
+                    await self._store_outcome(session, claim, outcome)
+                    reached("before-commit")
+            except (SQLAlchemyError, OSError) as error:
+                if monotonic() > deadline or not is_away(error):
+                    raise
+                await asyncio.sleep(0.5)
+            else:
+                reached("after-commit")
+                return
+
+    async def _store_outcome(
+        self, session: Session, claim: Claim[RowT], outcome: Finish | ServiceError
+    ) -> None:
+        if isinstance(outcome, UpstreamError) and claim.attempts <= len(self._retry_delays):
+            asked = outcome.extra.get("retry_after_seconds")
+            delay = self._retry_delays[claim.attempts - 1]
+            if isinstance(asked, int | float):
+                delay = max(delay, asked)
+            await self._leases.retry(session, claim, delay)
+            log.info("work.retried_later", row_id=str(claim.row_id), delay_seconds=delay)
+            return
+        await self._leases.finish(session, claim)
+        if isinstance(outcome, ServiceError):
+            await self._work.give_up(session, claim, outcome)
+        else:
+            await outcome(session)
+
+    async def _beat(self, claim: Claim[RowT]) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            with suppress(SQLAlchemyError, OSError, LeaseLostError):
+                async with self._store.worker() as session:
+                    await self._leases.renew(session, claim)
+
+    async def _hand_back(self, claim: Claim[RowT]) -> None:
+        with suppress(SQLAlchemyError, OSError, LeaseLostError):
+            async with self._store.worker() as session:
+                await self._leases.retry(session, claim, 0)
