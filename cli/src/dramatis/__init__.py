@@ -1,1 +1,1 @@
-"""To be written."""
+"""The `dramatis` command: the embedded stack, the demo, and the operator's tools."""

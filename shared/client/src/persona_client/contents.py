@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from persona_contracts import (
@@ -36,7 +36,8 @@ class _Head(Document):
 class Stored(NamedTuple):
     """A document as it came from the wire."""
 
-    head: _Head
+    revision: int
+    deleted: bool
     body: bytes
 
 
@@ -51,6 +52,7 @@ class Documents(Mapping[KeyT, DocumentT], Generic[KeyT, DocumentT]):
         self._label = label
         self._stored: dict[KeyT, Stored] = {}
         self._decoded: dict[KeyT, DocumentT] = {}
+        self._count = 0
 
     def put(self, key: KeyT, new: Stored) -> bool:
         """Keep `new` if its revision is higher than the known one; say whether it was.
@@ -60,10 +62,12 @@ class Documents(Mapping[KeyT, DocumentT], Generic[KeyT, DocumentT]):
         """
         known = self._stored.get(key)
         if known is not None:
-            if new.head.revision <= known.head.revision:
+            if new.revision <= known.revision:
                 return False
-            if not new.head.deleted:
+            if not new.deleted:
                 self._model.model_validate_json(new.body)
+            self._count -= not known.deleted
+        self._count += not new.deleted
         self._stored[key] = new
         self._decoded.pop(key, None)
         return True
@@ -80,21 +84,22 @@ class Documents(Mapping[KeyT, DocumentT], Generic[KeyT, DocumentT]):
 
     def _decode(self, key: KeyT) -> DocumentT:
         stored = self._stored[key]
-        if stored.head.deleted:
+        if stored.deleted:
             raise KeyError(key)
         try:
             return self._model.model_validate_json(stored.body)
         except ValueError:
             # Forgotten, so that the same revision can come again in a readable form.
             del self._stored[key]
+            self._count -= 1
             log.warning("state document %s.%s cannot be decoded: skipped", self._label, key)
             raise KeyError(key) from None
 
     def __iter__(self) -> Iterator[KeyT]:
-        return (key for key, stored in self.stored() if not stored.head.deleted)
+        return (key for key, stored in self.stored() if not stored.deleted)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return self._count
 
 
 class _Workspace:
@@ -111,10 +116,17 @@ class _Workspace:
             return self.campaigns.put(entity_id, stored)
         return self.settings.put(entity_id, stored)
 
+    @property
+    def document_count(self) -> int:
+        return len(self.personas) + len(self.settings) + len(self.campaigns)
+
     def stored(self) -> Iterator[tuple[StateKind, str, Stored]]:
-        yield from (("persona", str(key), stored) for key, stored in self.personas.stored())
-        yield from (("campaign", key, stored) for key, stored in self.campaigns.stored())
-        yield from (("workspace", key, stored) for key, stored in self.settings.stored())
+        for persona_id, stored in self.personas.stored():
+            yield "persona", str(persona_id), stored
+        for campaign_id, stored in self.campaigns.stored():
+            yield "campaign", campaign_id, stored
+        for workspace_id, stored in self.settings.stored():
+            yield "workspace", workspace_id, stored
 
 
 class Contents:
@@ -144,7 +156,8 @@ class Contents:
             workspace = self._workspaces[workspace_id] = _Workspace(workspace_id)
         try:
             head = _Head.model_validate_json(body)
-            if not workspace.put(_kind(kind), entity_id, Stored(head, body)):
+            stored = Stored(head.revision, head.deleted, body)
+            if not workspace.put(cast("StateKind", kind), entity_id, stored):
                 return None
         except ValueError:
             log.warning("state document %s cannot be decoded: skipped", subject)
@@ -172,6 +185,11 @@ class Contents:
             for kind, entity_id, stored in workspace.stored():
                 yield state_subject(workspace_id, kind, entity_id), stored
 
+    @property
+    def position(self) -> tuple[str, int]:
+        """Which stream this is, and how far it has been read."""
+        return self.stream_created, self.last_seq
+
     def subjects(self) -> set[str]:
         """Return the subjects of everything stored."""
         return {subject for subject, _ in self.stored()}
@@ -179,8 +197,4 @@ class Contents:
     @property
     def document_count(self) -> int:
         """How many documents there are, without tombstones."""
-        return sum(1 for _, stored in self.stored() if not stored.head.deleted)
-
-
-def _kind(text: str | StateKind) -> StateKind:
-    return "persona" if text == "persona" else "campaign" if text == "campaign" else "workspace"
+        return sum(workspace.document_count for workspace in self._workspaces.values())

@@ -1,6 +1,7 @@
 """Events and state documents of Dramatis (see README.md and schemas/)."""
 
 from persona_contracts.campaign import CampaignRemovedV1, CampaignSyncedV1
+from persona_contracts.catalogue import EVENTS
 from persona_contracts.draft import (
     Citation,
     DraftApprovedV1,
@@ -16,7 +17,6 @@ from persona_contracts.envelope import (
     CRM_SOURCE,
     MAX_BODY_BYTES,
     STRUCTURED_CONTENT_TYPE,
-    EnvelopeError,
     EventSubject,
     Received,
     decode,
@@ -32,6 +32,7 @@ from persona_contracts.knowledge import (
     Passage,
 )
 from persona_contracts.lead import Lead, LeadRepliedV1, ThreadMessage
+from persona_contracts.parsing import EnvelopeError
 from persona_contracts.persona import (
     ModelSettings,
     PersonaCreatedV1,
@@ -50,6 +51,9 @@ from persona_contracts.state import (
 )
 from persona_contracts.types import (
     SUBJECT_ID_PATTERN,
+    AnyChannel,
+    AnyReason,
+    AnyTier,
     Channel,
     ExternalId,
     Reason,
@@ -66,23 +70,6 @@ from persona_contracts.workspace import (
     WorkspaceUpdatedV1,
 )
 
-EVENTS: tuple[type[Event], ...] = (
-    LeadRepliedV1,
-    CampaignSyncedV1,
-    CampaignRemovedV1,
-    PersonaCreatedV1,
-    PersonaUpdatedV1,
-    PersonaDeletedV1,
-    WorkspaceUpdatedV1,
-    AssignmentChangedV1,
-    DraftCreatedV1,
-    DraftFailedV1,
-    DraftApprovedV1,
-    DraftRejectedV1,
-    DraftSupersededV1,
-)
-"""Every event of this version, in the order of events.md."""
-
 __all__ = [
     "CRM_SOURCE",
     "EVENTS",
@@ -91,6 +78,9 @@ __all__ = [
     "MAX_BODY_BYTES",
     "STRUCTURED_CONTENT_TYPE",
     "SUBJECT_ID_PATTERN",
+    "AnyChannel",
+    "AnyReason",
+    "AnyTier",
     "AssignmentChangedV1",
     "CampaignRemovedV1",
     "CampaignState",

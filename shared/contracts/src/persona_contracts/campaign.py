@@ -2,10 +2,8 @@
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from persona_contracts.event import CrmEvent
-from persona_contracts.types import Channel, SubjectId, Text, UtcTime
+from persona_contracts.types import Channel, Count, SubjectId, Text, UtcTime, format_time
 
 
 class _CampaignEvent(CrmEvent):
@@ -19,8 +17,8 @@ class _CampaignEvent(CrmEvent):
 
     @property
     def default_event_id(self) -> str:
-        """`campaign_id@updated_at`."""
-        return f"{self.campaign_id}@{self.updated_at.isoformat()}"
+        """`campaign_id@updated_at`, the time in UTC."""
+        return f"{self.campaign_id}@{format_time(self.updated_at)}"
 
 
 class CampaignSyncedV1(_CampaignEvent):
@@ -33,7 +31,7 @@ class CampaignSyncedV1(_CampaignEvent):
     status: Text
     booking_process_id: Text | None = None
     booking_link: Text | None = None
-    lead_count: int | None = Field(default=None, ge=0, le=2**53)
+    lead_count: Count | None = None
 
 
 class CampaignRemovedV1(_CampaignEvent):

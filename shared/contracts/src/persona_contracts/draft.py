@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from persona_contracts.event import Document, OwnEvent
-from persona_contracts.types import Channel, ExternalId, Reason, SubjectId, Tier, UtcTime
+from persona_contracts.types import AnyChannel, AnyReason, AnyTier, Count, ExternalId, SubjectId
 
 
 class Citation(Document):
@@ -24,19 +24,19 @@ class Citation(Document):
 class DraftResolution(Document):
     """Which persona spoke, and why."""
 
-    tier: Tier
+    tier: AnyTier
     persona_id: UUID | None = None
     version: int | None = None
     revision: int
-    reason: Reason
+    reason: AnyReason
 
 
 class Usage(Document):
     """What the model calls cost; micro-US-dollars, null when the price is not known."""
 
-    input_tokens: int
-    output_tokens: int
-    cost_microusd: int | None = None
+    input_tokens: Count
+    output_tokens: Count
+    cost_microusd: Count | None = None
 
 
 class DraftError(Document):
@@ -64,7 +64,7 @@ class DraftCreatedV1(_DraftEvent):
 
     lead_id: ExternalId
     campaign_id: SubjectId | None = None
-    channel: Channel
+    channel: AnyChannel
     subject: str | None = None
     text: str
     body: str
@@ -82,7 +82,7 @@ class DraftFailedV1(_DraftEvent):
     event_type: ClassVar[str] = "draft.failed"
 
     error: DraftError
-    attempts: int
+    attempts: Count
 
 
 class DraftApprovedV1(_DraftEvent):
@@ -93,9 +93,8 @@ class DraftApprovedV1(_DraftEvent):
     subject: str | None = None
     text: str
     body: str
-    edit_distance: int
+    edit_distance: Count
     decided_by: str
-    decided_at: UtcTime | None = None
 
 
 class DraftRejectedV1(_DraftEvent):

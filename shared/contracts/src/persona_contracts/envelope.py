@@ -1,37 +1,34 @@
-"""CloudEvents 1.0 on NATS: subjects, `ce-*` headers, and the three forms in which the CRM may send."""
+"""CloudEvents 1.0 on NATS: subjects, `ce-*` headers, and the three ways in which the CRM sends."""
 
-import json
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Generic, TypeVar, cast
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from persona_contracts.event import CrmEvent, Event
-from persona_contracts.types import is_subject_id
+from persona_contracts.parsing import EnvelopeError, parse_json, parse_object
+from persona_contracts.types import format_time, is_printable, is_subject_id
 
 CRM_SOURCE = "urn:dramatis:crm"
 STRUCTURED_CONTENT_TYPE = "application/cloudevents+json"
 MAX_BODY_BYTES = 512 * 1024
 """Larger bodies are parked (events.md §1)."""
-
-MAX_EVENT_ID_CHARS = 512
+MAX_EVENT_ID_BYTES = 1_100
+"""Room for the longest default id: 255 characters of 4 bytes, an outcome and a time."""
+MAX_SOURCE_BYTES = 512
+"""With the longest id it still fits one row of a Postgres index (2,704 bytes)."""
 
 EventT = TypeVar("EventT", bound=Event)
 
 _HEADER_SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
 _SUBJECT = re.compile(r"([a-z-]+\.[a-z_]+)\.v([0-9]{1,4})\.([^.]+)")
-
-
-class EnvelopeError(ValueError):
-    """A message that is no event; `reason` is a slug such as `malformed` or `workspace-mismatch`."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +40,7 @@ class EventSubject:
     workspace_id: str
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def parse(cls, subject: str) -> "EventSubject":
         """Take `subject` apart.
 
@@ -51,9 +49,7 @@ class EventSubject:
         """
         match = _SUBJECT.fullmatch(subject)
         if match is None or not is_subject_id(match[3]):
-            raise EnvelopeError(
-                "bad-subject", f"{subject!r} is not <noun>.<verb>.v<N>.<workspace_id>"
-            )
+            raise EnvelopeError("bad-subject", "subject: must be <noun>.<verb>.v<N>.<workspace_id>")
         return cls(event_type=match[1], version=int(match[2]), workspace_id=match[3])
 
     def __str__(self) -> str:
@@ -66,20 +62,15 @@ def subject_for(event: Event) -> str:
     return f"{event.event_type}.v{event.event_version}.{event.workspace_id}"
 
 
-def percent_encode(value: str) -> str:
-    """Encode a header value as the CloudEvents binding says: printable ASCII but space, `"`, `%`."""
-    return quote(value, safe=_HEADER_SAFE)
-
-
 def encode_headers(event: Event, *, event_id: str, source: str, time: datetime) -> dict[str, str]:
     """Return the binary-mode headers of `event`; the body is `event.model_dump_json()`."""
     return {
         "ce-specversion": "1.0",
-        "ce-id": percent_encode(event_id),
-        "ce-source": percent_encode(source),
+        "ce-id": _percent_encode(event_id),
+        "ce-source": _percent_encode(source),
         "ce-type": event.event_type,
-        "ce-time": time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "ce-subject": percent_encode(event.entity_id),
+        "ce-time": format_time(time),
+        "ce-subject": _percent_encode(event.entity_id),
         "ce-dataschema": event.schema_urn(),
         "content-type": "application/json",
     }
@@ -92,6 +83,8 @@ class Received(Generic[EventT]):
     event: EventT
     event_id: str
     source: str
+    traceparent: str | None = None
+    """The sender's trace (W3C Trace Context); null also when it was no valid one."""
 
     @property
     def workspace_id(self) -> str:
@@ -99,74 +92,127 @@ class Received(Generic[EventT]):
         return self.event.workspace_id
 
 
+class _Attributes(NamedTuple):
+    event_id: str | None
+    source: str | None
+    traceparent: str | None
+
+
+class _Structured(BaseModel):
+    """What is read of a structured event (CloudEvents JSON format §2 and §3); null is unset."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    id: str | None = None
+    source: str | None = None
+    type: str | None = None
+    traceparent: str | None = None
+    datacontenttype: str | None = None
+    data: Any = None
+    data_base64: str | None = None
+
+
 def decode(
     model: type[EventT], subject: str, headers: Mapping[str, str], body: bytes
 ) -> Received[EventT]:
     """Read one message as `model`: binary mode, structured mode, or a plain JSON body.
+
+    `ce-time` and unknown attributes are not looked at. An event of the CRM may come without an id
+    and a source; it gets `default_event_id` and CRM_SOURCE.
 
     Raises:
         EnvelopeError: `bad-subject`, `wrong-type`, `too-large`, `malformed`, `invalid` or
             `workspace-mismatch`. The text names fields and rules, never values.
     """
     if len(body) > MAX_BODY_BYTES:
-        raise EnvelopeError(
-            "too-large", f"body has {len(body)} bytes, the limit is {MAX_BODY_BYTES}"
-        )
+        raise EnvelopeError("too-large", f"body: must have at most {MAX_BODY_BYTES} bytes")
     on = EventSubject.parse(subject)
-    attributes, data = _take_apart({key.lower(): value for key, value in headers.items()}, body)
-    for stated in (on.event_type, attributes.get("type", on.event_type)):
-        if stated != model.event_type:
-            raise EnvelopeError("wrong-type", f"expected {model.event_type}, got {stated!r}")
-    if on.version != model.event_version:
+    if (on.event_type, on.version) != (model.event_type, model.event_version):
         raise EnvelopeError(
-            "wrong-type", f"expected version {model.event_version}, got {on.version}"
+            "wrong-type", f"subject: must be of {model.event_type}.v{model.event_version}"
         )
-    event = _validate(model, data)
+    attributes, event = _read(model, {key.lower(): value for key, value in headers.items()}, body)
     if event.workspace_id != on.workspace_id:
-        raise EnvelopeError("workspace-mismatch", "body and subject name different workspaces")
+        raise EnvelopeError(
+            "workspace-mismatch", "workspace_id: must be the workspace that the subject names"
+        )
+    from_crm = isinstance(event, CrmEvent)
+    traceparent = attributes.traceparent
     return Received(
         event=event,
-        event_id=_event_id(event, attributes),
-        source=attributes.get("source") or CRM_SOURCE,
+        event_id=_checked(
+            "ce-id",
+            attributes.event_id or (event.default_event_id if from_crm else ""),
+            MAX_EVENT_ID_BYTES,
+        ),
+        source=_checked(
+            "ce-source", attributes.source or (CRM_SOURCE if from_crm else ""), MAX_SOURCE_BYTES
+        ),
+        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent or "") else None,
     )
 
 
-def _take_apart(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, str], bytes | object]:
-    """Return the CloudEvents attributes and the data (bytes still to parse, or parsed)."""
-    if not headers.get("content-type", "").lower().startswith(STRUCTURED_CONTENT_TYPE):
-        return {
-            key[3:]: unquote(value) for key, value in headers.items() if key.startswith("ce-")
-        }, body
-    try:
-        whole = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise EnvelopeError("malformed", "body is not JSON") from error
-    if not isinstance(whole, dict) or "data" not in whole:
-        raise EnvelopeError("malformed", "a structured CloudEvent is an object with `data`")
-    members = cast("dict[str, object]", whole)
-    return {key: value for key, value in members.items() if isinstance(value, str)}, members["data"]
-
-
-def _validate(model: type[EventT], data: bytes | object) -> EventT:
-    try:
-        if isinstance(data, bytes):
-            return model.model_validate_json(data)
-        return model.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        if any(problem["type"] == "json_invalid" for problem in problems):
-            raise EnvelopeError("malformed", "body is not JSON") from error
-        said = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
-            for problem in problems[:5]
-        )
-        raise EnvelopeError("invalid", said) from error
-
-
-def _event_id(event: Event, attributes: Mapping[str, str]) -> str:
-    event_id = attributes.get("id") or (
-        event.default_event_id if isinstance(event, CrmEvent) else ""
+def _read(
+    model: type[EventT], headers: Mapping[str, str], body: bytes
+) -> tuple[_Attributes, EventT]:
+    if _media_type(headers.get("content-type", "")) == STRUCTURED_CONTENT_TYPE:
+        whole = parse_json(_Structured, body)
+        _check_type(model, whole.type)
+        attributes = _Attributes(whole.id, whole.source, whole.traceparent)
+        return attributes, _structured_data(model, whole)
+    _check_type(model, _attribute(headers, "ce-type"))
+    attributes = _Attributes(
+        _attribute(headers, "ce-id"), _attribute(headers, "ce-source"), headers.get("traceparent")
     )
-    if not event_id or len(event_id) > MAX_EVENT_ID_CHARS or "\0" in event_id:
-        raise EnvelopeError("invalid", f"ce-id: must have 1 to {MAX_EVENT_ID_CHARS} characters")
-    return event_id
+    return attributes, parse_json(model, body)
+
+
+def _structured_data(model: type[EventT], structured: _Structured) -> EventT:
+    content_type = _media_type(structured.datacontenttype or "application/json")
+    if content_type != "application/json" and not content_type.endswith("+json"):
+        raise EnvelopeError("invalid", "datacontenttype: must be JSON")
+    if (structured.data is None) == (structured.data_base64 is None):
+        raise EnvelopeError("malformed", "body: must have either data or data_base64")
+    if structured.data_base64 is None:
+        return parse_object(model, structured.data)
+    try:
+        data = b64decode(structured.data_base64, validate=True)
+    except ValueError:
+        raise EnvelopeError("malformed", "data_base64: must be base64") from None
+    return parse_json(model, data)
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _check_type(model: type[Event], stated: str | None) -> None:
+    if stated and stated != model.event_type:
+        raise EnvelopeError("wrong-type", f"ce-type: must be {model.event_type}")
+
+
+def _checked(name: str, value: str, max_bytes: int) -> str:
+    """Refuse what no index row takes, and U+FFFD: what it stands for may tell two events apart."""
+    if not value or not is_printable(value) or "\ufffd" in value:
+        raise EnvelopeError("invalid", f"{name}: must be printable text, and not empty")
+    if len(value.encode()) > max_bytes:
+        raise EnvelopeError("invalid", f"{name}: must have at most {max_bytes} bytes in UTF-8")
+    return value
+
+
+def _percent_encode(value: str) -> str:
+    """Encode all but printable ASCII, and space, `"`, `%` (CloudEvents HTTP binding §3.1.3.2)."""
+    return quote(value, safe=_HEADER_SAFE)
+
+
+def _attribute(headers: Mapping[str, str], name: str) -> str:
+    """Percent-decode once, after unescaping a quoted string as older senders write it (same §)."""
+    value = headers.get(name, "")
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    if "%" not in value:
+        return value
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise EnvelopeError("invalid", f"{name}: must be percent-encoded UTF-8") from None

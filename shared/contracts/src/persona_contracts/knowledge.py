@@ -33,5 +33,5 @@ class KnowledgeFoundV1(Document):
 
     passages: list[Passage] = Field(default_factory=list[Passage])
     knowledge_revision: int | None = None
-    mode: Literal["hybrid", "lexical"] | None = None
+    mode: Literal["hybrid", "lexical"] | str | None = None
     error: str | None = None

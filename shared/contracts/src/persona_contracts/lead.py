@@ -1,11 +1,17 @@
 """What a lead says: `lead.replied`."""
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, FailFast, Field, JsonValue, model_validator
 
 from persona_contracts.event import CrmEvent, Document
-from persona_contracts.types import Channel, ExternalId, SubjectId, Text, UtcTime
+from persona_contracts.types import Channel, ExternalId, JsonObject, SubjectId, Text, UtcTime
+
+_WORDS = ("body_text", "body_html", "raw_email")
+
+
+def _one_of(*names: str) -> list[JsonValue]:
+    return [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]
 
 
 class Lead(Document):
@@ -17,7 +23,7 @@ class Lead(Document):
     phone: Text | None = None
     company: Text | None = None
     time_zone: Text | None = None
-    attributes: dict[str, Any] = Field(default_factory=dict)
+    attributes: JsonObject = Field(default_factory=dict)
 
 
 class ThreadMessage(Document):
@@ -31,6 +37,7 @@ class ThreadMessage(Document):
 class LeadRepliedV1(CrmEvent):
     """A lead answered. One of `body_text`, `body_html`, `raw_email` carries the words."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": _one_of(*_WORDS)})
     event_type: ClassVar[str] = "lead.replied"
 
     message_id: ExternalId
@@ -43,15 +50,17 @@ class LeadRepliedV1(CrmEvent):
     body_text: Text | None = None
     body_html: Text | None = None
     raw_email: Text | None = None
+    """The whole message as text, headers included (RFC 5322)."""
     in_reply_to: ExternalId | None = None
     lead: Lead = Field(default_factory=Lead)
-    thread: list[ThreadMessage] = Field(default_factory=list[ThreadMessage])
+    # One body can hold 250,000 wrong items, and listing them all takes over a second.
+    thread: Annotated[list[ThreadMessage], FailFast()] = Field(default_factory=list[ThreadMessage])
     """Earlier messages, oldest first."""
 
     @model_validator(mode="after")
     def _has_words(self) -> Self:
         if self.body_text is None and self.body_html is None and self.raw_email is None:
-            raise ValueError("one of body_text, body_html, raw_email is required")
+            raise ValueError(f"one of {', '.join(_WORDS)} is required")
         return self
 
     @property

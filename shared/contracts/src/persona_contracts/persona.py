@@ -1,12 +1,12 @@
 """Personas as others see them: the resolved document and the events about it."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from persona_contracts.event import Document, OwnEvent
-from persona_contracts.types import UtcTime
+from persona_contracts.types import JsonObject, UtcTime
 
 
 class Prompts(Document):
@@ -26,12 +26,12 @@ class ModelSettings(Document):
 
 
 class Voice(Document):
-    """The voice a persona speaks with; `settings` are on the scale 0.0 to 1.0 (speed 0.7 to 1.2)."""
+    """The voice a persona speaks with; `settings` go from 0.0 to 1.0, `speed` from 0.7 to 1.2."""
 
     provider: str
     voice_id: str | None = None
     name: str | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: JsonObject = Field(default_factory=dict)
 
 
 class ResolvedPersona(Document):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from persona_contracts.event import Document
 from persona_contracts.persona import ResolvedPersona
-from persona_contracts.types import Channel, SubjectId
+from persona_contracts.types import AnyChannel, SubjectId
 from persona_contracts.workspace import WorkspaceSettings
 
 StateKind = Literal["persona", "workspace", "campaign"]
@@ -23,11 +23,11 @@ class WorkspaceState(WorkspaceSettings):
 
 
 class CampaignState(Document):
-    """Subject `persona-state.v1.<workspace_id>.campaign.<campaign_id>`; only for assigned campaigns."""
+    """Subject `persona-state.v1.<workspace_id>.campaign.<campaign_id>`; assigned campaigns only."""
 
     campaign_id: SubjectId
     name: str
-    assignments: dict[Channel, UUID] = Field(default_factory=dict)
+    assignments: dict[AnyChannel, UUID] = Field(default_factory=dict)
     revision: int = Field(ge=1)
 
 

@@ -1,13 +1,20 @@
-"""Field types that every event shares: ids, texts without NUL, UTC times."""
+"""Field types that every event shares: ids, texts, free-form objects, UTC times."""
 
+import math
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 SUBJECT_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+
+_SUBJECT_ID = re.compile(SUBJECT_ID_PATTERN)
+# Rust, ECMAScript and Python read it alike: it also stands in the JSON Schemas.
+_NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029]*$"
+_PRINTABLE = re.compile(r"[^\u0000-\u001F\u007F-\u009F\u2028\u2029\uD800-\uDFFF]*")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Channel(StrEnum):
@@ -18,35 +25,81 @@ class Channel(StrEnum):
     LINKEDIN = "linkedin"
 
 
+def is_subject_id(text: str) -> bool:
+    """Say whether `text` may stand in a subject: 1 to 64 of letters, digits, `_` and `-`."""
+    return _SUBJECT_ID.fullmatch(text) is not None
+
+
+def is_printable(text: str) -> bool:
+    """Say whether `text` has no control character and can be written in UTF-8."""
+    return _PRINTABLE.fullmatch(text) is not None
+
+
+def format_time(time: datetime) -> str:
+    """Return an aware `time` as RFC 3339 in UTC, such as `2026-03-01T10:00:00Z`."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _no_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain NUL characters")
     return text
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must contain printable characters only")
-    return text
+def _only_json(free: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what pydantic lets through and no JSON column takes: NUL, NaN and infinity."""
+    waiting: list[object] = [free]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            members = cast("dict[str, object]", value)
+            waiting.extend(members)
+            waiting.extend(members.values())
+        elif isinstance(value, list):
+            waiting.extend(cast("list[object]", value))
+        elif isinstance(value, str):
+            _no_nul(value)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("must not contain NaN or infinity")
+    return free
+
+
+def _rfc_3339(time: object) -> object:
+    """Refuse the other notations that pydantic knows: seconds since 1970, also as text."""
+    if isinstance(time, datetime) or (isinstance(time, str) and _RFC_3339.fullmatch(time)):
+        return time
+    raise ValueError("must be a time as in RFC 3339, with its offset")
 
 
 def _utc(time: datetime) -> datetime:
-    return time.astimezone(UTC)
-
-
-def is_subject_id(text: str) -> bool:
-    """Say whether `text` may stand in a subject: 1 to 64 of letters, digits, `_` and `-`."""
-    return re.fullmatch(SUBJECT_ID_PATTERN, text) is not None
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie in the years 1 to 9999, in UTC") from None
 
 
 SubjectId = Annotated[str, StringConstraints(pattern=SUBJECT_ID_PATTERN)]
 """`workspace_id` and `campaign_id`: the CRM's strings that stand in subjects."""
 ExternalId = Annotated[
-    str, StringConstraints(min_length=1, max_length=255), AfterValidator(_printable)
+    str, StringConstraints(min_length=1, max_length=255, pattern=_NO_CONTROL_CHARACTERS)
 ]
-"""Any other id of the CRM: opaque, 1 to 255 printable characters."""
-Text = Annotated[str, AfterValidator(_no_nul)]
-UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""Any other id of the CRM: opaque, 1 to 255 characters, no control character among them."""
+Text = Annotated[
+    str, AfterValidator(_no_nul), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+]
+"""Free text without NUL, which no store and no vendor takes."""
+JsonObject = Annotated[dict[str, Any], AfterValidator(_only_json)]
+"""Whatever the sender likes, as long as it is JSON."""
+UtcTime = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_utc)]
 """A time with an offset in JSON (RFC 3339), always UTC in Python."""
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""A number of things, or money in its smallest unit; every JSON reader can hold it exactly."""
+
 Tier = Literal["sequence", "campaign", "default", "settings", "none"]
 Reason = Literal["SEQUENCE", "CAMPAIGN", "DEFAULT", "SETTINGS", "NONE"]
+
+# Enums may grow (events.md §1): in what we publish, a reader must not stumble over a new value.
+AnyChannel = Annotated[Channel | str, Field(union_mode="left_to_right")]
+"""A Channel, or the name of one that this version does not know."""
+AnyTier = Tier | str
+AnyReason = Reason | str

@@ -6,11 +6,11 @@ from uuid import UUID
 from pydantic import Field
 
 from persona_contracts.event import Document, OwnEvent
-from persona_contracts.types import Channel, SubjectId
+from persona_contracts.types import AnyChannel, SubjectId
 
 
 class LegacySettings(Document):
-    """The workspace-wide fields from before there were personas; the first seven mirror the default."""
+    """The fields from before there were personas; the first seven mirror the default persona."""
 
     ai_persona_name: str | None = None
     ai_tone: str | None = None
@@ -50,7 +50,7 @@ class AssignmentChangedV1(OwnEvent):
     event_type: ClassVar[str] = "assignment.changed"
 
     campaign_id: SubjectId
-    channel: Channel
+    channel: AnyChannel
     persona_id: UUID | None = None
     previous_persona_id: UUID | None = None
     revision: int

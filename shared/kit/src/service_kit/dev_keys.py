@@ -1,6 +1,7 @@
 """Tokens of one's own for the embedded profile; production has an identity provider."""
 
 import contextlib
+import json
 import os
 from datetime import timedelta
 from hashlib import sha256
@@ -11,7 +12,6 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
-from pydantic_core import to_json
 
 from service_kit.clock import utc_now
 from service_kit.identity import Principal
@@ -96,4 +96,5 @@ def _key_id(key: Ed25519PrivateKey) -> str:
 
 def _jwks(key: Ed25519PrivateKey) -> bytes:
     public = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    return to_json({"keys": [{**public, "kid": _key_id(key), "use": "sig", "alg": "EdDSA"}]})
+    published = {**public, "kid": _key_id(key), "use": "sig", "alg": "EdDSA"}
+    return json.dumps({"keys": [published]}).encode()

@@ -1,5 +1,6 @@
 """`/docs`: Swagger UI from the installed package, without any outside host."""
 
+import fastapi_swagger
 from fastapi import FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.staticfiles import StaticFiles
@@ -28,6 +29,6 @@ def install_docs(app: FastAPI) -> None:
     async def docs() -> Response:
         return page
 
-    assets = StaticFiles(packages=[("fastapi_swagger", "resources")])
+    assets = StaticFiles(packages=[(fastapi_swagger.__name__, "resources")])
     app.add_api_route("/docs", docs, include_in_schema=False)
     app.mount(ASSETS_PATH, assets, name="docs-assets")

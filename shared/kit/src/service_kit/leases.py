@@ -18,6 +18,8 @@ from service_kit.wakeups import WORK_CHANNEL, notify
 
 LEASE_SECONDS = 60
 HEARTBEAT_SECONDS = 20
+SPARE = 4
+"""How many times more rows a claim looks at than it takes: others may be taking the same."""
 
 
 class Leased(OwnedByWorkspace, Base):
@@ -133,15 +135,16 @@ def _claim_statement(table: str, key: str) -> TextClause:
             order by workspace_id limit 1)
           from waiting where waiting.workspace_id is not null
         ), candidate as (
-          select oldest.{key} from waiting cross join lateral (
+          select oldest.{key}, oldest.turn from waiting cross join lateral (
             select {key}, row_number() over (order by due_at) as turn from (
               select {key}, due_at from {table}
               where workspace_id = waiting.workspace_id and due_at <= now()
-              order by due_at limit :count) due
-          ) oldest order by oldest.turn, random() limit :count
+              order by due_at limit :count * {SPARE}) due
+          ) oldest order by oldest.turn, random() limit :count * {SPARE}
         ), locked as (
-          select {key} from {table} where {key} in (select {key} from candidate)
-          and due_at <= now() for update skip locked
+          select {table}.{key} from {table} join candidate using ({key})
+          where {table}.due_at <= now() order by candidate.turn
+          for update of {table} skip locked limit :count
         )
         update {table} set lease_token = :token, attempts = attempts + 1,
           due_at = now() + make_interval(secs => :lease_seconds)

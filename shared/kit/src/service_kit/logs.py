@@ -11,7 +11,8 @@ import traceback
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, TextIO
+from types import TracebackType
+from typing import Any, TextIO, cast
 from uuid import UUID
 
 import structlog
@@ -81,14 +82,11 @@ def add_trace(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
 
 def render_exception(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     """Replace `exc_info` by `exception`: types and frames of the whole chain."""
-    error: object = event_dict.pop("exc_info", None)
-    match error:
-        case True:
-            error = sys.exception()
-        case (_, BaseException() as logged, _):
-            error = logged
-        case _:
-            pass
+    error: Any = event_dict.pop("exc_info", None)
+    if error is True:
+        error = sys.exception()
+    elif isinstance(error, tuple):
+        error = cast("tuple[type, BaseException, TracebackType]", error)[1]
     if isinstance(error, BaseException):
         event_dict["exception"] = "\n".join(_described(error))
     return event_dict

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, TypeAdapter
-from pydantic_core import to_json
 
 from service_kit.errors import FieldError, InvalidError
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 MAX_CURSOR_CHARS = 1024
+_POSITION = TypeAdapter(tuple[Any, ...])
 
 ItemT = TypeVar("ItemT")
 PositionT = TypeVar("PositionT", bound=tuple[Any, ...])
@@ -64,7 +64,7 @@ class PageRequest:
 
 def encode_cursor(position: tuple[Any, ...]) -> str:
     """Return the opaque text of a position in a list."""
-    return urlsafe_b64encode(to_json(position)).rstrip(b"=").decode()
+    return urlsafe_b64encode(_POSITION.dump_json(position)).rstrip(b"=").decode()
 
 
 async def _page_request(

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from service_kit.errors import MalformedError, OutdatedError, PreconditionRequiredError
+from service_kit.errors import OutdatedError
 
-_ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
-_IF_MATCH = re.compile(rf"\s*(?:\*|{_ENTITY_TAG}(?:\s*,\s*{_ENTITY_TAG})*)\s*")
+_ENTITY_TAG = r'(?:W/)?"[!#-~]*"'
+_IF_MATCH = rf"^ *(?:\*|{_ENTITY_TAG}(?: *, *{_ENTITY_TAG})*) *$"
 
 
 def etag(version: int) -> str:
@@ -36,29 +36,27 @@ class IfMatch:
             )
 
 
-_Header = Annotated[
-    str | None, Header(alias="If-Match", description='The `ETag` that was read, such as `"7"`.')
-]
+_HEADER = Header(
+    alias="If-Match", pattern=_IF_MATCH, description='The `ETag` that was read, such as `"7"`.'
+)
 
 
-async def _optional(if_match: _Header = None) -> IfMatch:
+async def _optional(if_match: Annotated[str | None, _HEADER] = None) -> IfMatch:
     return IfMatch() if if_match is None else _parse(if_match)
 
 
-async def _required(if_match: _Header = None) -> IfMatch:
-    if if_match is None:
-        raise PreconditionRequiredError("Send If-Match with the ETag that you read, or `*`.")
+async def _required(if_match: Annotated[str, _HEADER]) -> IfMatch:
     return _parse(if_match)
 
 
 def _parse(header: str) -> IfMatch:
-    """Read the header; weak tags never match (RFC 9110 §13.1.1: strong comparison)."""
-    if not _IF_MATCH.fullmatch(header):
-        raise MalformedError('If-Match must be `*` or quoted ETags, such as `"7"`.')
-    tags = frozenset(re.findall(_ENTITY_TAG, header))
-    return IfMatch(tags or None)
+    """Read a well-formed header; weak tags never match (RFC 9110 §13.1.1: strong comparison)."""
+    return IfMatch(frozenset(re.findall(_ENTITY_TAG, header)) or None)
 
 
 OptionalIfMatch = Annotated[IfMatch, Depends(_optional)]
 RequiredIfMatch = Annotated[IfMatch, Depends(_required)]
-"""For routes that change a document; declare 412 and 428 with `problem_responses`."""
+"""For routes that change a document: without the header the answer is 428 (see `problem`).
+
+Declare 412 and 428 with `problem_responses`.
+"""

@@ -7,8 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ConfigDict
-from pydantic_core import to_json
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +18,7 @@ from service_kit.errors import (
     InvalidError,
     MalformedError,
     NotFoundError,
+    PreconditionRequiredError,
     ServiceError,
     TooLargeError,
     UpstreamError,
@@ -28,7 +28,9 @@ from service_kit.tracing import current_trace_id
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+IF_MATCH = ("header", "If-Match")
 SOURCES = {"body", "query", "path", "header", "cookie"}
+_DOCUMENT = TypeAdapter(dict[str, Any])
 
 log = get_logger(__name__)
 
@@ -115,7 +117,7 @@ def problem_response(error: ServiceError, headers: Mapping[str, str] | None = No
     }
     if error.errors:
         document["errors"] = error.errors
-    return Response(to_json(document), error.status, headers, media_type=MEDIA_TYPE)
+    return Response(_DOCUMENT.dump_json(document), error.status, headers, media_type=MEDIA_TYPE)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -158,7 +160,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.headers:
         headers.update(error.headers)
     if known.status == 401:
-        rejected = ', error="invalid_token"' if "authorization" in request.headers else ""
+        rejected = ', error="invalid_token"' if request.headers.get("authorization") else ""
         headers["WWW-Authenticate"] = f'Bearer realm="dramatis"{rejected}'
     elif known.status == 405:
         headers["Allow"] = ", ".join(_methods_at(request))
@@ -210,6 +212,8 @@ def _input_error(error: RequestValidationError) -> ServiceError:
         return MalformedError(
             f"The body is not JSON: {cause['ctx']['error']} at character {cause['loc'][-1]}."
         )
+    if any(cause["type"] == "missing" and cause["loc"] == IF_MATCH for cause in causes):
+        return PreconditionRequiredError("Send If-Match with the ETag that you read, or `*`.")
     if isinstance(error.body, bytes):
         return UnsupportedMediaTypeError("Send JSON, as content-type application/json.")
     errors = [FieldError(_field(cause["loc"]), _message(cause)) for cause in causes]

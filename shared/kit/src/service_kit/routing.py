@@ -63,6 +63,7 @@ async def _claim(
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias="Idempotency-Key",
             min_length=1,
             max_length=255,
             pattern=KEY_PATTERN,

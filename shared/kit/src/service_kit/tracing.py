@@ -13,6 +13,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+EXPORT_SECONDS = 3
+"""For one export with its retries, so that a lost collector does not hold up the end."""
 PROBES = {"/livez", "/readyz", "/metrics"}
 TELEMETRY: TelemetryConfig = {
     "metrics": False,
@@ -52,19 +54,16 @@ def tracer_provider(service: str, exporter: SpanExporter | None) -> TracerProvid
     return provider
 
 
-def configure_tracing(service: str, otlp_endpoint: str | None) -> TracerProvider:
-    """Make this process trace; `shutdown()` of the result sends what is left.
-
-    Args:
-        service: name in the traces.
-        otlp_endpoint: an OTLP/HTTP collector such as `http://collector:4318`.
-    """
-    exporter = (
-        OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces")
-        if otlp_endpoint
-        else None
+def otlp_exporter(otlp_endpoint: str) -> SpanExporter:
+    """Return the exporter to an OTLP/HTTP collector such as `http://collector:4318`."""
+    return OTLPSpanExporter(
+        endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS
     )
-    provider = tracer_provider(service, exporter)
+
+
+def configure_tracing(service: str, otlp_endpoint: str | None) -> TracerProvider:
+    """Make this process trace, once; `shutdown()` of the result sends what is left."""
+    provider = tracer_provider(service, otlp_exporter(otlp_endpoint) if otlp_endpoint else None)
     trace.set_tracer_provider(provider)
     propagate.set_global_textmap(TraceContextTextMapPropagator())
     return provider

@@ -64,6 +64,7 @@ class WorkPool(Generic[RowT]):
         self._work = work
         self._concurrency = concurrency
         self._retry_delays = retry_delays
+        self.stop_seconds = STOP_SECONDS
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Claim and work until cancelled; then let what runs finish for up to STOP_SECONDS."""
@@ -79,7 +80,7 @@ class WorkPool(Generic[RowT]):
                 await wait(wakeup, IDLE_SECONDS)
         finally:
             if running:
-                await asyncio.wait(running, timeout=STOP_SECONDS)
+                await asyncio.wait(running, timeout=self.stop_seconds)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)

@@ -139,12 +139,10 @@ async def start(session: Session, draft_ids: Collection[UUID]) -> None:
     await LEASES.enqueue(session)
 
 
-async def supersede_older(
-    session: Session, leads: Collection[tuple[str, str]]
-) -> list[Superseded]:
+async def supersede_older(session: Session, leads: Collection[tuple[str, str]]) -> list[Superseded]:
     """Close every open draft of `leads` (workspace_id, lead_id) but that of the newest reply."""
     rows = await session.execute(_SUPERSEDE, _columns(leads))
-    return [Superseded(**row._asdict()) for row in rows]
+    return [Superseded(**row) for row in rows.mappings()]
 
 
 async def load(session: Session, draft_id: UUID, *, for_update: bool = False) -> DraftRow:

@@ -44,9 +44,7 @@ async def approve_draft(
         if not body.strip() or len(body) > MAX_BODY_CHARS:
             raise DraftBodyError(f"body has {len(body)} characters")
         row.body = body.strip()
-        row.text = compose_text(
-            channel=row.channel, body=row.body, signature=row.signature
-        )
+        row.text = compose_text(channel=row.channel, body=row.body, signature=row.signature)
     row.edit_distance = edit_distance(before, row.body or "")
     row.subject = subject if subject is not None else row.subject
     _decide(row, DraftStatus.APPROVED, decider)

@@ -163,7 +163,9 @@ class WriteDraft:
         )
         return strategy, usage
 
-    async def _ask_for_strategy(self, brief: Brief) -> tuple[Strategy | None, str | None, TokenUsage]:
+    async def _ask_for_strategy(
+        self, brief: Brief
+    ) -> tuple[Strategy | None, str | None, TokenUsage]:
         """Ask once, and once more if the answer is no valid strategy (A30)."""
         spent = TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=0)
         for _ in range(2):
@@ -176,7 +178,7 @@ class WriteDraft:
         return None, None, spent
 
     async def _keep_strategy(self, claim: Claim[DraftRow], strategy: dict[str, Any]) -> None:
-        """Store the strategy now, so that a crash while writing does not cost a second plan (I10)."""
+        """Store it now, so that a crash while writing does not cost a second plan (I10)."""
         async with self._store.worker() as session:
             await LEASES.renew(session, claim)
             row = await session.get_one(DraftRow, claim.row_id)

@@ -1,10 +1,10 @@
 """Workspaces: the row that every command locks first."""
 
 from service_kit.store import Session
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from persona_svc.adapters.tables import PersonaRow, WorkspaceRow
+from persona_svc.adapters.tables import WorkspaceRow
 
 
 async def lock(session: Session, workspace_id: str) -> WorkspaceRow:
@@ -34,11 +34,3 @@ async def bump_revisions(session: Session, by: int) -> int:
         .returning(WorkspaceRow.workspace_id)
     )
     return len(rows.all())
-
-
-async def count_personas(session: Session, workspace_id: str) -> int:
-    """Return how many living personas the workspace has."""
-    living = select(func.count()).where(
-        PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_(None)
-    )
-    return (await session.execute(living)).scalar_one()

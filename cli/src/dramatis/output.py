@@ -1,0 +1,40 @@
+"""How results are printed: for people with rich, for programs as JSON lines."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False, soft_wrap=True)
+"""Results."""
+err = Console(stderr=True, highlight=False)
+"""Progress and errors, so that results can be piped."""
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print `value` as one line, at once."""
+    print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
+
+
+def print_plain(text: str) -> None:
+    """Print `text` as it is, without markup."""
+    out.print(printable(text), markup=False)
+
+
+def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print `rows` under `columns`; None is shown as a dash."""
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    out.print(table)
+
+
+def printable(text: str) -> str:
+    """Return `text` without what could steer a terminal: it may come from a stranger's mail."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def _cell(value: object) -> str:
+    return "–" if value is None else printable(str(value)).replace("[", "\\[")

@@ -1,0 +1,204 @@
+"""The whole stack as processes of this machine: NATS, Postgres and every service."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+from service_kit.dev_keys import ensure_dev_keys, issue_token
+from service_kit.embedded import (
+    NatsProcess,
+    PortTakenError,
+    PostgresProcess,
+    ServerProcess,
+    ServiceProcess,
+    free_port,
+)
+from service_kit.embedded.ports import check_port
+from service_kit.identity import Principal, Role
+from service_kit.provision import Roles, provision_database
+from service_kit.topology import apply_streams
+
+from dramatis.broker import connected
+from dramatis.errors import CliError
+from dramatis.folder_lock import FolderLock
+from dramatis.migration import migrate
+from dramatis.services import DEFAULT_PORTS, SERVICES, ServiceSpec
+from dramatis.stack_file import Endpoints, forget_endpoints
+
+ISSUER = AUDIENCE = "dramatis"
+DEFAULT_DATA_DIR = Path(".dramatis")
+DEFAULT_WORKSPACE = "demo"
+
+
+class Stack:
+    """A stack that runs inside a `with` block.
+
+    `stack.services["draft"]`, `stack.nats` and `stack.postgres` are processes with `kill()`,
+    `stop()`, `start()` and `log()`.
+    """
+
+    def __init__(
+        self,
+        *,
+        ephemeral: bool = False,
+        data_dir: Path = DEFAULT_DATA_DIR,
+        ports: Mapping[str, int] = MappingProxyType({}),
+        on_step: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Prepare; nothing is started yet.
+
+        `ephemeral` uses a new temporary folder, free ports, and a Postgres that does not wait for
+        the disk; it ignores `data_dir` and leaves nothing behind. `ports` (by `nats` and the names
+        of services) overrides single ports. `on_step` hears what is being done.
+        """
+        self._ephemeral = ephemeral
+        self._say = on_step
+        self._folder = Path(tempfile.mkdtemp(prefix="dramatis-")) if ephemeral else data_dir
+        self.data_dir = self._folder.resolve()
+        self._lock = FolderLock(self.data_dir)
+        chosen = {name: free_port() for name in DEFAULT_PORTS} if ephemeral else DEFAULT_PORTS
+        self._ports = {**chosen, **ports}
+        self.nats = NatsProcess(self.data_dir / "nats", port=self._ports["nats"])
+        self.postgres = PostgresProcess(self.data_dir / "postgres", durable=not ephemeral)
+        self.services: dict[str, ServiceProcess] = {}
+
+    @property
+    def nats_url(self) -> str:
+        """The broker's address."""
+        return self.nats.url
+
+    def url(self, service: str) -> str:
+        """Return the address of the API of `service`, such as `persona`."""
+        return self.services[service].url
+
+    def token(self, workspace_id: str = DEFAULT_WORKSPACE, role: str = "admin") -> str:
+        """Return a token that is valid for 24 hours."""
+        principal = Principal(workspace_id=workspace_id, subject="dramatis-cli", role=Role(role))
+        return issue_token(
+            self.data_dir, principal, profile="embedded", issuer=ISSUER, audience=AUDIENCE
+        )
+
+    def endpoints(self) -> Endpoints:
+        """Return the addresses."""
+        return Endpoints(
+            nats=self.nats_url, services={name: s.url for name, s in self.services.items()}
+        )
+
+    def check(self) -> None:
+        """Return while every process runs.
+
+        Raises:
+            CliError: one has ended.
+        """
+        for process in self._processes():
+            if not process.is_running:
+                log = process.log()[-2_000:]
+                raise CliError(f"{process.name} has ended. {process.log_path} ends with:\n{log}")
+
+    def start(self) -> None:
+        """Start everything and return when every service is ready; on an error nothing is left.
+
+        Raises:
+            CliError: a port is taken, or another stack runs in the data folder.
+            service_kit.errors.ServiceError: a process did not start; the text has its log's end.
+        """
+        try:
+            self._lock.acquire()
+            self._check_ports()
+            self._start_servers()
+            self._provision()
+            self._start_services()
+            self.endpoints().save(self.data_dir)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything: the services first, then what they need."""
+        if self._lock.is_held:
+            forget_endpoints(self.data_dir)
+            _each(ServerProcess.stop, list(self.services.values()))
+            _each(ServerProcess.stop, [self.nats, self.postgres])
+            self._lock.release()
+        if self._ephemeral:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        """Start; return when every service is ready."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def _processes(self) -> list[ServerProcess]:
+        return [self.nats, self.postgres, *self.services.values()]
+
+    def _check_ports(self) -> None:
+        for name, port in self._ports.items():
+            try:
+                check_port(port)
+            except PortTakenError as error:
+                raise CliError(str(error), f"Free it, or choose another: --{name}-port.") from error
+
+    def _start_servers(self) -> None:
+        self._say("starting NATS and Postgres")
+        _each(ServerProcess.start, [self.nats, self.postgres])
+
+    def _provision(self) -> None:
+        self._say("preparing streams, databases and schemas")
+        for spec in SERVICES:
+            provision_database(self.postgres.admin_url, spec.package)
+        with ThreadPoolExecutor() as pool:
+            streams = pool.submit(asyncio.run, self._apply_streams())
+            jobs = [pool.submit(migrate, spec.package, self._env(spec), self._log_path(spec))
+                    for spec in SERVICES]
+            for job in (streams, *jobs):
+                job.result()
+
+    async def _apply_streams(self) -> None:
+        async with connected(self.nats_url) as connection:
+            await apply_streams(connection.jetstream())  # pyright: ignore[reportUnknownMemberType]
+
+    def _start_services(self) -> None:
+        self._say("starting the services")
+        self.services = {
+            spec.name: ServiceProcess(
+                spec.package,
+                env=self._env(spec),
+                log_path=self._log_path(spec),
+                port=self._ports[spec.name],
+            )
+            for spec in SERVICES
+        }
+        _each(ServerProcess.start, list(self.services.values()))
+
+    def _env(self, spec: ServiceSpec) -> dict[str, str]:
+        roles = Roles.of(spec.package)
+        return {
+            "DRAMATIS_PROFILE": "embedded",
+            "DRAMATIS_HTTP_PORT": str(self._ports[spec.name]),
+            "DRAMATIS_NATS_URL": self.nats_url,
+            "DRAMATIS_DATABASE_URL": self.postgres.url(roles.login, roles.login),
+            "DRAMATIS_MIGRATION_DATABASE_URL": self.postgres.url(roles.owner, roles.login),
+            "DRAMATIS_DATA_DIR": str(self.data_dir),
+            "DRAMATIS_JWKS_URL": ensure_dev_keys(self.data_dir, "embedded"),
+            "DRAMATIS_JWT_ISSUER": ISSUER,
+            "DRAMATIS_JWT_AUDIENCE": AUDIENCE,
+        }
+
+    def _log_path(self, spec: ServiceSpec) -> Path:
+        return self.data_dir / f"{spec.package}.log"
+
+
+def _each(do: Callable[[ServerProcess], None], processes: list[ServerProcess]) -> None:
+    """Do it to all at once; the first error is raised when all are done."""
+    with ThreadPoolExecutor() as pool:
+        for job in [pool.submit(do, process) for process in processes]:
+            job.result()

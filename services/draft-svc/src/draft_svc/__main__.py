@@ -1,0 +1,48 @@
+"""draft-svc: replies in, drafts out."""
+
+from importlib.metadata import version
+
+from service_kit.http_app import HttpApi
+from service_kit.outbox import requeue
+from service_kit.service import Parts, Service
+
+from draft_svc.adapters.replies import NatsReplies
+from draft_svc.adapters.writers import choose_writer
+from draft_svc.entrypoints import api, intake
+from draft_svc.entrypoints.events import SUBSCRIPTIONS
+from draft_svc.entrypoints.workers import draft_pool
+from draft_svc.settings import DraftSettings
+
+
+def main() -> None:
+    """Serve, or migrate."""
+    settings = DraftSettings()  # pyright: ignore[reportCallIssue] — from the environment
+    writer = choose_writer(settings)
+    service = Service(
+        "draft-svc",
+        settings,
+        subscriptions=SUBSCRIPTIONS,
+        owned={"DRAFT": requeue},
+        follows_personas=True,
+    )
+    service.main(
+        Parts(
+            api=HttpApi(
+                title="Dramatis drafts",
+                version=version("draft-svc"),
+                description="Reply drafts in the voice of the right persona.",
+                routers=[api.router, intake.router],
+            ),
+            state={
+                "roster": service.roster,
+                "replies": NatsReplies(service.broker.publishing),
+            },
+            pools=[draft_pool(service, settings, writer)],
+            stand_ins=[f"writer:{writer.name}"] if writer.is_stand_in else [],
+            start=writer.start,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Where the history in a plain-text reply starts and which lines are quoted.
+
+Rules look at single lines, or at four lines joined, and at no line longer than MAX_MARK_CHARS, so
+the time taken grows with the number of lines alone. The published parsers of replies were tried
+first: their patterns run over the whole text, and a few thousand hostile characters stop them for
+seconds; they also lose answers that are written between the quoted lines.
+"""
+
+import re
+
+MAX_MARK_CHARS = 400
+"""An attribution or header line that is longer was written by nobody's mail program."""
+MAX_ATTRIBUTION_LINES = 4
+MAX_HEADER_LINES = 8
+
+_MARK = re.compile(
+    r"[\s*_-]*-{2,}\s*(?:original message|original appointment|forwarded message|original-nachricht"
+    r"|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine|message original"
+    r"|message transféré|mensaje original|mensaje reenviado|mensagem original"
+    r"|mensagem encaminhada|messaggio originale|messaggio inoltrato|oorspronkelijk bericht"
+    r"|doorgestuurd bericht|ursprungligt meddelande|oprindelig meddelelse|wiadomość oryginalna"
+    r"|исходное сообщение|пересылаемое сообщение)\s*-{2,}"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+    r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado"
+    r"|inizio messaggio inoltrato|begin doorgestuurd bericht)\s*:",
+    re.IGNORECASE,
+)
+_ATTRIBUTION_START = re.compile(
+    r"[\s*_]*(?:on|am|le|el|il|em|op|den|dne|w dniu|dnia|på|kl|lør|søn|man|tir|ons|tor|fre)\b",
+    re.IGNORECASE,
+)
+_ATTRIBUTION_VERB = re.compile(
+    r"\bwrote|\bschrieb|\ba écrit|\bescribió|\bha scritto|\bescreveu|\bschreef|\bgeschreven"
+    r"|\bskrev|\bnapisał|\bnapsal|>wrote",
+    re.IGNORECASE,
+)
+_ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}\b")
+_DAY_OR_YEAR = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]?|\d月")
+_HEADER_LINE = re.compile(r"[\s*_]*([^\W\d_][^\W\d_ ]*(?: [^\W\d_]+)?)[\s*_]{0,3}[:：]")
+_HEADER_NAMES = {
+    name: kind
+    for kind, names in {
+        "from": "from von de da van från fra od от lähettäjä 发件人 寄件者 差出人",
+        "to": "to an à para a aan till til do кому vastaanottaja 收件人 宛先",
+        "date": "sent date gesendet datum envoyé enviado inviato data fecha verzonden skickat sendt"
+        " dato wysłano wysłane odesláno отправлено дата lähetetty 发送时间 日期 送信日時",
+        "subject": "subject betreff objet asunto assunto oggetto onderwerp ämne emne temat předmět"
+        " тема aihe 主题 主旨 件名",
+    }.items()
+    for name in names.split()
+}
+
+
+def unquoted_regions(lines: list[str]) -> list[list[str]]:
+    """Return the runs of lines that the sender wrote, in order; quoted lines and history are gone.
+
+    History is what follows the mark or header block of a mail program, or an attribution
+    ("On … wrote:") without quoted lines under it. Under an attribution with quoted lines only
+    those go: what stands between and below them are answers.
+    """
+    regions: list[list[str]] = [[]]
+    for position, line in enumerate(lines):
+        if _starts_history(lines, position):
+            break
+        if line.lstrip().startswith(">"):
+            _drop_attribution(regions[-1])
+            regions.append([])
+            continue
+        regions[-1].append(line)
+        attribution_lines = _attribution_lines(regions[-1])
+        if attribution_lines:
+            del regions[-1][-attribution_lines:]
+            if not _is_quote_next(lines, position + 1):
+                break
+            regions.append([])
+    return regions
+
+
+def _starts_history(lines: list[str], position: int) -> bool:
+    line = lines[position]
+    return len(line) <= MAX_MARK_CHARS and (
+        _MARK.match(line) is not None or _is_header_block(lines, position)
+    )
+
+
+def _header_kind(line: str) -> str | None:
+    found = _HEADER_LINE.match(line[:MAX_MARK_CHARS])
+    return _HEADER_NAMES.get(found[1].lower()) if found else None
+
+
+def _is_header_block(lines: list[str], position: int) -> bool:
+    """Tell whether From, and two of To, Date and Subject, stand here without a blank line."""
+    if _header_kind(lines[position]) is None:
+        return False
+    kinds: dict[str, str] = {}
+    for line in lines[position : position + MAX_HEADER_LINES]:
+        if not line.strip():
+            break
+        kind = _header_kind(line)
+        if kind:
+            kinds[kind] = line
+    is_mail = "subject" in kinds or "@" in kinds.get("from", "")[:MAX_MARK_CHARS]
+    return "from" in kinds and len(kinds) >= 3 and is_mail
+
+
+def _attribution_lines(written: list[str]) -> int:
+    """Return how many lines at the end of `written` are an attribution in a known language."""
+    if not written[-1].rstrip().endswith((":", "：")):
+        return 0
+    for count, joined in _joined_tails(written):
+        if (
+            _ATTRIBUTION_START.match(joined)
+            and _ATTRIBUTION_VERB.search(joined)
+            and re.search(r"\d", joined)
+        ):
+            return count
+    return 0
+
+
+def _drop_attribution(written: list[str]) -> None:
+    """Remove an attribution in whatever language from the end: quoted lines follow it."""
+    end = len(written)
+    while end and not written[end - 1].strip():
+        end -= 1
+    if not end or not written[end - 1].rstrip().endswith((":", "：")):
+        return
+    for count, joined in _joined_tails(written[max(0, end - MAX_ATTRIBUTION_LINES) : end]):
+        if _ADDRESS_OR_TIME.search(joined) and _DAY_OR_YEAR.search(joined):
+            del written[end - count :]
+            return
+
+
+def _joined_tails(written: list[str]) -> list[tuple[int, str]]:
+    """Return the last line, the last two … four as one line, while none is blank or too long."""
+    tails: list[tuple[int, str]] = []
+    joined = ""
+    for count, line in enumerate(reversed(written[-MAX_ATTRIBUTION_LINES:]), start=1):
+        joined = f"{line.strip()} {joined}".rstrip()
+        if not line.strip() or len(joined) > MAX_MARK_CHARS:
+            break
+        tails.append((count, joined))
+    return tails
+
+
+def _is_quote_next(lines: list[str], position: int) -> bool:
+    following = (line for line in lines[position:] if line.strip())
+    return next(following, "").lstrip().startswith(">")

@@ -1,0 +1,253 @@
+"""Personas, their families and their versions."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service_kit.errors import ConflictError, NotFoundError
+from service_kit.store import Session
+from sqlalchemy import exists, func, select, text, update
+
+from persona_svc.adapters.tables import PersonaRow, VersionRow
+from persona_svc.domain.persona import Persona, PersonaFields, name_key
+
+
+class PersonaNotFoundError(NotFoundError):
+    """There is no such persona in this workspace."""
+
+    slug = "persona-not-found"
+
+
+class VersionNotFoundError(NotFoundError):
+    """The persona has no such version."""
+
+    slug = "persona-version-not-found"
+
+
+class NameTakenError(ConflictError):
+    """Another persona of this workspace has this name."""
+
+    slug = "persona-name-taken"
+
+
+_FAMILY = text(
+    """
+    with recursive up as (
+      select persona_id, parent_id from persona where persona_id = any(:persona_ids)
+      union
+      select parent.persona_id, parent.parent_id from persona parent
+        join up on up.parent_id = parent.persona_id
+    ), down as (
+      select persona_id from persona where persona_id = any(:persona_ids)
+      union
+      select child.persona_id from persona child
+        join down on child.parent_id = down.persona_id where child.deleted_at is null
+    )
+    select persona_id from up union select persona_id from down
+    """
+)
+
+
+async def load(session: Session, workspace_id: str, persona_id: UUID) -> Persona:
+    """Return a living persona.
+
+    Raises:
+        PersonaNotFoundError: this workspace has none with that id; the text names it.
+    """
+    row = await _row(session, workspace_id, persona_id)
+    if row is None or row.deleted_at is not None:
+        raise PersonaNotFoundError(f"no persona {persona_id} in this workspace")
+    return _persona(row)
+
+
+async def find(
+    session: Session, workspace_id: str, persona_ids: Collection[UUID]
+) -> dict[UUID, Persona]:
+    """Return those of `persona_ids` that live, by id."""
+    rows = await session.scalars(
+        select(PersonaRow).where(
+            PersonaRow.workspace_id == workspace_id,
+            PersonaRow.persona_id.in_(persona_ids),
+            PersonaRow.deleted_at.is_(None),
+        )
+    )
+    return {row.persona_id: _persona(row) for row in rows}
+
+
+async def family(
+    session: Session, workspace_id: str, persona_ids: Collection[UUID]
+) -> dict[UUID, Persona]:
+    """Return `persona_ids`, all their ancestors and all their descendants, by id."""
+    related = await session.scalars(_FAMILY, {"persona_ids": list(persona_ids)})
+    return await find(session, workspace_id, related.all())
+
+
+async def children(session: Session, workspace_id: str, persona_id: UUID) -> list[Persona]:
+    """Return the living personas that inherit directly from this one, by name."""
+    rows = await session.scalars(
+        select(PersonaRow)
+        .where(
+            PersonaRow.workspace_id == workspace_id,
+            PersonaRow.parent_id == persona_id,
+            PersonaRow.deleted_at.is_(None),
+        )
+        .order_by(PersonaRow.name_key)
+    )
+    return [_persona(row) for row in rows]
+
+
+async def page(
+    session: Session, workspace_id: str, search: str | None, after: UUID | None, limit: int
+) -> list[Persona]:
+    """Return up to `limit` living personas, oldest first, whose name contains `search`."""
+    query = (
+        select(PersonaRow)
+        .where(PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_(None))
+        .order_by(PersonaRow.persona_id)
+        .limit(limit)
+    )
+    if search:
+        query = query.where(PersonaRow.name_key.contains(name_key(search), autoescape=True))
+    if after is not None:
+        query = query.where(PersonaRow.persona_id > after)
+    return [_persona(row) for row in await session.scalars(query)]
+
+
+async def require_free_name(
+    session: Session, workspace_id: str, name: str, but: UUID | None = None
+) -> None:
+    """Return when no other living persona has `name`; the workspace must be locked.
+
+    Raises:
+        NameTakenError: the text names the name.
+    """
+    taken = select(
+        exists().where(
+            PersonaRow.workspace_id == workspace_id,
+            PersonaRow.name_key == name_key(name),
+            PersonaRow.deleted_at.is_(None),
+            PersonaRow.persona_id != but if but else text("true"),
+        )
+    )
+    if await session.scalar(taken):
+        raise NameTakenError(f"there is a persona named {name!r} already: choose another name")
+
+
+async def add(session: Session, persona: Persona) -> None:
+    """Store a new persona."""
+    session.add(
+        PersonaRow(
+            persona_id=persona.persona_id,
+            workspace_id=persona.workspace_id,
+            created_by=persona.created_by,
+            created_at=persona.created_at,
+            **_values(persona),
+        )
+    )
+    await session.flush()
+
+
+async def save(session: Session, persona: Persona) -> None:
+    """Store a changed persona."""
+    await session.execute(
+        update(PersonaRow)
+        .where(
+            PersonaRow.workspace_id == persona.workspace_id,
+            PersonaRow.persona_id == persona.persona_id,
+        )
+        .values(**_values(persona))
+    )
+
+
+async def mark_deleted(session: Session, persona: Persona, at: datetime) -> None:
+    """Take the persona out of the living ones."""
+    await session.execute(
+        update(PersonaRow)
+        .where(PersonaRow.persona_id == persona.persona_id)
+        .values(deleted_at=at, revision=persona.revision)
+    )
+
+
+async def add_version(session: Session, persona: Persona, changed_by: str, summary: str) -> None:
+    """Store the persona as its present version."""
+    session.add(
+        VersionRow(
+            workspace_id=persona.workspace_id,
+            persona_id=persona.persona_id,
+            version=persona.version,
+            fields=persona.fields.as_dict(),
+            changed_by=changed_by,
+            changes_summary=summary,
+            created_at=persona.updated_at,
+        )
+    )
+
+
+async def version(
+    session: Session, workspace_id: str, persona_id: UUID, number: int
+) -> VersionRow:
+    """Return one stored version.
+
+    Raises:
+        VersionNotFoundError: the persona has none with that number.
+    """
+    row = await session.get(VersionRow, (persona_id, number))
+    if row is None or row.workspace_id != workspace_id:
+        raise VersionNotFoundError(f"persona {persona_id} has no version {number}")
+    return row
+
+
+async def versions(
+    session: Session, workspace_id: str, persona_id: UUID, before: int | None, limit: int
+) -> Sequence[VersionRow]:
+    """Return up to `limit` versions, newest first."""
+    query = (
+        select(VersionRow)
+        .where(VersionRow.workspace_id == workspace_id, VersionRow.persona_id == persona_id)
+        .order_by(VersionRow.version.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(VersionRow.version < before)
+    return (await session.scalars(query)).all()
+
+
+async def count(session: Session, workspace_id: str) -> int:
+    """Return how many personas live in the workspace."""
+    living = select(func.count()).where(
+        PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_(None)
+    )
+    return (await session.execute(living)).scalar_one()
+
+
+async def _row(session: Session, workspace_id: str, persona_id: UUID) -> PersonaRow | None:
+    return await session.scalar(
+        select(PersonaRow).where(
+            PersonaRow.workspace_id == workspace_id, PersonaRow.persona_id == persona_id
+        )
+    )
+
+
+def _persona(row: PersonaRow) -> Persona:
+    return Persona(
+        persona_id=row.persona_id,
+        workspace_id=row.workspace_id,
+        fields=PersonaFields.from_dict(row.fields),
+        version=row.version,
+        revision=row.revision,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _values(persona: Persona) -> dict[str, Any]:
+    return {
+        "name_key": name_key(persona.fields.name),
+        "parent_id": persona.fields.parent_id,
+        "fields": persona.fields.as_dict(),
+        "version": persona.version,
+        "revision": persona.revision,
+        "updated_at": persona.updated_at,
+    }

@@ -1,0 +1,1 @@
+"""What personas and workspaces are: pure Python."""

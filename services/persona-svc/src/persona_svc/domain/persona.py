@@ -1,0 +1,218 @@
+"""A persona: how the AI of a workspace speaks, and the rules for each of its fields."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Self, cast
+from uuid import UUID
+
+from service_kit.errors import InvalidError
+
+from persona_svc.domain.checks import Checks
+from persona_svc.domain.metadata import MAX_METADATA_DEPTH, frozen_metadata, plain_metadata
+from persona_svc.domain.voice import ModelSettings, Voice
+
+MAX_NAME_CHARS: Final = 80
+LABEL_LIMITS: Final = {"persona_name": 80, "display_name": 80}
+"""Most characters of the optional texts of one line."""
+TEXT_LIMITS: Final = {
+    "description": 2_000,
+    "tone": 500,
+    "greeting": 1_000,
+    "sms_greeting": 320,
+    "signature": 2_000,
+    "goals": 4_000,
+    "service_description": 8_000,
+}
+"""Most characters of the texts that are kept verbatim."""
+MAX_CONTENT_BYTES: Final = 24 * 1024
+MAX_LANGUAGE_CHARS: Final = 35
+"""What RFC 5646, section 4.4.1, advises to leave room for."""
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+
+class InvalidPersonaError(InvalidError):
+    """The persona breaks a rule."""
+
+    slug = "persona-invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaFields:
+    """What people edit of a persona; an empty or blank text is None.
+
+    Labels (`name`, `persona_name`, `display_name`, `language`) lose the space around them; every
+    other text is kept verbatim. `metadata` cannot be changed in place.
+
+    Raises:
+        InvalidPersonaError: with everything that is wrong, by field.
+    """
+
+    name: str
+    persona_name: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    tone: str | None = None
+    greeting: str | None = None
+    sms_greeting: str | None = None
+    signature: str | None = None
+    goals: str | None = None
+    service_description: str | None = None
+    content: str | None = None
+    parent_id: UUID | None = None
+    is_active: bool = True
+    model: ModelSettings = field(default_factory=ModelSettings)
+    voice: Voice | None = None
+    language: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        """Clean every field; refuse all that is wrong at once."""
+        checks = Checks()
+        clean: dict[str, object] = {"name": _name(checks, self.name)}
+        for label, max_chars in LABEL_LIMITS.items():
+            clean[label] = checks.label(label, getattr(self, label), max_chars)
+        for text, max_chars in TEXT_LIMITS.items():
+            clean[text] = checks.text(text, getattr(self, text), max_chars)
+        clean["content"] = _content(checks, self.content)
+        clean["parent_id"] = checks.uuid("parent_id", self.parent_id)
+        checks.required_flag("is_active", self.is_active)
+        clean["language"] = _language(checks, self.language)
+        clean["metadata"] = checks.attempt(lambda: frozen_metadata(self.metadata))
+        checks.raise_as(InvalidPersonaError)
+        for name, value in clean.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from plain values, as `as_dict` returns them; a missing one is its default.
+
+        Raises:
+            InvalidPersonaError: with everything that is wrong, unknown keys and parts included
+                (`voice.settings.stability`).
+        """
+        checks = Checks()
+        own = {"name": None, **values}
+        own["model"] = checks.part("model", values.get("model"), ModelSettings.from_dict)
+        own["model"] = own["model"] or ModelSettings()
+        own["voice"] = checks.part("voice", values.get("voice"), Voice.from_dict)
+        own["metadata"] = {} if values.get("metadata") is None else values["metadata"]
+        return checks.result(InvalidPersonaError, checks.build(cls, own, FIELDS))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON, all fields in their order."""
+        values = {name: getattr(self, name) for name in FIELDS}
+        values["parent_id"] = None if self.parent_id is None else str(self.parent_id)
+        values["model"] = self.model.as_dict()
+        values["voice"] = None if self.voice is None else self.voice.as_dict()
+        values["metadata"] = plain_metadata(self.metadata)
+        return values
+
+    def patched(self, patch: Mapping[str, Any]) -> Self:
+        """Return these fields after a JSON Merge Patch (RFC 7396): null empties, objects merge.
+
+        Raises:
+            InvalidPersonaError: as `from_dict`.
+        """
+        return self.from_dict(_merged(self.as_dict(), patch))
+
+
+FIELDS: Final = tuple(item.name for item in fields(PersonaFields))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """One persona of a workspace.
+
+    `version` counts the changes of its own fields; `revision` is the workspace's counter at its
+    last visible change, an ancestor's included. Both start at 1.
+    """
+
+    persona_id: UUID
+    workspace_id: str
+    fields: PersonaFields
+    version: int
+    revision: int
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse counters below 1 and times without a zone."""
+        if min(self.version, self.revision) < 1:
+            raise ValueError("version and revision start at 1")
+        if self.created_at.tzinfo is None or self.updated_at.tzinfo is None:
+            raise ValueError("created_at and updated_at need a time zone")
+
+    def edited(self, changed: PersonaFields, *, revision: int, at: datetime) -> Self:
+        """Return the next version, with other fields of its own."""
+        return replace(
+            self, fields=changed, version=self.version + 1, revision=revision, updated_at=at
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON: the ids, all fields, counters and times."""
+        return {
+            "persona_id": str(self.persona_id),
+            "workspace_id": self.workspace_id,
+            **self.fields.as_dict(),
+            "version": self.version,
+            "revision": self.revision,
+            "created_by": self.created_by,
+            "created_at": utc_text(self.created_at),
+            "updated_at": utc_text(self.updated_at),
+        }
+
+
+def name_key(name: str) -> str:
+    """Return what must be unique in a workspace: names that look the same have the same key.
+
+    Upper and lower case, compatibility forms (Unicode NFKC), runs of space and invisible
+    characters make no difference.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    visible = "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
+    return " ".join(visible.split())
+
+
+def utc_text(time: datetime) -> str:
+    """Return a time as RFC 3339 writes it, in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _name(checks: Checks, value: object) -> str | None:
+    name = checks.required_label("name", value, MAX_NAME_CHARS)
+    if name is not None and not name_key(name):
+        checks.refuse("name", "has no visible character: give it some")
+    return name
+
+
+def _content(checks: Checks, value: object) -> str | None:
+    content = checks.text("content", value, MAX_CONTENT_BYTES)
+    size = 0 if content is None else len(content.encode())
+    if size > MAX_CONTENT_BYTES:
+        checks.refuse("content", f"takes {size:,} bytes: shorten it to {MAX_CONTENT_BYTES:,}")
+    return content
+
+
+def _language(checks: Checks, value: object) -> str | None:
+    language = checks.label("language", value, MAX_LANGUAGE_CHARS)
+    if language is not None and _LANGUAGE_TAG.fullmatch(language) is None:
+        checks.refuse("language", "must be a language tag of BCP 47, such as en, no or pt-BR")
+    return language
+
+
+def _merged(target: Mapping[str, Any], patch: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    merged = dict(target)
+    for key, value in patch.items():
+        if value is None and depth > 0:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping) and depth <= MAX_METADATA_DEPTH:
+            inner = merged.get(key)
+            base = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else {}
+            merged[key] = _merged(base, cast("Mapping[str, Any]", value), depth + 1)
+        else:
+            merged[key] = value
+    return merged

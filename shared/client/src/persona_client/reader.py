@@ -1,0 +1,148 @@
+"""Reads the stream PERSONA_STATE into a replica, for ever, over one NATS connection."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from time import monotonic
+from typing import Final, NoReturn
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from persona_client.replica import Replica
+
+STREAM: Final = "PERSONA_STATE"
+CONFIRM_SECONDS: Final = 5.0
+BATCH: Final = 500
+FETCH_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 0.25
+INACTIVE_SECONDS: Final = 60.0
+"""The broker drops the consumer when nobody has asked it for this long."""
+
+log = logging.getLogger(__name__)
+
+
+class _DocumentsLostError(NatsError):
+    """The consumer has sent more than arrived."""
+
+
+class StateReader:
+    """Keeps a replica up to date: an ephemeral pull consumer without acks, made anew when lost."""
+
+    def __init__(
+        self, nats_url: str, replica: Replica, *, subjects: Sequence[str], name: str
+    ) -> None:
+        self._url = nats_url
+        self._replica = replica
+        self._subjects = list(subjects)
+        self._name = name
+        self._failing = ""
+
+    async def run(self) -> NoReturn:
+        """Read until cancelled; a missing broker, stream or consumer is tried again for ever."""
+        while True:
+            client = Client()
+            try:
+                await client.connect(
+                    self._url,
+                    name=self._name,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=1,
+                    # A half-open connection is noticed within 15 seconds, not within minutes.
+                    ping_interval=5,
+                    error_cb=self._failed,
+                )
+                await self._stay_attached(client)
+            except NatsError as error:
+                await self._failed(error)
+            except Exception:
+                log.exception("roster %s: the connection failed and is made anew", self._name)
+            finally:
+                await client.close()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _stay_attached(self, client: Client) -> None:
+        while not client.is_closed:
+            if client.is_connected:
+                try:
+                    await self._read(client)
+                except (NatsError, TimeoutError) as error:
+                    await self._failed(error)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(self, client: Client) -> None:
+        """Make a consumer that goes on where the replica ends, and read until it is lost."""
+        connection = client.stats["reconnects"]
+        js = client.jetstream(timeout=2)  # pyright: ignore[reportUnknownMemberType]  # untyped there
+        stream = await js.stream_info(STREAM)
+        created = stream.created.isoformat() if stream.created else ""
+        read = self._replica.resume_after(created, stream.state.last_seq)
+        consumer = await js.add_consumer(STREAM, self._consumer(read))  # pyright: ignore[reportUnknownMemberType]  # untyped there
+        subscription = await js.pull_subscribe_bind(consumer.name, STREAM)
+        log.info("roster %s: reading %s after %d", self._name, STREAM, read)
+        self._failing = ""
+        attached = _Attached(subscription, self._replica)
+        try:
+            if not consumer.num_pending:
+                self._replica.confirm()
+            while client.is_connected and client.stats["reconnects"] == connection:
+                await attached.read_once()
+        finally:
+            if client.is_connected:
+                await subscription.unsubscribe()
+
+    def _consumer(self, read: int) -> ConsumerConfig:
+        return ConsumerConfig(
+            deliver_policy=(
+                DeliverPolicy.BY_START_SEQUENCE if read else DeliverPolicy.LAST_PER_SUBJECT
+            ),
+            opt_start_seq=read + 1 if read else None,
+            ack_policy=AckPolicy.NONE,
+            filter_subjects=self._subjects,
+            inactive_threshold=INACTIVE_SECONDS,
+            mem_storage=True,
+            num_replicas=1,
+        )
+
+    async def _failed(self, error: Exception) -> None:
+        """Log what went wrong, once until it goes well again."""
+        reason = type(error).__name__
+        if reason != self._failing:
+            self._failing = reason
+            log.warning("roster %s: cannot read %s now: %s", self._name, STREAM, reason)
+
+
+class _Attached:
+    """One consumer, while it lasts."""
+
+    def __init__(self, subscription: JetStreamContext.PullSubscription, replica: Replica) -> None:
+        self._subscription = subscription
+        self._replica = replica
+        self._received = 0
+        self._confirm_at = monotonic() + CONFIRM_SECONDS
+
+    async def read_once(self) -> None:
+        """Take what is there, waiting up to FETCH_SECONDS; ask for a confirmation if one is due."""
+        try:
+            messages = await self._subscription.fetch(BATCH, FETCH_SECONDS)
+        except TimeoutError:
+            messages = []
+        if messages:
+            last = messages[-1].metadata
+            self._received += len(messages)
+            if last.sequence.consumer != self._received:
+                raise _DocumentsLostError
+            self._replica.apply([(msg.subject, msg.data) for msg in messages], last.sequence.stream)
+            if last.num_pending == 0:
+                self._confirmed()
+        if monotonic() >= self._confirm_at:
+            info = await self._subscription.consumer_info()
+            sent = info.delivered.consumer_seq if info.delivered else 0
+            if info.num_pending == 0 and sent == self._received:
+                self._confirmed()
+
+    def _confirmed(self) -> None:
+        self._replica.confirm()
+        self._confirm_at = monotonic() + CONFIRM_SECONDS

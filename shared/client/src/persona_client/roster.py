@@ -1,0 +1,212 @@
+"""The personas of some or all workspaces in memory, kept up to date from the broker."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Collection
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+
+from persona_contracts import Channel, is_subject_id
+
+from persona_client import snapshot
+from persona_client.answer import Freshness, Resolution
+from persona_client.errors import RosterNotReadyError, UnknownWorkspaceError
+from persona_client.memo import Memo
+from persona_client.reader import StateReader
+from persona_client.replica import Replica
+from persona_client.resolution import Choice, resolve_in
+
+SNAPSHOT_SECONDS: Final = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class Roster:
+    """Answers who speaks, from memory, whatever happens to the broker.
+
+    Use it with `async with`: entering starts one background task, leaving ends it.
+    """
+
+    def __init__(
+        self,
+        nats_url: str,
+        workspaces: Collection[str] | None = None,
+        snapshot_path: Path | None = None,
+        *,
+        name: str = "roster",
+        start_timeout_seconds: float = 5.0,
+    ) -> None:
+        """Prepare to follow `workspaces` (None: all of them).
+
+        `snapshot_path` names a file to start from when the broker is away; its folder must exist.
+        `name` is shown in logs and by the broker. Entering waits `start_timeout_seconds` at most.
+
+        Raises:
+            ValueError: `workspaces` is empty or holds an id that cannot stand in a subject.
+        """
+        if workspaces is not None and not (workspaces and all(map(is_subject_id, workspaces))):
+            raise ValueError("workspaces must be None or one or more ids of [A-Za-z0-9_-]{1,64}")
+        self._only = None if workspaces is None else frozenset(workspaces)
+        self._snapshot_path = snapshot_path
+        self._name = name
+        self._start_timeout_seconds = start_timeout_seconds
+        self._memo = Memo()
+        self._remembered = self._memo.choices
+        self._replica = Replica(self._memo, self._only)
+        subjects = [f"persona-state.v1.{token}.>" for token in sorted(self._only or {"*"})]
+        self._reader = StateReader(nats_url, self._replica, subjects=subjects, name=name)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Start; return when the Roster is READY, or after the start timeout as it is then."""
+        if self._snapshot_path is not None:
+            saved = snapshot.load(self._snapshot_path, self._only)
+            if saved is not None:
+                self._replica.start_from(*saved)
+            self._tasks.append(asyncio.create_task(self._keep_snapshot(self._snapshot_path)))
+        self._tasks.append(asyncio.create_task(self._reader.run()))
+        try:
+            async with asyncio.timeout(self._start_timeout_seconds):
+                await self._replica.completed.wait()
+        except TimeoutError:
+            log.warning("roster %s: starts as %s", self._name, self.freshness.value)
+        except asyncio.CancelledError:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop following and write the snapshot; what is known can still be asked for."""
+        await self._stop()
+        if self._snapshot_path is not None and self._replica.completed.is_set():
+            await self._save(self._snapshot_path)
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    def resolve(
+        self,
+        workspace_id: str,
+        *,
+        campaign_id: str | None = None,
+        sequence_persona_id: UUID | None = None,
+        channel: str = Channel.EMAIL,
+    ) -> Resolution:
+        """Return who speaks in this workspace, for this campaign, sequence and channel.
+
+        A workspace that nobody has written to resolves to the tier `none`.
+
+        Raises:
+            RosterNotReadyError: nothing is known yet; try again later.
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+            ValueError: `channel` is not one of email, sms, linkedin.
+        """
+        try:
+            choice = self._remembered[workspace_id][campaign_id, sequence_persona_id, channel]
+        except KeyError:
+            choice = self._choose(workspace_id, campaign_id, sequence_persona_id, channel)
+        now = monotonic()
+        replica = self._replica
+        return Resolution(
+            choice,
+            now - replica.confirmed_at,
+            Freshness.READY if now < replica.ready_until else Freshness.STALE,
+        )
+
+    def _choose(
+        self,
+        workspace_id: str,
+        campaign_id: str | None,
+        sequence_persona_id: UUID | None,
+        channel: str,
+    ) -> Choice:
+        self._require_known(workspace_id)
+        if self._replica.live is None:
+            raise RosterNotReadyError("the persona documents have not been read yet")
+        choice = resolve_in(
+            self._replica.live.view(workspace_id),
+            campaign_id=campaign_id,
+            sequence_persona_id=sequence_persona_id,
+            channel=Channel(channel),
+        )
+        question = (campaign_id, sequence_persona_id, channel)
+        self._memo.remember(workspace_id, question, choice)
+        return choice
+
+    @property
+    def freshness(self) -> Freshness:
+        """How fresh an answer would be now."""
+        if self._replica.live is None:
+            return Freshness.NOT_READY
+        return Freshness.READY if monotonic() < self._replica.ready_until else Freshness.STALE
+
+    @property
+    def age_seconds(self) -> float | None:
+        """Seconds since the documents were last confirmed complete; None if they never were."""
+        return None if self._replica.live is None else monotonic() - self._replica.confirmed_at
+
+    @property
+    def document_count(self) -> int:
+        """How many state documents are known, without tombstones."""
+        return 0 if self._replica.live is None else self._replica.live.document_count
+
+    def revision(self, workspace_id: str) -> int:
+        """Return the highest revision known for a workspace; 0 if nothing is known.
+
+        Raises:
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+        """
+        self._require_known(workspace_id)
+        return 0 if self._replica.live is None else self._replica.live.revision(workspace_id)
+
+    async def wait_for(self, workspace_id: str, revision: int, timeout_seconds: float) -> None:
+        """Return when a document of the workspace with `revision` or a higher one is applied.
+
+        Raises:
+            TimeoutError: none came in `timeout_seconds`.
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+        """
+        async with asyncio.timeout(timeout_seconds):
+            while self.revision(workspace_id) < revision:
+                await self._replica.updated.wait()
+
+    def _require_known(self, workspace_id: str) -> None:
+        if self._only is not None and workspace_id not in self._only:
+            raise UnknownWorkspaceError(f"this Roster does not follow workspace {workspace_id!r}")
+
+    async def _keep_snapshot(self, path: Path) -> None:
+        """Write the snapshot every SNAPSHOT_SECONDS if there is something new."""
+        await self._replica.completed.wait()
+        written = None
+        while True:
+            position = self._replica.live and self._replica.live.position
+            if position != written:
+                await self._save(path)
+                written = position
+            await asyncio.sleep(SNAPSHOT_SECONDS)
+
+    async def _save(self, path: Path) -> None:
+        live = self._replica.live
+        if live is None:
+            return
+        age_seconds = monotonic() - self._replica.confirmed_at
+        try:
+            with contextlib.closing(
+                snapshot.save(path, live, only=self._only, age_seconds=age_seconds)
+            ) as slices:
+                for _ in slices:
+                    await asyncio.sleep(0)
+        except OSError as error:
+            log.warning("roster %s: no snapshot: %s", self._name, type(error).__name__)

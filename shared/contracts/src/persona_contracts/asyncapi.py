@@ -1,0 +1,147 @@
+"""The AsyncAPI 3.0 document: what Dramatis receives and sends, on which subjects."""
+
+from importlib.metadata import version
+from inspect import getdoc
+
+from pydantic import BaseModel
+
+from persona_contracts.catalogue import (
+    DOCUMENTS,
+    EVENTS,
+    KNOWLEDGE_REQUEST,
+    KNOWLEDGE_RESPONSE,
+    STATES,
+    TOMBSTONE,
+    event_name,
+    state_name,
+)
+from persona_contracts.event import CrmEvent, Event
+from persona_contracts.knowledge import KNOWLEDGE_SEARCH_SUBJECT
+from persona_contracts.types import SUBJECT_ID_PATTERN
+
+Json = dict[str, object]
+
+_HEADERS: dict[str, Json] = {
+    "ce-specversion": {"const": "1.0"},
+    "ce-id": {"type": "string", "description": "With ce-source: the identity of the event."},
+    "ce-source": {"type": "string", "description": "urn:dramatis:<service>, or the CRM's own."},
+    "ce-type": {"type": "string"},
+    "ce-time": {"type": "string", "format": "date-time"},
+    "ce-subject": {"type": "string", "description": "The id of the thing it is about."},
+    "ce-dataschema": {"type": "string"},
+    "content-type": {"type": "string"},
+    "traceparent": {"type": "string", "description": "W3C Trace Context."},
+    "correlation_id": {"type": "string"},
+    "Nats-Msg-Id": {
+        "type": "string",
+        "description": "Must be unique across the whole stream: the broker drops equal ones.",
+    },
+}
+_ALWAYS_SENT = [name for name in _HEADERS if name.startswith("ce-")] + ["content-type"]
+
+
+def asyncapi_document() -> Json:
+    """Return the whole document; payloads refer to the JSON Schemas beside it."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Dramatis events",
+            "version": version("persona-contracts"),
+            "description": (
+                "CloudEvents 1.0 on NATS JetStream. We send binary mode; the CRM may also send "
+                "structured mode (application/cloudevents+json) or a plain JSON body, up to "
+                "512 KiB. Ignore unknown fields; enums may grow; a reader of documents with a "
+                "revision keeps the higher one."
+            ),
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": _channels(),
+        "operations": _operations(),
+        "components": {
+            "schemas": {"CloudEventHeaders": {"type": "object", "properties": _HEADERS}},
+            "messages": {name: _message(name, model) for name, model in DOCUMENTS.items()},
+            "parameters": {
+                "workspace_id": {"description": f"The tenant: {SUBJECT_ID_PATTERN}"},
+                "entity_id": {"description": "The id of the persona, workspace or campaign."},
+            },
+        },
+    }
+
+
+def _channels() -> Json:
+    channels: Json = {}
+    for event in EVENTS:
+        name = event_name(event)
+        channels[name] = _channel(f"{name}.{{workspace_id}}", name)
+    for kind in STATES:
+        name = state_name(kind)
+        address = f"persona-state.v1.{{workspace_id}}.{kind}.{{entity_id}}"
+        channels[name] = _channel(address, name, TOMBSTONE)
+    channels[KNOWLEDGE_REQUEST] = _channel(KNOWLEDGE_SEARCH_SUBJECT, KNOWLEDGE_REQUEST)
+    channels[KNOWLEDGE_RESPONSE] = {
+        **_channel(None, KNOWLEDGE_RESPONSE),
+        "description": "The reply subject of the request; nobody waits longer than 2 seconds.",
+    }
+    return channels
+
+
+def _channel(address: str | None, *messages: str) -> Json:
+    parameters = [
+        name for name in ("workspace_id", "entity_id") if address and f"{{{name}}}" in address
+    ]
+    channel: Json = {
+        "address": address,
+        "messages": {name: _ref("components", "messages", name) for name in messages},
+    }
+    if parameters:
+        channel["parameters"] = {
+            name: _ref("components", "parameters", name) for name in parameters
+        }
+    return channel
+
+
+def _operations() -> Json:
+    operations: Json = {}
+    for event in EVENTS:
+        action = "receive" if issubclass(event, CrmEvent) else "send"
+        operations[f"{action} {event_name(event)}"] = _operation(action, event_name(event))
+    for kind in STATES:
+        operations[f"send {state_name(kind)}"] = _operation("send", state_name(kind))
+    operations[f"answer {KNOWLEDGE_SEARCH_SUBJECT}"] = {
+        **_operation("receive", KNOWLEDGE_REQUEST),
+        "bindings": {"nats": {"queue": "ingest", "bindingVersion": "0.1.0"}},
+        "reply": {"channel": _ref("channels", KNOWLEDGE_RESPONSE)},
+    }
+    return operations
+
+
+def _operation(action: str, channel: str) -> Json:
+    return {"action": action, "channel": _ref("channels", channel)}
+
+
+def _message(name: str, model: type[BaseModel]) -> Json:
+    summary = (getdoc(model) or "").partition("\n")[0]
+    message: Json = {"name": name, "summary": summary, "payload": {"$ref": f"./{name}.json"}}
+    if issubclass(model, Event):
+        message["headers"] = _event_headers(model)
+    return message
+
+
+def _event_headers(event: type[Event]) -> Json:
+    own: Json = {
+        "properties": {
+            "ce-type": {"const": event.event_type},
+            "ce-dataschema": {"const": event.schema_urn()},
+        }
+    }
+    if not issubclass(event, CrmEvent):
+        own["required"] = _ALWAYS_SENT
+    return {
+        "type": "object",
+        "allOf": [_ref("components", "schemas", "CloudEventHeaders"), own],
+    }
+
+
+def _ref(*path: str) -> Json:
+    return {"$ref": "#/" + "/".join(path)}

@@ -1,0 +1,65 @@
+"""A NATS server with JetStream, on loopback only."""
+
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+from uuid import uuid4
+
+from service_kit.embedded import binaries
+from service_kit.embedded.ports import LOOPBACK, check_port, free_port
+from service_kit.embedded.process import Command, NotRunningError, ServerProcess
+
+MAX_PAYLOAD_BYTES = 1_048_576
+"""The server's own default (docs.nats.io, `max_payload`); events are far smaller."""
+
+
+class NatsProcess(ServerProcess):
+    """A NATS server that keeps its streams, configuration and log in `folder`."""
+
+    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+        """Choose a free port if none is given; it stays the same over restarts."""
+        super().__init__("nats-server", folder.resolve() / "nats.log")
+        self.folder = folder.resolve()
+        self.store_dir = self.folder / "store"
+        self.port = port or free_port()
+        self._server_name = f"dramatis-{uuid4()}"
+
+    @property
+    def url(self) -> str:
+        """The address for clients."""
+        return f"nats://{LOOPBACK}:{self.port}"
+
+    def delete_store(self) -> None:
+        """Lose all streams and consumers, as a lost disk would.
+
+        Raises:
+            NotRunningError: the server runs; stop or kill it first.
+        """
+        if self.is_running:
+            raise NotRunningError("Stop nats-server before its store is deleted.")
+        shutil.rmtree(self.store_dir, ignore_errors=True)
+
+    def _command(self) -> Command:
+        check_port(self.port)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "nats.conf"
+        config.write_text(
+            f"server_name: {self._server_name}\n"
+            f"host: {LOOPBACK}\n"
+            f"port: {self.port}\n"
+            f"max_payload: {MAX_PAYLOAD_BYTES}\n"
+            # Always: what is acknowledged is on disk (docs.nats.io, `sync_interval`).
+            f"jetstream {{ store_dir: {json.dumps(str(self.store_dir))}, sync_interval: always }}\n"
+        )
+        return Command(arguments=[binaries.nats_server(), "-c", config], env=os.environ)
+
+    def _is_ready(self) -> bool:
+        """Compare the name in the greeting: another server may have taken the port."""
+        try:
+            with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
+                greeting = connection.recv(4096)
+        except OSError:
+            return False
+        return self._server_name.encode() in greeting

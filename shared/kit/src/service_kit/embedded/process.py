@@ -1,0 +1,196 @@
+"""A server as a child process: start, wait until it serves, stop, kill.
+
+No child outlives the process that started it, even one that is killed: on Linux the kernel signals
+the child (PR_SET_PDEATHSIG). Elsewhere a left-over is met by the next start, as a taken port or
+data folder.
+"""
+
+import os
+import signal
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
+from typing import ClassVar, Self
+
+from service_kit.embedded import launch
+from service_kit.errors import ServiceError
+
+START_SECONDS = 20.0
+STOP_SECONDS = 15.0
+POLL_SECONDS = 0.005
+LOG_TAIL_CHARS = 2_000
+
+_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
+"""Starts all children, because PR_SET_PDEATHSIG fires when the *thread* that started a child ends:
+this one lives as long as the process."""
+
+
+class StartError(ServiceError):
+    """A server process did not start."""
+
+    slug = "start-failed"
+
+
+class NotRunningError(ServiceError):
+    """The server process is not running."""
+
+    slug = "not-running"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of the operating system."""
+
+    user_id: int
+    group_id: int
+
+
+ROOT_OR_PRESENT = Account(0, 0)
+"""Keeps whoever runs this process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What to run, and as whom; `env` is the whole environment."""
+
+    arguments: Sequence[str | Path]
+    env: Mapping[str, str]
+    account: Account = ROOT_OR_PRESENT
+    death_signal: signal.Signals = signal.SIGTERM
+    """What it gets when this process ends."""
+
+
+def start_child(command: Command, log_path: Path) -> Popen[bytes]:
+    """Start a child that appends what it prints to `log_path`; terminal signals don't reach it."""
+    account = command.account
+    numbers = (os.getpid(), int(command.death_signal), account.user_id, account.group_id)
+    launcher = [sys.executable, "-I", "-S", launch.__file__, *map(str, numbers)]
+
+    def start() -> Popen[bytes]:
+        with log_path.open("ab") as log:
+            return Popen(  # noqa: S603 — our own command, without a shell
+                [*launcher, *map(str, command.arguments)],
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=STDOUT,
+                env=dict(command.env),
+                start_new_session=True,
+            )
+
+    return _starter.submit(start).result()
+
+
+class ServerProcess(ABC):
+    """A server that can be started and stopped again and again; its address stays the same."""
+
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self, name: str, log_path: Path) -> None:
+        self.name = name
+        self.log_path = log_path
+        self._child: Popen[bytes] | None = None
+
+    @abstractmethod
+    def _command(self) -> Command:
+        """Prepare what the server needs, and say how it is run."""
+
+    @abstractmethod
+    def _is_ready(self) -> bool:
+        """Say whether the server, which is running, serves."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process exists."""
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id.
+
+        Raises:
+            NotRunningError: there is none.
+        """
+        if self._child is None or self._child.poll() is not None:
+            raise NotRunningError(f"{self.name} is not running.")
+        return self._child.pid
+
+    def start(self, timeout_seconds: float = START_SECONDS) -> None:
+        """Start the server, unless it runs, and return when it serves.
+
+        Raises:
+            StartError: it ended, or does not serve in time.
+        """
+        self.spawn()
+        self.wait_ready(timeout_seconds)
+
+    def spawn(self) -> None:
+        """Start the process, unless it runs, without waiting until it serves."""
+        if not self.is_running:
+            self._child = start_child(self._command(), self.log_path)
+
+    def wait_ready(self, timeout_seconds: float = START_SECONDS) -> None:
+        """Return when the server serves.
+
+        Raises:
+            StartError: it ended, or does not serve in time.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while self.is_running:
+            if self._is_ready():
+                return
+            if time.monotonic() > deadline:
+                self.kill()
+                raise StartError(
+                    f"{self.name} was not ready in {timeout_seconds} s. {self._tail()}"
+                )
+            time.sleep(POLL_SECONDS)
+        code = self._child.returncode if self._child else None
+        raise StartError(f"{self.name} ended with exit code {code}. {self._tail()}")
+
+    def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
+        """Ask the server to end, and kill it when it has not in time."""
+        self._end(self.stop_signal, timeout_seconds)
+
+    def kill(self) -> None:
+        """End the process at once (SIGKILL)."""
+        self._end(signal.SIGKILL, STOP_SECONDS)
+
+    def restart(self) -> None:
+        """Stop, start, and return when it serves."""
+        self.stop()
+        self.start()
+
+    def log(self) -> str:
+        """Return what the server has printed since the log file was made."""
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def __enter__(self) -> Self:
+        """Start, and return when it serves."""
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def _end(self, number: signal.Signals, timeout_seconds: float) -> None:
+        if self._child is None:
+            return
+        self._child.send_signal(number)
+        try:
+            self._child.wait(timeout_seconds)
+        except TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+    def _tail(self) -> str:
+        return f"{self.log_path} ends with:\n{self.log()[-LOG_TAIL_CHARS:]}"

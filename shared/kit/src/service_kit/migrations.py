@@ -1,0 +1,242 @@
+"""Keep a service's database at the schema of its code, with Alembic.
+
+A service has `migrations/env.py`, which calls `run_env`, and `migrations/versions/`. Its first
+migration calls `kit_tables_v1()` for the kit's own tables, and `protect` for each tenant table.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from alembic import command, context, op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, text
+from structlog import get_logger
+
+from service_kit.errors import ServiceError
+from service_kit.provision import Roles
+from service_kit.settings import ServiceSettings
+from service_kit.store import Session, normalise_url
+
+LOCK_TIMEOUT_SECONDS = 5
+"""A change to a table that is in use gives up, rather than let every query queue behind it."""
+TURN_TIMEOUT_SECONDS = 300
+"""How long to wait for another who migrates the same database."""
+
+_LOCK_KEY = int.from_bytes(b"migrate")
+
+log = get_logger(__name__)
+
+
+class MigrationsMissingError(ServiceError):
+    """A service has no migrations."""
+
+    slug = "migrations-missing"
+
+
+class MigrationUrlMissingError(ServiceError):
+    """The owner's database URL is not set."""
+
+    slug = "migration-url-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """What this build knows: the newest revision, and all."""
+
+    head: str | None
+    known: frozenset[str]
+
+    def is_met_by(self, revision: str | None) -> bool:
+        """Say whether a database at `revision` is at least as new as this build."""
+        return revision is not None and (revision == self.head or revision not in self.known)
+
+
+def migrate(package: ModuleType, settings: ServiceSettings) -> None:
+    """Bring the database to the newest schema of `package`; a newer one is left alone.
+
+    Raises:
+        MigrationUrlMissingError: `DRAMATIS_MIGRATION_DATABASE_URL` is not set.
+        MigrationsMissingError: the package has none.
+        sqlalchemy.exc.OperationalError: the database is away, or a table stayed locked for
+            LOCK_TIMEOUT_SECONDS; nothing has changed, try again.
+    """
+    if settings.migration_database_url is None:
+        raise MigrationUrlMissingError(
+            "Set DRAMATIS_MIGRATION_DATABASE_URL to the database's URL for its owner,"
+            f" {Roles.of(package.__name__).owner}."
+        )
+    upgrade(package, settings.migration_database_url.get_secret_value())
+
+
+def upgrade(package: ModuleType, owner_url: str) -> None:
+    """Do what `migrate` does, with the owner's URL."""
+    engine = create_engine(
+        normalise_url(owner_url), poolclass=NullPool, connect_args={"connect_timeout": 10}
+    )
+    with engine.connect() as connection:
+        _take_turn(connection)
+        revision = _revision(connection)
+        schema = _schema(package)
+        if not schema.is_met_by(revision):
+            config = _config(package)
+            config.attributes["connection"] = connection
+            config.attributes["roles"] = Roles.of(package.__name__)
+            command.upgrade(config, "head")
+        log.info("migrations.done", found=revision, newest_known=schema.head)
+
+
+def run_env() -> None:
+    """Run the migrations; all that a service's `env.py` does."""
+    connection: Connection = context.config.attributes["connection"]
+    roles = _roles()
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+        for grant in (
+            f"usage on all sequences in schema public to {roles.api}, {roles.worker}",
+            f"select on alembic_version to {roles.worker}",
+        ):
+            connection.execute(text(f"grant {grant}"))
+
+
+async def schema_is_current(session: Session, package: ModuleType) -> bool:
+    """Say whether the database, asked as worker, is at the schema of `package` or a newer one."""
+    present = await session.scalar(text("select to_regclass('public.alembic_version') is not null"))
+    if not present:
+        return False
+    revision = await session.scalar(text("select version_num from alembic_version"))
+    return _schema(package).is_met_by(revision)
+
+
+def migrations_folder(package: ModuleType) -> Path:
+    """Return the migrations of a service: inside its wheel, or beside `src/` in the source tree.
+
+    Raises:
+        MigrationsMissingError: neither exists.
+    """
+    inside = Path(package.__path__[0])
+    for folder in (inside / "migrations", inside.parents[1] / "migrations"):
+        if (folder / "env.py").is_file():
+            return folder
+    raise MigrationsMissingError(f"{package.__name__} has no migrations in or beside {inside}.")
+
+
+def protect(table: str, *, api: str = "select, insert, update, delete") -> None:
+    """Give each workspace its own rows of `table`, in a migration; workers see all.
+
+    `api` lists what `<svc>_api` may do with the rows of the transaction's workspace.
+    """
+    roles = _roles()
+    own = "workspace_id = current_setting('dramatis.workspace_id', true)"
+    op.execute(f"alter table {table} enable row level security")
+    op.execute(f"alter table {table} force row level security")
+    op.execute(f"create policy api on {table} to {roles.api} using ({own}) with check ({own})")
+    op.execute(f"create policy worker on {table} to {roles.worker} using (true) with check (true)")
+    if api:
+        op.execute(f"grant {api} on {table} to {roles.api}")
+    for_workers(table)
+
+
+def for_workers(table: str) -> None:
+    """Let workers alone use `table`, which holds no tenant's data, in a migration."""
+    op.execute(f"grant select, insert, update, delete on {table} to {_roles().worker}")
+
+
+def kit_tables_v1() -> None:
+    """Make the kit's own tables, in a service's first migration.
+
+    This never changes: what a later kit needs is a function `kit_tables_v2`, which alters these
+    tables and which each service calls in a new migration.
+    """
+    for statement in _KIT_TABLES_V1.split(";"):
+        op.execute(statement)
+    protect("outbox", api="insert")
+    protect("inbox", api="")
+    protect("idempotency", api="select, insert, update")
+    for_workers("service_lease")
+    for_workers("stream_seen")
+
+
+_KIT_TABLES_V1 = """
+create table outbox (
+  id bigserial primary key,
+  workspace_id varchar(64) not null,
+  stream text not null,
+  subject text not null,
+  event_id uuid not null unique,
+  headers jsonb not null,
+  body bytea not null,
+  created_at timestamptz not null default now(),
+  published_at timestamptz
+);
+create index outbox_unpublished_idx on outbox (id) where published_at is null;
+create index outbox_created_at_idx on outbox (created_at);
+create table inbox (
+  consumer text,
+  workspace_id varchar(64),
+  source text,
+  event_id text,
+  received_at timestamptz not null default now(),
+  primary key (consumer, workspace_id, source, event_id)
+);
+create index inbox_received_at_idx on inbox (received_at);
+create table idempotency (
+  workspace_id varchar(64),
+  key varchar(255),
+  request bytea not null,
+  status integer,
+  headers jsonb,
+  body bytea,
+  created_at timestamptz not null default now(),
+  primary key (workspace_id, key)
+);
+create index idempotency_created_at_idx on idempotency (created_at);
+create table service_lease (
+  name text primary key,
+  holder uuid not null,
+  lease_until timestamptz not null
+);
+create table stream_seen (
+  stream text primary key,
+  created text not null
+)
+"""
+
+
+def _roles() -> Roles:
+    return context.config.attributes["roles"]
+
+
+def _take_turn(connection: Connection) -> None:
+    """Hold the lock until the connection closes."""
+    connection.execute(text(f"set lock_timeout = '{TURN_TIMEOUT_SECONDS}s'"))
+    connection.execute(text("select pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
+    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
+    connection.commit()
+
+
+def _revision(connection: Connection) -> str | None:
+    present = text("select to_regclass('public.alembic_version') is not null")
+    revision: str | None = None
+    if connection.scalar(present):
+        revision = connection.scalar(text("select version_num from alembic_version"))
+    connection.commit()
+    return revision
+
+
+@cache
+def _schema(package: ModuleType) -> _Schema:
+    script = ScriptDirectory.from_config(_config(package))
+    known = frozenset(item.revision for item in script.walk_revisions())
+    return _Schema(script.get_current_head(), known)
+
+
+def _config(package: ModuleType) -> Config:
+    config = Config()
+    location = str(migrations_folder(package))
+    config.set_main_option("script_location", location.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,107 @@
+"""The pytest plugin of the kit: real servers, started when a test first asks for one.
+
+Tests that use a server get the marker `processes`. Each worker of pytest-xdist has its own servers.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from service_kit.embedded import NatsProcess, PostgresProcess, free_port
+from service_kit.testing.database import Database, Databases, NewDatabase
+from service_kit.testing.http_stub import HttpStub
+
+_SERVERS = {"postgres", "fresh_postgres", "nats", "fresh_nats"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "processes: needs Postgres or NATS as a process")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use a server, before `-m` chooses."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not _SERVERS.isdisjoint(item.fixturenames):
+            item.add_marker("processes")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
+    """Return the Postgres of this test run; do not stop it: `fresh_postgres` is for that."""
+    with (
+        _folder(tmp_path_factory, "postgres") as folder,
+        PostgresProcess(folder, port=free_port(), durable=False) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _databases(postgres: PostgresProcess) -> Databases:
+    return Databases(postgres)
+
+
+@pytest.fixture(scope="module")
+def database(_databases: Databases) -> Iterator[NewDatabase]:
+    """Return a function: each call makes a fresh, migrated database, dropped after the module."""
+    made: list[Database] = []
+
+    def new(package: str) -> Database:
+        made.append(_databases.new(package))
+        return made[-1]
+
+    yield new
+    for each in made:
+        _databases.drop(each)
+
+
+@pytest.fixture
+def fresh_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
+    """Return a durable Postgres of this test alone, with TCP, to be killed and restarted."""
+    with (
+        _folder(tmp_path_factory, "postgres") as folder,
+        PostgresProcess(folder, port=free_port()) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
+    """Return the NATS server of this test module, so that modules share no streams."""
+    with _folder(tmp_path_factory, "nats") as folder, NatsProcess(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def nats_url(nats: NatsProcess) -> str:
+    """Return the address of this test module's NATS server."""
+    return nats.url
+
+
+@pytest.fixture
+def fresh_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
+    """Return a NATS server of this test alone, to be killed and restarted."""
+    with _folder(tmp_path_factory, "nats") as folder, NatsProcess(folder) as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def http_stub() -> AsyncIterator[HttpStub]:
+    """Return a scripted HTTP server."""
+    async with HttpStub() as stub:
+        yield stub
+
+
+@contextmanager
+def _folder(factory: pytest.TempPathFactory, name: str) -> Generator[Path]:
+    """Give a folder that is removed at the end: pytest keeps those of three runs."""
+    folder = factory.mktemp(name)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,58 @@
+"""A TCP server on loopback that ends at once, whatever its clients do."""
+
+import asyncio
+import socket
+import struct
+from abc import ABC, abstractmethod
+from typing import Self
+
+from service_kit.embedded.ports import LOOPBACK
+
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class LoopbackServer(ABC):
+    """Listens on `port`, chosen by the system, while the block of `async with` runs."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @abstractmethod
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection, until cancelled; it is closed afterwards."""
+
+    async def __aenter__(self) -> Self:
+        """Listen."""
+        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop listening, and close all connections."""
+        if self._server:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # lets the transports close their sockets
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._handle(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            reset(writer)
+        finally:
+            writer.close()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close the connection so that the peer gets RST, not an orderly end (`SO_LINGER`, tcp(7))."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+    writer.transport.abort()

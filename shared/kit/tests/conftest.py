@@ -1,0 +1,6 @@
+"""Puts `sample_svc`, a service with the kit's tables and one of its own, within reach."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,103 @@
+"""One process's worth of kit, with shorthands for tests."""
+
+import asyncio
+import contextlib
+
+from persona_contracts import LeadRepliedV1, subject_for
+from probe_svc.jobs import Handler
+from service_kit import outbox
+from service_kit.broker import Broker
+from service_kit.clock import utc_now
+from service_kit.consumer import Subscription
+from service_kit.health import Health
+from service_kit.reconcile import Reconciler
+from service_kit.relay import Outbox, Relay
+from service_kit.store import Store
+from service_kit.testing.waiting import wait_until
+from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
+from sqlalchemy import text
+
+
+class Probe:
+    """One process's worth of kit: store, broker, relay and reconciler, with shorthands."""
+
+    def __init__(self, database_url, nats_url):
+        self.handler = Handler()
+        self.store = Store(database_url, "probe-svc", pool_size=5)
+        subscription = Subscription(model=LeadRepliedV1, handle=self.handler.on_replied)
+        self.broker = Broker(nats_url, self.store, [subscription])
+        self.health = Health()
+        self.reconciler = Reconciler(
+            self.store, self.broker, self.health, owned={"DRAFT": outbox.requeue}, replicas=1
+        )
+        self.wakeups = Wakeups(self.store, OUTBOX_CHANNEL, WORK_CHANNEL)
+        self.durable = self.broker.durables[0]
+        self._tasks = []
+
+    async def start(self, *, relay=True):
+        await self.broker.start()
+        await self.reconciler.once()
+        self.background(self.wakeups.run())
+        self.background(self.reconciler.run())
+        if relay:
+            self.start_relay()
+
+    def start_relay(self):
+        relay = Relay(self.store, self.broker.publishing, [Outbox(utc_now)])
+        self.background(relay.run(self.wakeups.subscribe(OUTBOX_CHANNEL)))
+
+    def background(self, work):
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        return task
+
+    async def stop(self):
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.broker.stop()
+        await self.store.close()
+
+    async def send(self, event, **headers):
+        await self.send_raw(subject_for(event), event.model_dump_json().encode(), **headers)
+
+    async def send_raw(self, subject, body, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        await self.broker.js.publish(subject, body, headers=named or None)
+
+    async def query(self, sql, **values):
+        async with self.store.worker() as session:
+            return (await session.execute(text(sql), values)).all()
+
+    async def count(self, table):
+        return (await self.query(f"select count(*) from {table}"))[0][0]
+
+    async def stored(self, stream):
+        return (await self.broker.js.stream_info(stream)).state.messages
+
+    async def until_stored(self, stream, messages, timeout_seconds=10):
+        async def there():
+            with contextlib.suppress(Exception):
+                return await self.stored(stream) >= messages
+
+        await wait_until(there, timeout_seconds)
+
+    async def until_count(self, table, rows, timeout_seconds=10):
+        async def there():
+            return await self.count(table) >= rows
+
+        await wait_until(there, timeout_seconds)
+
+    async def until_idle(self, timeout_seconds=10):
+        """Wait until the consumer has nothing left to deliver and nothing in hand."""
+
+        async def idle():
+            info = await self.broker.js.consumer_info(self.durable.stream, self.durable.name)
+            return info.num_pending == 0 and info.num_ack_pending == 0
+
+        await wait_until(idle, timeout_seconds)
+
+    async def dead_letters(self):
+        """Return every message on DEAD."""
+        last = (await self.broker.js.stream_info("DEAD")).state.last_seq
+        return [await self.broker.js.get_msg("DEAD", n) for n in range(1, last + 1)]

@@ -1,0 +1,128 @@
+"""Consumers: every event once, and a bad one costs nobody else anything."""
+
+import asyncio
+
+import nats
+import pytest
+from messaging.harness import Probe
+from persona_contracts import subject_for
+from probe_svc.jobs import replied
+from service_kit.testing.database import Databases
+
+
+async def test_one_event_delivered_fifty_times_is_handled_once(probe):
+    event = replied("m1")
+    await asyncio.gather(*(probe.send(event) for _ in range(50)))
+    await probe.until_idle()
+    assert await probe.count("job") == 1
+    await probe.until_stored("DRAFT", 1)
+    assert await probe.stored("DRAFT") == 1
+
+
+async def test_a_full_replay_changes_nothing(probe):
+    for number in range(120):
+        await probe.send(replied(f"m{number}"))
+    await probe.until_count("job", 120)
+    await probe.until_idle()
+    await probe.broker.js.delete_consumer(probe.durable.stream, probe.durable.name)
+    await probe.reconciler.once()
+    await probe.until_idle()
+    assert await probe.count("job") == 120
+    await probe.until_stored("DRAFT", 120)
+    assert await probe.stored("DRAFT") == 120
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "reason"),
+    [
+        ("lead.replied.v1.acme", b"{not json", "malformed"),
+        ("lead.replied.v1.acme", b"\xff\xfe", "malformed"),
+        ("lead.replied.v1.acme", b"[" * 100_000, "malformed"),
+        ("lead.replied.v1.acme", b"{}", "invalid"),
+        ("lead.replied.v1.acme", b"x" * 600 * 1024, "too-large"),
+        (
+            "lead.replied.v1.other",
+            replied("m").model_dump_json().encode(),
+            "workspace-mismatch",
+        ),
+        (
+            "lead.replied.v1.acme",
+            replied("m", text="@").model_dump_json().replace("@", r"\u0000").encode(),
+            "invalid",
+        ),
+    ],
+)
+async def test_a_bad_event_is_parked_once_with_its_reason_and_its_neighbours_are_handled(
+    probe, subject, body, reason
+):
+    await probe.send(replied("before"))
+    await probe.send_raw(subject, body)
+    await probe.send(replied("after"))
+    await probe.until_count("job", 2)
+    await probe.until_idle()
+    parked = [
+        (m.subject, m.headers["dlq-error"], m.headers["dlq-subject"])
+        for m in await probe.dead_letters()
+    ]
+    address = f"dead.CRM.{probe.durable.name}"
+    assert parked == [(address, reason, subject)]
+
+
+async def test_a_bug_is_tried_again_and_then_parked_while_others_go_on(probe, monkeypatch):
+    monkeypatch.setattr("service_kit.consumer.BUG_DELIVERIES", 2)
+    for number in range(10):
+        await probe.send(replied(f"m{number}"))
+    await probe.send(replied("bad", text="bug"))
+    for number in range(10, 20):
+        await probe.send(replied(f"m{number}"))
+    await probe.until_count("job", 20)
+    await probe.until_idle(timeout_seconds=15)
+    letters = await probe.dead_letters()
+    assert [m.headers["dlq-error"] for m in letters] == ["handler-failed"]
+    assert letters[0].headers["dlq-deliveries"] == "2"
+    assert "hello" not in str(letters[0].headers)
+
+
+async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_nats):
+    stopped = Probe(database("probe_svc").login_url, fresh_nats.url)
+    await stopped.start()
+    js = stopped.broker.js
+    config = (await js.consumer_info(stopped.durable.stream, stopped.durable.name)).config
+    config.max_deliver, config.ack_wait = 1, 0.2
+    await js.add_consumer(stopped.durable.stream, config)
+    await stopped.stop()
+
+    async with await nats.connect(fresh_nats.url) as connection:
+        js = connection.jetstream()
+        event = replied("lost")
+        await js.publish(subject_for(event), event.model_dump_json().encode())
+        dying = await js.pull_subscribe_bind(
+            durable=stopped.durable.name, stream=stopped.durable.stream
+        )
+        await dying.fetch(1, timeout=5)  # taken by a process that dies: neither ack nor nak
+
+    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    await probe.start()
+    await probe.until_stored("DEAD", 1)
+    (letter,) = await probe.dead_letters()
+    await probe.stop()
+    assert letter.headers["dlq-error"] == "max-deliveries"
+    assert letter.headers["dlq-subject"] == subject_for(event)
+
+
+async def test_events_wait_while_the_database_is_away_and_none_is_parked(
+    fresh_postgres, fresh_nats
+):
+    database = Databases(fresh_postgres).new("probe_svc")
+    probe = Probe(database.login_url, fresh_nats.url)
+    await probe.start()
+    await probe.send(replied("before"))
+    await probe.until_count("job", 1)
+    fresh_postgres.kill()
+    for number in range(30):
+        await probe.send(replied(f"m{number}"))
+    fresh_postgres.start()
+    await probe.until_count("job", 31, timeout_seconds=20)
+    await probe.until_idle()
+    assert await probe.stored("DEAD") == 0
+    await probe.stop()

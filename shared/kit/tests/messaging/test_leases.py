@@ -1,0 +1,205 @@
+"""Leased rows: each is worked on by one, in turn over workspaces, and never gets stuck."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from probe_svc.jobs import LEASES, Job, job, rejected
+from service_kit.errors import InvalidError, UpstreamError
+from service_kit.leases import LeaseLostError
+from service_kit.outbox import publish
+from service_kit.store import Store
+from service_kit.testing.waiting import wait_until
+from service_kit.wakeups import WORK_CHANNEL, Wakeups
+from service_kit.work import WorkPool
+from sqlalchemy import select, text
+
+
+@pytest.fixture
+async def store(database):
+    opened = Store(database("probe_svc").login_url, "probe-svc", pool_size=8)
+    yield opened
+    await opened.close()
+
+
+async def add(store, *jobs):
+    async with store.worker() as session:
+        session.add_all(jobs)
+        await LEASES.enqueue(session)
+
+
+async def claim(store, count):
+    async with store.worker() as session:
+        return await LEASES.claim(session, count)
+
+
+async def expire(store):
+    async with store.worker() as session:
+        await session.execute(text("update job set due_at = now() where due_at is not null"))
+
+
+async def test_two_claimers_never_get_the_same_row(store):
+    await add(store, *(job() for _ in range(100)))
+    claims = await asyncio.gather(*(claim(store, 10) for _ in range(12)))
+    ids = [item.row_id for some in claims for item in some]
+    assert len(ids) == len(set(ids))
+    assert len(ids) >= 50
+
+
+async def test_a_busy_workspace_does_not_keep_others_waiting(store):
+    await add(store, *(job("busy") for _ in range(50)), *(job("quiet") for _ in range(2)))
+    await add(store, job("new"))
+    claims = await claim(store, 6)
+    by_workspace = Counter(item.row.workspace_id for item in claims)
+    assert by_workspace["quiet"] == 2
+    assert by_workspace["new"] == 1
+    assert by_workspace["busy"] == 3
+
+
+async def test_a_row_of_a_dead_process_is_claimed_again_and_the_late_result_is_dropped(store):
+    await add(store, job())
+    (dead,) = await claim(store, 5)
+    assert await claim(store, 5) == []
+    await expire(store)
+    (alive,) = await claim(store, 5)
+    assert alive.row_id == dead.row_id
+    assert alive.attempts == 2
+    with pytest.raises(LeaseLostError):
+        async with store.worker() as session:
+            await LEASES.finish(session, dead)
+    async with store.worker() as session:
+        await LEASES.finish(session, alive)
+    await expire(store)
+    assert await claim(store, 5) == []
+
+
+class Doing:
+    """Work whose outcome the test decides."""
+
+    def __init__(self, outcome=None):
+        self.outcome = outcome
+        self.tries = 0
+        self.given_up = []
+
+    async def do(self, claim):
+        self.tries += 1
+        if self.outcome is not None and (error := self.outcome(self.tries)) is not None:
+            raise error
+
+        async def finish(session):
+            row = await session.get_one(Job, claim.row_id)
+            row.result = f"try {self.tries}"
+            await publish(session, rejected(row.message_id, row.workspace_id))
+
+        return finish
+
+    async def give_up(self, session, claim, error):
+        self.given_up.append((claim.attempts, error.slug, str(error)))
+        (await session.get_one(Job, claim.row_id)).result = error.slug
+
+
+@pytest.fixture
+async def run(store):
+    tasks = []
+    wakeups = Wakeups(store, WORK_CHANNEL)
+
+    def start(work, retry_delays=(0, 0)):
+        pool = WorkPool(store, LEASES, work, concurrency=4, retry_delays=retry_delays)
+        tasks.append(asyncio.create_task(pool.run(wakeups.subscribe(WORK_CHANNEL))))
+
+    tasks.append(asyncio.create_task(wakeups.run()))
+    yield start
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def results(store):
+    async with store.worker() as session:
+        return list(await session.scalars(select(Job.result)))
+
+
+async def until_results(store, count):
+    async def there():
+        return sum(result is not None for result in await results(store)) == count
+
+    await wait_until(there, 10)
+
+
+async def test_each_row_is_done_once_by_two_pools(store, run):
+    works = [Doing(), Doing()]
+    for work in works:
+        run(work)
+    await add(store, *(job() for _ in range(60)))
+    await until_results(store, 60)
+    assert sum(work.tries for work in works) == 60
+
+
+async def test_an_upstream_that_is_away_is_tried_again_later(store, run):
+    work = Doing(lambda tries: UpstreamError("away") if tries < 3 else None)
+    run(work)
+    await add(store, job())
+    await until_results(store, 1)
+    assert await results(store) == ["try 3"]
+    assert work.given_up == []
+
+
+async def test_work_is_given_up_after_the_last_try_with_the_reason(store, run):
+    work = Doing(lambda _: UpstreamError("still away"))
+    run(work)
+    await add(store, job())
+    await until_results(store, 1)
+    assert work.given_up == [(3, "upstream-unavailable", "still away")]
+
+
+async def test_an_error_that_trying_again_cannot_mend_ends_the_work_at_once(store, run):
+    work = Doing(lambda _: InvalidError("no words"))
+    run(work)
+    await add(store, job())
+    await until_results(store, 1)
+    assert work.given_up == [(1, "invalid", "no words")]
+
+
+async def test_a_row_that_kills_every_process_is_given_up(store, run):
+    work = Doing()
+    await add(store, job(attempts=3))
+    run(work)
+    await until_results(store, 1)
+    assert work.tries == 0
+    assert [slug for _, slug, _ in work.given_up] == ["abandoned"]
+
+
+async def test_what_the_upstream_asked_for_is_waited(store, run):
+    work = Doing(lambda _: UpstreamError("busy", extra={"retry_after_seconds": 3600}))
+    run(work)
+    await add(store, job())
+
+    async def postponed():
+        async with store.worker() as session:
+            return await session.scalar(
+                text("select count(*) from job where due_at > now() + interval '50 minutes'")
+            )
+
+    await wait_until(postponed, 10)
+    assert work.tries == 1
+
+
+async def test_a_stopped_pool_hands_its_rows_back(store):
+    started, never = asyncio.Event(), asyncio.Event()
+
+    class Stuck(Doing):
+        async def do(self, claim):
+            started.set()
+            await never.wait()
+            return await super().do(claim)
+
+    pool = WorkPool(store, LEASES, Stuck(), concurrency=1, retry_delays=())
+    await add(store, job())
+    wakeup = asyncio.Event()
+    task = asyncio.create_task(pool.run(wakeup))
+    await started.wait()
+    pool.stop_seconds = 0.1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    (again,) = await claim(store, 1)
+    assert again.attempts == 2

@@ -1,0 +1,77 @@
+"""Outbox and relay: what is committed is published, in order, and nothing else."""
+
+import json
+
+import pytest
+from probe_svc.jobs import rejected
+from service_kit.outbox import publish
+from sqlalchemy import text
+
+
+async def commit(probe, *events):
+    async with probe.store.worker() as session:
+        await publish(session, *events)
+
+
+async def test_events_of_a_rolled_back_transaction_are_never_published(probe):
+    with pytest.raises(RuntimeError):
+        async with probe.store.worker() as session:
+            await publish(session, rejected("gone"))
+            raise RuntimeError
+    await commit(probe, rejected("kept"))
+    await probe.until_stored("DRAFT", 1)
+    message = await probe.broker.js.get_msg("DRAFT", 1)
+    assert json.loads(message.data)["message_id"] == "kept"
+    assert await probe.count("outbox") == 1
+
+
+async def test_events_go_out_in_the_order_in_which_they_were_committed(probe):
+    for start in range(0, 300, 50):
+        await commit(probe, *(rejected(f"m{number}") for number in range(start, start + 50)))
+    await probe.until_stored("DRAFT", 300)
+    sent = [await probe.broker.js.get_msg("DRAFT", sequence) for sequence in range(1, 301)]
+    assert [json.loads(m.data)["message_id"] for m in sent] == [f"m{n}" for n in range(300)]
+
+
+async def test_an_event_carries_its_identity_and_its_trace(probe):
+    event = rejected("m1")
+    await commit(probe, event)
+    await probe.until_stored("DRAFT", 1)
+    message = await probe.broker.js.get_msg("DRAFT", 1)
+    assert message.subject == "draft.rejected.v1.acme"
+    assert message.headers["ce-id"] == message.headers["Nats-Msg-Id"]
+    assert message.headers["ce-source"] == "urn:dramatis:probe-svc"
+    assert message.headers["ce-type"] == "draft.rejected"
+    assert message.headers["ce-subject"] == str(event.draft_id)
+
+
+async def test_what_a_dead_relay_had_published_is_not_stored_again(probe):
+    await commit(probe, *(rejected(f"m{number}") for number in range(20)))
+    await probe.until_stored("DRAFT", 20)
+    async with probe.store.worker() as session:  # as if it had died before marking them
+        await session.execute(text("update outbox set published_at = null where id % 2 = 0"))
+    await commit(probe, rejected("last"))
+    await probe.until_stored("DRAFT", 21)
+    await probe.until_count("outbox where published_at is not null", 21)
+    assert await probe.stored("DRAFT") == 21
+
+
+async def test_two_relays_publish_nothing_twice(probe):
+    probe.start_relay()
+    for start in range(0, 1000, 100):
+        await commit(probe, *(rejected(f"m{number}") for number in range(start, start + 100)))
+    await probe.until_count("outbox where published_at is not null", 1000)
+    assert await probe.stored("DRAFT") == 1000
+
+
+async def test_what_was_committed_while_the_broker_was_away_goes_out_when_it_is_back(
+    probe, fresh_nats
+):
+    await commit(probe, rejected("before"))
+    await probe.until_stored("DRAFT", 1)
+    fresh_nats.kill()
+    await commit(probe, rejected("meanwhile"))
+    fresh_nats.start()
+    await probe.until_stored("DRAFT", 2, timeout_seconds=15)
+    await probe.until_count("outbox where published_at is not null", 2)
+    assert await probe.stored("DRAFT") == 2

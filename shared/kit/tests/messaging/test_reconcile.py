@@ -1,0 +1,35 @@
+"""A broker whose store was lost gets back what the service needs and what it had published."""
+
+from probe_svc.jobs import rejected, replied
+from service_kit.outbox import publish
+from service_kit.testing.waiting import wait_until
+
+
+async def test_a_lost_store_is_rebuilt_and_refilled_without_a_restart(probe, fresh_nats):
+    for number in range(30):
+        await probe.send(replied(f"m{number}"))
+    await probe.until_stored("DRAFT", 30)
+    async with probe.store.worker() as session:
+        await publish(session, rejected("own"))
+    await probe.until_stored("DRAFT", 31)
+
+    fresh_nats.kill()
+    fresh_nats.delete_store()
+    fresh_nats.start()
+
+    await probe.until_stored("DRAFT", 31, timeout_seconds=25)
+    await probe.until_stored("CRM", 0, timeout_seconds=25)
+
+    async def consumes_again():
+        await probe.send(replied("after"))
+        return await probe.count("job") == 31
+
+    await wait_until(consumes_again, 20)
+    assert await probe.stored("DRAFT") == 32
+
+
+async def test_what_is_there_already_is_left_as_it_is(probe):
+    before = (await probe.broker.js.stream_info("DRAFT")).created
+    await probe.reconciler.once()
+    assert (await probe.broker.js.stream_info("DRAFT")).created == before
+    assert await probe.query("select stream from stream_seen") == [("DRAFT",)]
