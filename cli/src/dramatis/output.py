@@ -24,7 +24,7 @@ def print_plain(text: str) -> None:
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print `rows` under `columns`; None is shown as a dash."""
+    """Print `rows` under `columns`; None is shown as -."""
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*map(_cell, row))
@@ -37,4 +37,4 @@ def printable(text: str) -> str:
 
 
 def _cell(value: object) -> str:
-    return "–" if value is None else printable(str(value)).replace("[", "\\[")
+    return "-" if value is None else printable(str(value)).replace("[", "\\[")

@@ -157,8 +157,10 @@ class Stack:
             provision_database(self.postgres.admin_url, spec.package)
         with ThreadPoolExecutor() as pool:
             streams = pool.submit(asyncio.run, self._apply_streams())
-            jobs = [pool.submit(migrate, spec.package, self._env(spec), self._log_path(spec))
-                    for spec in SERVICES]
+            jobs = [
+                pool.submit(migrate, spec.package, self._env(spec), self._log_path(spec))
+                for spec in SERVICES
+            ]
             for job in (streams, *jobs):
                 job.result()
 

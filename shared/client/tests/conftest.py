@@ -112,11 +112,12 @@ class Link:
     """A TCP connection to the broker that can lose what the broker sends, and be cut."""
 
     def __init__(self, broker: Broker) -> None:
-        self.is_stalled = False
-        self.swallowed = asyncio.Event()
+        self.is_losing = False
+        self.lost = asyncio.Event()
         """Set when a message of a stream was lost."""
         self._broker = broker
         self._writers: list[asyncio.StreamWriter] = []
+        self._connections: list[asyncio.Task[None] | None] = []
         self._port = 0
 
     @property
@@ -125,34 +126,37 @@ class Link:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Link"]:
-        server = await asyncio.start_server(self._accept, "127.0.0.1")
+        server = await asyncio.start_server(self._connect, "127.0.0.1")
         self._port = server.sockets[0].getsockname()[1]
-        yield self
-        server.close()
+        async with server:
+            yield self
         self.cut()
-        await server.wait_closed()
+        await asyncio.gather(*filter(None, self._connections))
 
     def cut(self) -> None:
-        """Close every connection; new ones are let through."""
-        self.is_stalled = False
+        """Close every connection; new ones lose nothing."""
+        self.is_losing = False
         while self._writers:
             self._writers.pop().close()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.append(asyncio.current_task())
         port = int(self._broker.url.rpartition(":")[2])
         from_broker, to_broker = await asyncio.open_connection("127.0.0.1", port)
         self._writers += [writer, to_broker]
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._pass_on(reader, to_broker))
-            both.create_task(self._pass_on(from_broker, writer))
+        await asyncio.gather(
+            self._pass_on(reader, to_broker), self._pass_on(from_broker, writer, may_lose=True)
+        )
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, may_lose: bool = False
+    ) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65_536):
-                if not self.is_stalled:
+                if not (may_lose and self.is_losing):
                     writer.write(data)
                 elif b"$JS.ACK" in data:
-                    self.swallowed.set()
+                    self.lost.set()
         writer.close()
 
 

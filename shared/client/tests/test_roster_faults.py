@@ -43,13 +43,15 @@ async def test_changes_made_while_the_roster_was_cut_off_are_not_missed(broker, 
         assert roster.resolve("acme").sender_name == "r4"
 
 
-async def test_change_that_was_lost_on_a_cut_connection_is_read_again(broker, make, link):
+async def test_change_that_was_lost_on_a_cut_connection_is_read_again(broker, make, link, until):
     persona, messages = company(make)
     await broker.put(*messages)
     async with Roster(link.url) as roster:
-        link.is_stalled = True
+        # A connection older than the reconnect wait is made anew within milliseconds.
+        await until(lambda: roster.age_seconds > 1.2)
+        link.is_losing = True
         await broker.put(make.message(persona.model_copy(update={"name": "Bea", "revision": 2})))
-        await link.swallowed.wait()
+        await link.lost.wait()
         link.cut()
         await roster.wait_for("acme", 2, 5)
         assert roster.resolve("acme").sender_name == "Bea"

@@ -1,9 +1,14 @@
-"""The comparison of two schemas, and a fixture that gives it to the tests."""
+"""Settings of hypothesis, and the comparison of two schemas as a fixture."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no finding.
+settings.register_profile("contracts", deadline=None)
+settings.load_profile("contracts")
 
 Schema = dict[str, Any]
 

@@ -96,7 +96,10 @@ def personas() -> None:
     )
     living = sa.text("deleted_at is null")
     op.create_index(
-        "persona_name_key", "persona", ["workspace_id", "name_key"], unique=True,
+        "persona_name_key",
+        "persona",
+        ["workspace_id", "name_key"],
+        unique=True,
         postgresql_where=living,
     )
     op.create_index(

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Final, NoReturn
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -124,24 +125,33 @@ class _Attached:
         self._confirm_at = monotonic() + CONFIRM_SECONDS
 
     async def read_once(self) -> None:
-        """Take what is there, waiting up to FETCH_SECONDS; ask for a confirmation if one is due."""
+        """Take what is there, waiting up to FETCH_SECONDS; ask for a confirmation if one is due.
+
+        Raises:
+            nats.errors.Error: the consumer is gone, or sent something that did not arrive.
+            TimeoutError: the broker does not confirm.
+        """
         try:
             messages = await self._subscription.fetch(BATCH, FETCH_SECONDS)
         except TimeoutError:
             messages = []
         if messages:
-            last = messages[-1].metadata
-            self._received += len(messages)
-            if last.sequence.consumer != self._received:
-                raise _DocumentsLostError
-            self._replica.apply([(msg.subject, msg.data) for msg in messages], last.sequence.stream)
-            if last.num_pending == 0:
-                self._confirmed()
-        if monotonic() >= self._confirm_at:
+            self._take(messages)
+        elif monotonic() >= self._confirm_at:
             info = await self._subscription.consumer_info()
-            sent = info.delivered.consumer_seq if info.delivered else 0
-            if info.num_pending == 0 and sent == self._received:
+            if info.delivered is None or info.delivered.consumer_seq != self._received:
+                raise _DocumentsLostError
+            if info.num_pending == 0:
                 self._confirmed()
+
+    def _take(self, messages: Sequence[Msg]) -> None:
+        last = messages[-1].metadata
+        self._received += len(messages)
+        if last.sequence.consumer != self._received:
+            raise _DocumentsLostError
+        self._replica.apply([(msg.subject, msg.data) for msg in messages], last.sequence.stream)
+        if last.num_pending == 0:
+            self._confirmed()
 
     def _confirmed(self) -> None:
         self._replica.confirm()

@@ -85,6 +85,7 @@ class Store:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"connect_timeout": 5, "prepare_threshold": 2},
         )
         self._sessions = async_sessionmaker(

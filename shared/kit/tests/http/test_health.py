@@ -6,6 +6,7 @@ from service_kit.http_app import HttpApi, build_app
 from service_kit.store import Session, Store
 from service_kit.tokens import Tokens
 
+pytestmark = pytest.mark.processes
 NO_TOKEN = {"Authorization": ""}
 
 

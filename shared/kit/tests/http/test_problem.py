@@ -176,6 +176,7 @@ async def test_body_of_the_largest_size_is_read(client) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.processes
 async def test_value_that_postgres_cannot_store_is_422(stored) -> None:
     response = await stored.post("/api/notes", json={"name": "a\0b"})
     assert response.status_code == 422

@@ -1,6 +1,5 @@
 import asyncio
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -19,7 +18,8 @@ from service_kit.provision import Roles, provision_database
 from service_kit.settings import ServiceSettings
 from service_kit.store import Store
 from service_kit.testing import Database, FaultLink, wait_until
-from sqlalchemy import text
+from sqlalchemy import literal, select, text
+from sqlalchemy import table as table_clause
 
 KIT_TENANT_TABLES = ("outbox", "inbox", "idempotency", "note")
 
@@ -42,7 +42,8 @@ async def notes(sample, store):
     for workspace_id in ("a", "b"):
         async with store.workspace(workspace_id) as session:
             await session.execute(
-                text("insert into note (workspace_id, body) values (:w, :w)"), {"w": workspace_id}
+                text("insert into note (workspace_id, body) values (:w, :b)"),
+                {"w": workspace_id, "b": workspace_id},
             )
 
 
@@ -63,16 +64,6 @@ def settings(migration_url):
     )
 
 
-def test_a_fresh_database_takes_less_than_a_tenth_of_a_second(database):
-    database("sample_svc")
-    took = []
-    for _ in range(3):
-        started_at = time.perf_counter()
-        database("sample_svc")
-        took.append(time.perf_counter() - started_at)
-    assert min(took) < 0.1
-
-
 def test_a_fresh_database_shares_nothing_with_another(database):
     first, second = database("sample_svc"), database("sample_svc")
     execute(first.admin_url, "insert into note (workspace_id, body) values ('a', 'a')")
@@ -89,7 +80,9 @@ async def test_without_a_workspace_the_api_role_sees_nothing(sample):
 @pytest.mark.parametrize("table", KIT_TENANT_TABLES)
 async def test_without_a_role_the_login_may_read_no_table(sample, table):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        execute(sample.login_url, sql.SQL("select * from {}").format(sql.Identifier(table)))
+        execute(
+            sample.login_url, sql.SQL("select * from {}").format(sql.Identifier("public", table))
+        )
 
 
 @pytest.mark.usefixtures("notes")
@@ -144,7 +137,7 @@ async def test_the_api_role_publishes_but_reads_no_events(store):
     for table in ("outbox", "inbox", "service_lease", "stream_seen"):
         with pytest.raises(Exception, match="permission denied"):
             async with store.workspace("a") as session:
-                await session.execute(text(f"select * from {table}"))
+                await session.execute(select(literal(1)).select_from(table_clause(table)))
     with pytest.raises(Exception, match="row-level security"):
         async with store.workspace("b") as session:
             await session.execute(insert)
@@ -251,24 +244,14 @@ def test_several_may_migrate_at_once(postgres):
         f"create database sample_race owner {roles.owner} template template0",
         f"grant usage on schema public to {roles.worker}",
     )
-    failures = []
-    url = postgres.url(roles.owner, "sample_race").replace("postgresql://", "postgres://")
-
-    def run():
-        try:
-            migrate(sample_svc, settings(url))
-        except Exception as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert execute(
-        url.replace("postgres://", "postgresql://"), "select * from alembic_version"
-    ) == [("0001",)]
+    url = postgres.url(roles.owner, "sample_race")
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(migrate, sample_svc, settings(url.replace("postgresql", "postgres", 1)))
+            for _ in range(3)
+        ]
+    assert [run.result() for run in runs] == [None, None, None]
+    assert execute(url, "select * from alembic_version") == [("0001",)]
     execute(postgres.admin_url, "drop database sample_race")
 
 

@@ -38,6 +38,7 @@ def test_tests_that_use_a_server_are_marked(pytester):
         def test_without(): ...
         """
     )
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     result = pytester.runpytest("--collect-only", "-q", "-m", "not processes", "-p", "no:randomly")
     result.stdout.fnmatch_lines(["*test_without*"])
     result.stdout.no_fnmatch_line("*test_with")

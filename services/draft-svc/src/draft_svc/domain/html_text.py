@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Protocol, cast
 
 from lxml.etree import (  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
@@ -19,16 +20,15 @@ from draft_svc.domain.plain_text import plain_text
 HISTORY_MARK = "-----Original Message-----"
 """Outlook's own line above history; stands here for every element that starts history."""
 
-_UNSEEN_TAGS = frozenset(
-    "applet audio canvas datalist embed frameset head iframe map math noembed noframes noscript"
-    " object script select style svg template textarea title video".split()
+_UNSEEN_TAG = re.compile(
+    r"applet|audio|canvas|datalist|embed|frameset|head|iframe|map|math|noembed|noframes|noscript"
+    r"|object|script|select|style|svg|template|textarea|title|video"
 )
-_BLOCK_TAGS = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figure footer form"
-    " h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tbody tfoot thead tr ul".split()
+_BLOCK_TAG = re.compile(
+    r"address|article|aside|blockquote|body|center|d[dlt]|details|div|fieldset|figure|footer|form"
+    r"|h[1-6]|header|hr|li|main|nav|ol|p|pre|section|table|tbody|tfoot|thead|tr|ul"
 )
-_SPACED_TAGS = frozenset("blockquote h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split())
-_CELL_TAGS = frozenset({"td", "th"})
+_SPACED_TAG = re.compile(r"blockquote|h[1-6]|hr|ol|p|pre|table|ul")
 _HIDING_STYLE = re.compile(
     r"display:none|visibility:hidden|mso-hide:all"
     r"|(?:font-size|max-height|opacity):0(?:\.0+)?(?:px|pt|em|rem|%)?(?:[;!]|$)"
@@ -37,13 +37,13 @@ _TIGHT_STYLE = re.compile(r"(?:^|;)margin:0")
 _INDENT_STYLE = re.compile(r"(?:^|;)border:(?:none|0)")
 """How Gmail and Apple Mail write the indent button, which is not a quote."""
 _OUTLOOK_BORDER = re.compile(r"border-top:solid#(?:e1e1e1|b5c4df)")
-_HISTORY_NAMES = re.compile(
-    r"(?:^|\s)(?:x_)*(?:divrplyfwdmsg|outlookmessageheader|\S*yahoo_quoted|zmail_extra|reply-intro"
-    r"|mail-editor-reference-message-container)(?:\s|$)"
+_HISTORY_NAME = re.compile(
+    r"(?:x_){0,5}(?:divrplyfwdmsg|outlookmessageheader|zmail_extra|reply-intro"
+    r"|mail-editor-reference-message-container)|\S{0,20}yahoo_quoted"
 )
-_SIGNATURE_NAMES = re.compile(
-    r"(?:^|\s)(?:x_)*(?:gmail_signature|moz-signature|applemailsignature|signature"
-    r"|ms-outlook-mobile-signature|protonmail_signature_block|tutanota_signature)(?:\s|$)"
+_SIGNATURE_NAME = re.compile(
+    r"(?:x_){0,5}(?:gmail_signature|moz-signature|applemailsignature|signature"
+    r"|ms-outlook-mobile-signature|protonmail_signature_block|tutanota_signature)"
 )
 _RUN_OF_SPACE = re.compile(r"\s+")
 
@@ -57,10 +57,15 @@ class _Role(Enum):
     PRE = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Element:
+    """An open element: what it does to its text and to the lines around it."""
+
+    tag: str
     role: _Role
+    is_block: bool
     is_spaced: bool
+    starts_history: bool
 
 
 class _Parser(Protocol):
@@ -90,23 +95,15 @@ class _TextTarget:
         self._wants_blank = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        style = _RUN_OF_SPACE.sub("", attributes.get("style", "")).lower()
-        names = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower()
-        is_tight = "msonormal" in names or _TIGHT_STYLE.search(style) is not None
-        element = _Element(
-            _role(tag, style, names, attributes), tag in _SPACED_TAGS and not is_tight
-        )
+        element = _element(tag, attributes) if attributes else _bare_element(tag)
         if not self._depth[_Role.UNSEEN]:
-            self._begin(tag, element)
-            if _HISTORY_NAMES.search(names) or _OUTLOOK_BORDER.search(style):
-                self._end_block(element)
-                self._emit(HISTORY_MARK)
+            self._begin(element)
         self._open.append(element)
         self._depth[element.role] += 1
 
-    def end(self, tag: str) -> None:
+    def end(self, _tag: str) -> None:
         element = self._open.pop()
-        if not self._depth[_Role.UNSEEN] and tag in _BLOCK_TAGS:
+        if not self._depth[_Role.UNSEEN] and element.is_block:
             self._end_block(element)
         self._depth[element.role] -= 1
 
@@ -120,17 +117,20 @@ class _TextTarget:
             self._pieces.append(line)
 
     def close(self) -> str:
-        self._end_block(_Element(_Role.PLAIN, is_spaced=False))
+        self._end_block(_bare_element("body"))
         return "\n".join(self._lines)
 
-    def _begin(self, tag: str, element: _Element) -> None:
-        if tag in _BLOCK_TAGS:
+    def _begin(self, element: _Element) -> None:
+        if element.is_block:
             self._end_block(element)
-        if tag == "br":
+        if element.starts_history:
+            self._end_block(element)
+            self._emit(HISTORY_MARK)
+        elif element.tag == "br":
             self._end_line()
-        elif tag in _CELL_TAGS:
+        elif element.tag in ("td", "th"):
             self._pieces.append(" ")
-        elif tag == "li":
+        elif element.tag == "li":
             self._pieces.append("- ")
 
     def _end_block(self, element: _Element) -> None:
@@ -154,11 +154,28 @@ class _TextTarget:
         self._lines.append(mark + line)
 
 
-def _role(tag: str, style: str, names: str, attributes: Mapping[str, str]) -> _Role:
+@lru_cache(maxsize=256)
+def _bare_element(tag: str) -> _Element:
+    return _element(tag, {})
+
+
+def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
+    style = _RUN_OF_SPACE.sub("", attributes.get("style", "")).lower()
+    names = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower().split()
+    is_tight = "msonormal" in names or _TIGHT_STYLE.search(style) is not None
     is_hidden = "hidden" in attributes or _HIDING_STYLE.search(style) is not None
-    if tag in _UNSEEN_TAGS or is_hidden or _SIGNATURE_NAMES.search(names):
-        return _Role.UNSEEN
+    is_signature = any(map(_SIGNATURE_NAME.fullmatch, names))
     is_indent = _INDENT_STYLE.search(style) is not None and attributes.get("type") != "cite"
-    if "protonmail_quote" in names or (tag == "blockquote" and not is_indent):
-        return _Role.QUOTE
-    return _Role.PRE if tag == "pre" else _Role.PLAIN
+    role = _Role.PRE if tag == "pre" else _Role.PLAIN
+    if is_hidden or is_signature or _UNSEEN_TAG.fullmatch(tag):
+        role = _Role.UNSEEN
+    elif "protonmail_quote" in names or (tag == "blockquote" and not is_indent):
+        role = _Role.QUOTE
+    return _Element(
+        tag=tag,
+        role=role,
+        is_block=_BLOCK_TAG.fullmatch(tag) is not None,
+        is_spaced=_SPACED_TAG.fullmatch(tag) is not None and not is_tight,
+        starts_history=_OUTLOOK_BORDER.search(style) is not None
+        or any(map(_HISTORY_NAME.fullmatch, names)),
+    )

@@ -14,6 +14,7 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import HeaderParser
 from email.utils import collapse_rfc2231_value
+from itertools import zip_longest
 
 from draft_svc.domain.html_text import html_text
 from draft_svc.domain.plain_text import plain_text
@@ -88,7 +89,7 @@ class _PartReader:
         line = re.compile(rf"^--{re.escape(boundary)}(--)?[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
         lines = list(line.finditer(body))
         texts: list[str] = []
-        for here, after in zip(lines, [*lines[1:], None], strict=True):
+        for here, after in zip_longest(lines, lines[1:]):
             if here[1] or self._parts_left == 0:
                 break
             self._parts_left -= 1

@@ -14,5 +14,5 @@ _SPACE = re.compile(r"[\xa0\u2000-\u200a\u202f\u205f\u3000]")
 
 
 def plain_text(text: str) -> str:
-    """Return `text` with `\\n` line ends, plain spaces, and without anything unseen."""
+    """Return `text` with line feeds, plain spaces, and without anything unseen."""
     return _SPACE.sub(" ", _UNSEEN.sub("", _LINE_END.sub("\n", text)))

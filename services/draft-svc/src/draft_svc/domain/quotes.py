@@ -14,29 +14,31 @@ MAX_ATTRIBUTION_LINES = 4
 MAX_HEADER_LINES = 8
 
 _MARK = re.compile(
-    r"[\s*_-]*-{2,}\s*(?:original message|original appointment|forwarded message|original-nachricht"
-    r"|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine|message original"
+    r"[\s*_]{0,8}-{2,40}\s{0,3}(?:original message|original appointment|forwarded message"
+    r"|original-nachricht|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine"
+    r"|message original"
     r"|message transféré|mensaje original|mensaje reenviado|mensagem original"
     r"|mensagem encaminhada|messaggio originale|messaggio inoltrato|oorspronkelijk bericht"
     r"|doorgestuurd bericht|ursprungligt meddelande|oprindelig meddelelse|wiadomość oryginalna"
-    r"|исходное сообщение|пересылаемое сообщение)\s*-{2,}"
+    r"|исходное сообщение|пересылаемое сообщение)\s{0,3}-{2,}"
     r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
     r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado"
     r"|inizio messaggio inoltrato|begin doorgestuurd bericht)\s*:",
     re.IGNORECASE,
 )
 _ATTRIBUTION_START = re.compile(
-    r"[\s*_]*(?:on|am|le|el|il|em|op|den|dne|w dniu|dnia|på|kl|lør|søn|man|tir|ons|tor|fre)\b",
+    r"[\s*_]{0,8}(?:on|am|le|el|il|em|op|den|på|kl|tir|ons|tor|fre|lør|søn|man|w dniu|dnia|dne)\b",
     re.IGNORECASE,
 )
-_ATTRIBUTION_VERB = re.compile(
-    r"\bwrote|\bschrieb|\ba écrit|\bescribió|\bha scritto|\bescreveu|\bschreef|\bgeschreven"
-    r"|\bskrev|\bnapisał|\bnapsal|>wrote",
+_ATTRIBUTION_END = re.compile(
+    r"(?:wrote|a écrit|escribió|ha scritto|escreveu|geschreven|napisał(?:\(a\)|a)?|napsal\(a\))"
+    r"\s*:$|\b(?:schrieb|schreef|skrev)\b[^:]{1,120}:$",
     re.IGNORECASE,
 )
+_COLONS = (":", "\uff1a")
 _ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}\b")
 _DAY_OR_YEAR = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]?|\d月")
-_HEADER_LINE = re.compile(r"[\s*_]*([^\W\d_][^\W\d_ ]*(?: [^\W\d_]+)?)[\s*_]{0,3}[:：]")
+_HEADER_LINE = re.compile(r"[\s*_]{0,8}([^\W\d_]{1,20})[\s*_]{0,3}[:\uff1a]")
 _HEADER_NAMES = {
     name: kind
     for kind, names in {
@@ -90,7 +92,8 @@ def _header_kind(line: str) -> str | None:
 
 def _is_header_block(lines: list[str], position: int) -> bool:
     """Tell whether From, and two of To, Date and Subject, stand here without a blank line."""
-    if _header_kind(lines[position]) is None:
+    goes_on = position > 0 and _header_kind(lines[position - 1]) is not None
+    if goes_on or _header_kind(lines[position]) is None:
         return False
     kinds: dict[str, str] = {}
     for line in lines[position : position + MAX_HEADER_LINES]:
@@ -105,13 +108,13 @@ def _is_header_block(lines: list[str], position: int) -> bool:
 
 def _attribution_lines(written: list[str]) -> int:
     """Return how many lines at the end of `written` are an attribution in a known language."""
-    if not written[-1].rstrip().endswith((":", "：")):
+    if not written[-1].rstrip().endswith(_COLONS):
         return 0
     for count, joined in _joined_tails(written):
         if (
             _ATTRIBUTION_START.match(joined)
-            and _ATTRIBUTION_VERB.search(joined)
-            and re.search(r"\d", joined)
+            and _ATTRIBUTION_END.search(joined)
+            and _ADDRESS_OR_TIME.search(joined)
         ):
             return count
     return 0
@@ -122,7 +125,7 @@ def _drop_attribution(written: list[str]) -> None:
     end = len(written)
     while end and not written[end - 1].strip():
         end -= 1
-    if not end or not written[end - 1].rstrip().endswith((":", "：")):
+    if not end or not written[end - 1].rstrip().endswith(_COLONS):
         return
     for count, joined in _joined_tails(written[max(0, end - MAX_ATTRIBUTION_LINES) : end]):
         if _ADDRESS_OR_TIME.search(joined) and _DAY_OR_YEAR.search(joined):
@@ -143,5 +146,5 @@ def _joined_tails(written: list[str]) -> list[tuple[int, str]]:
 
 
 def _is_quote_next(lines: list[str], position: int) -> bool:
-    following = (line for line in lines[position:] if line.strip())
-    return next(following, "").lstrip().startswith(">")
+    following = (lines[at].lstrip() for at in range(position, len(lines)))
+    return next(filter(None, following), "").startswith(">")

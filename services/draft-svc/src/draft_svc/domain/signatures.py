@@ -1,34 +1,51 @@
-"""What mail programs, companies and habit put under the words of a reply."""
+"""What mail programs, companies and habit put under the words of a reply.
+
+As in `quotes`, every rule looks at one line of at most MAX_LINE_CHARS, or at a few joined.
+"""
 
 import re
+
+from draft_svc.domain.footers import without_footer
 
 MAX_LINE_CHARS = 400
 MAX_SIGNATURE_LINES = 15
 """Without a phone number, address or link among them; a longer block is no signature."""
+MAX_DEVICE_WORDS = 10
 
-_DELIMITER = re.compile(r"(?:--|—|–)\s*$")
-"""RFC 3676 §4.3, and what editors make of it."""
-_RULE = re.compile(r"[\s*_=~#—–-]*$")
+_RULE_CHARS = " *_=~#-\u2013\u2014"
 _DEVICE = re.compile(
-    r"(?:sent (?:from|with|via)|get outlook for|gesendet (?:von|mit)|outlook für"
-    r"|envoyé (?:de(?:puis)?|à partir de)|télécharger outlook|enviado desde|enviado (?:do|a partir)"
-    r"|obtener outlook|inviato da|verzonden vana|skickat från|sendt fra|wysłan[eo] z|отправлено с"
-    r"|von meine[mr] \S+(?: \S+)? (?:gesendet|versendet))\b[^.!?;,]*(?:[<(\[]?https?://\S+)?$",
+    r"\W{0,3}(?:sent (?:from|with|via)|get outlook for|gesendet (?:von|mit)|outlook für"
+    r"|envoyé (?:de|depuis|à partir de)|télécharger outlook|enviado (?:desde|do|a partir)"
+    r"|obtener outlook|inviato da|verzonden vanaf|skickat från|sendt fra|wysłan[eo] z"
+    r"|отправлено \u0441|von mein[a-z]{1,3} [^\s,]+(?: [^\s,]+)? (?:gesendet|versendet))\b"
+    r"[^.!?;,]*(?:[<(]?https?://\S+)?$",
     re.IGNORECASE,
 )
-_MAX_DEVICE_WORDS = 10
-_DASHED_NAME = re.compile(r"(?:-|[—–~]\s?)(?=\S)")
+_DASHED = re.compile(r"(?:-|[\u2014\u2013~]\s?)(?=\S)")
+_LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\d{1,2}[.)]\s)")
+_POSTSCRIPT = re.compile(r"\s*P\.? ?S\b", re.IGNORECASE)
+_QUESTION = re.compile(r"\?(?:\s|$)")
+_CONTACT = re.compile(
+    r"\S@\S|https?://|\bwww\.|\+?\d[\d\s()/.-]{6,}\d|\s\|\s|\w\.(?:com|org|net|de|eu|io|co)\b"
+    r"|^\W{0,5}(?:tel|mobil|mobile|phone|fon|fax|[tmepdw])[.:]\s",
+    re.IGNORECASE,
+)
+_REFERRAL = re.compile(
+    r"contact|colleague|reach|talk|speak|write to|e-?mail|in charge|responsible|copied|cc"
+    r"|forward|kolleg|wenden|ansprech|zuständig|collègue|responsable|compañer",
+    re.IGNORECASE,
+)
+
 _REGARDS = (
-    r"(?:(?:with |my |many |very )?(?:best|kind|kindest|warm|warmest|friendly)? ?"
-    r"(?:regards|wishes|greetings)|best|all the best|sincerely|(?:yours|very) (?:sincerely|truly"
-    r"|faithfully)|sincerely yours|cordially|respectfully|rgds|br|kr"
-    r"|(?:mit )?(?:freundliche[nm]?|beste[nm]?|herzliche[nm]?|liebe[nm]?|viele[nm]?|schöne[nm]?) "
-    r"gr(?:ü|ue)(?:ß|ss)(?:e|en)?(?: aus \S+)?|gr(?:u|ü|ue)(?:ß|ss)e?|lg|vg|mfg|hochachtungsvoll"
-    r"|(?:bien )?cordialement|bien à vous|sincères salutations|salutations|un saludo"
-    r"|(?:saludos|cordiales saludos)(?: cordiales)?|atentamente|(?:cordiali |distinti )?saluti"
-    r"|atenciosamente|(?:com os melhores )?cumprimentos|abraços|met vriendelijke groet(?:en)?"
-    r"|(?:hartelijke )?groet(?:en|jes)?|mvg|med vänliga? hälsning(?:ar)?|hälsningar|mvh"
-    r"|(?:med )?(?:venlig|vennlig) hilsen|pozdrawiam|z poważaniem)"
+    r"(?:(?:with )?(?:(?:my|many|very|best|kind|kindest|warm|warmest) ){0,2}"
+    r"(?:regards|wishes|greetings)|best|all the best|sincerely|sincerely yours"
+    r"|yours (?:sincerely|truly|faithfully)|cordially|respectfully|rgds|br|kr"
+    r"|(?:mit )?(?:freundliche|beste|herzliche|liebe|viele|schöne)[nm]? gr(?:ü|ue)(?:ß|ss)en?"
+    r"(?: aus \S+)?|gr(?:u|ü|ue)(?:ß|ss)e?|lg|vg|mfg|hochachtungsvoll|(?:bien )?cordialement"
+    r"|bien à vous|(?:sincères )?salutations|(?:un )?saludos?(?: cordiale?s?)?|atentamente"
+    r"|(?:cordiali |distinti )?saluti|atenciosamente|cumprimentos|abraços"
+    r"|(?:met vriendelijke |hartelijke )?groet(?:en|jes)?|mvg|med vänliga? hälsning(?:ar)?"
+    r"|hälsningar|mvh|(?:med )?(?:venlig|vennlig) hilsen|pozdrawiam|z poważaniem)"
 )
 _THANKS = (
     r"(?:(?:many )?thanks|thank you|thx|cheers|danke|vielen dank|merci|gracias|grazie|obrigad[oa]"
@@ -37,11 +54,156 @@ _THANKS = (
     r"(?: (?:and|&|und|et|y|e|en) [^,.!?]{1,40})?"
 )
 _CLOSING = re.compile(
-    rf"\s*[*_]*(?:(?P<regards>{_REGARDS})|{_THANKS})[*_]*\s*(?:[,.!]+\s*(?P<name>\S.*)?)?$",
+    rf"\s{{0,8}}[*_]{{0,3}}(?:(?P<regards>{_REGARDS})|{_THANKS})[*_]{{0,3}}\s{{0,8}}(?:[,.!]+\s*(?P<name>\S.*)?)?$",
     re.IGNORECASE,
 )
-_NAME = re.compile(
-    r"(?:(?:dr|prof|mr|mrs|ms|i\. ?[av])\.? ?){0,2}(?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*"  # noqa: RUF001
-    r"|von|van|de|der|den|di|da|del|la|le|al|bin|y)(?: (?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*"  # noqa: RUF001
-    r"|von|van|de|der|den|di|da|del|la|le|al|bin|y|&)){0,4}$|[a-zß-öø-ÿ]{2,12}$"
+_NAME_END = re.compile(r"\s*[|,/]\s*|\s[\u2013-]\s")
+_NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019-]*$")
+_SMALL_NAME_WORD = re.compile(
+    r"v[oa]n|d[eiay]|de[rn]|l[ae]|del|al|bin|y|&|i\.[av]\.", re.IGNORECASE
 )
+_ANSWER = re.compile(
+    r"yes|no|ok|okay|sure|please|interested|great|perfect|agreed|stop|unsubscribe|ja|nein|gerne|oui"
+    r"|non|s[ií]",
+    re.IGNORECASE,
+)
+
+
+def without_signature(region: list[str]) -> list[str]:
+    """Return the lines of one unquoted region up to its signature, footer or disclaimer.
+
+    A closing ("Best regards,") goes with the name under it; thanks stay, they are words. A
+    postscript under the name stays too.
+    """
+    above_footer = _without_tail(without_footer(region))
+    return _without_tail(_without_closings(above_footer))
+
+
+def _without_tail(lines: list[str]) -> list[str]:
+    """Drop rules, "Sent from my …", a dashed name and a block of contact data from the end."""
+    kept = list(lines)
+    while kept:
+        dropped = _tail_length(kept)
+        if dropped == 0:
+            break
+        del kept[-dropped:]
+    return kept
+
+
+def _tail_length(lines: list[str]) -> int:
+    last = lines[-1]
+    if not last.strip(_RULE_CHARS):
+        return 1
+    if len(last) > MAX_LINE_CHARS:
+        return 0
+    if _is_device_line(last) or _is_dashed_name(lines):
+        return 1
+    return _contact_block_length(lines)
+
+
+def _is_device_line(line: str) -> bool:
+    return len(line.split()) <= MAX_DEVICE_WORDS and _DEVICE.match(line) is not None
+
+
+def _is_dashed_name(lines: list[str]) -> bool:
+    dash = _DASHED.match(lines[-1])
+    has_text_above = len(lines) >= 3 and not lines[-2]
+    return dash is not None and has_text_above and _is_name(lines[-1][dash.end() :])
+
+
+def _contact_block_length(lines: list[str]) -> int:
+    """Return the length of a last paragraph that starts with a name and has contact data.
+
+    Under words that point to somebody else it is their answer, so it stays.
+    """
+    length = 0
+    for line in reversed(lines[-MAX_SIGNATURE_LINES - 1 :]):
+        if not line:
+            break
+        length += 1
+    block = lines[-length:]
+    above = next(filter(None, reversed(lines[-length - 3 : -length])), ":")
+    is_block = 3 <= length <= MAX_SIGNATURE_LINES and _is_name(block[0])
+    if not is_block or above.endswith(":") or _REFERRAL.search(above[:MAX_LINE_CHARS]):
+        return 0
+    has_contact = any(_is_contact(line) for line in block)
+    return (
+        length
+        if has_contact
+        and all(_fits_signature(line, has_contact=False) or _is_contact(line) for line in block)
+        else 0
+    )
+
+
+def _without_closings(lines: list[str]) -> list[str]:
+    below: list[str] = []  # what is kept under the current line, the nearest last
+    for line in reversed(lines):
+        closing = _CLOSING.match(line) if len(line) <= MAX_LINE_CHARS else None
+        signature_lines = _signature_length(closing, below) if closing else None
+        if signature_lines is not None:
+            del below[len(below) - signature_lines :]
+        if closing is None or signature_lines is None or not closing["regards"]:
+            below.append(line)
+    return below[::-1]
+
+
+def _signature_length(closing: re.Match[str], below: list[str]) -> int | None:
+    """Return how many lines under a closing are the signature; None when it closes nothing."""
+    first = next((at for at in range(len(below) - 1, -1, -1) if below[at]), None)
+    if closing["name"]:
+        names_sender = closing["regards"] is not None and _is_name(closing["name"])
+        return _signature_lines(below) if names_sender else None
+    if first is None:
+        return len(below)
+    name = below[first]
+    is_near = first == len(below) - 1 or closing[0].rstrip().endswith(",") or " " in name
+    if not _is_name(name) or not (closing["regards"] or is_near):
+        return None
+    return _signature_lines(below)
+
+
+def _signature_lines(below: list[str]) -> int | None:
+    """Return how many lines read as a signature, down to the first that is prose."""
+    has_contact = False
+    written = 0
+    for taken, line in enumerate(reversed(below)):
+        has_contact = has_contact or _is_contact(line)
+        written += bool(line)
+        if line and not _fits_signature(line, has_contact=has_contact):
+            return taken
+        if written > MAX_SIGNATURE_LINES and not has_contact:
+            return None
+    return len(below)
+
+
+def _fits_signature(line: str, *, has_contact: bool) -> bool:
+    """Tell whether a line may stand in a signature; under contact data slogans may."""
+    if _QUESTION.search(line) or _POSTSCRIPT.match(line):
+        return False
+    if has_contact:
+        return True
+    words = len(line.split())
+    is_sentence = words >= 4 and line.endswith((".", "!"))
+    return words <= 8 and not is_sentence and not _LIST_ITEM.match(line)
+
+
+def _is_contact(line: str) -> bool:
+    return _CONTACT.search(line[:MAX_LINE_CHARS]) is not None
+
+
+def _is_name(line: str) -> bool:
+    """Tell whether a line starts with a person's or a company's name, such as "Jo Li | Sales"."""
+    words = _NAME_END.split(line[:MAX_LINE_CHARS].strip(" *_,.~\u2013\u2014-"), maxsplit=1)[
+        0
+    ].split()
+    if not 1 <= len(words) <= 5 or _ANSWER.fullmatch(" ".join(words)):
+        return False
+    if len(words) == 1 and words[0].islower():
+        return len(words[0]) <= 12 and words[0].isalpha()
+    return all(map(_is_name_word, words))
+
+
+def _is_name_word(word: str) -> bool:
+    if _SMALL_NAME_WORD.fullmatch(word):
+        return True
+    return _NAME_WORD.match(word) is not None and not word[0].islower()

@@ -83,6 +83,18 @@ async def require(
     return found
 
 
+async def names(
+    session: Session, workspace_id: str, campaign_ids: Collection[str]
+) -> dict[str, str]:
+    """Return the names of those campaigns that are known, removed ones included."""
+    rows = await session.execute(
+        select(CampaignRow.campaign_id, CampaignRow.name).where(
+            CampaignRow.workspace_id == workspace_id, CampaignRow.campaign_id.in_(campaign_ids)
+        )
+    )
+    return {row.campaign_id: row.name for row in rows}
+
+
 async def page(
     session: Session, workspace_id: str, after: str | None, limit: int
 ) -> list[CampaignRow]:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from service_kit.errors import ConflictError, NotFoundError
 from service_kit.store import Session
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import func, select, text, update
 
 from persona_svc.adapters.tables import PersonaRow, VersionRow
+from persona_svc.domain.inheritance import Family
 from persona_svc.domain.persona import Persona, PersonaFields, name_key
 
 
@@ -38,13 +39,13 @@ _FAMILY = text(
       union
       select parent.persona_id, parent.parent_id from persona parent
         join up on up.parent_id = parent.persona_id
-    ), down as (
-      select persona_id from persona where persona_id = any(:persona_ids)
+    ), tree as (
+      select persona_id from up
       union
       select child.persona_id from persona child
-        join down on child.parent_id = down.persona_id where child.deleted_at is null
+        join tree on child.parent_id = tree.persona_id where child.deleted_at is null
     )
-    select persona_id from up union select persona_id from down
+    select persona_id from tree
     """
 )
 
@@ -75,12 +76,10 @@ async def find(
     return {row.persona_id: _persona(row) for row in rows}
 
 
-async def family(
-    session: Session, workspace_id: str, persona_ids: Collection[UUID]
-) -> dict[UUID, Persona]:
-    """Return `persona_ids`, all their ancestors and all their descendants, by id."""
+async def family(session: Session, workspace_id: str, persona_ids: Collection[UUID]) -> Family:
+    """Return the whole trees that `persona_ids` belong to, as far as they live."""
     related = await session.scalars(_FAMILY, {"persona_ids": list(persona_ids)})
-    return await find(session, workspace_id, related.all())
+    return Family((await find(session, workspace_id, related.all())).values())
 
 
 async def children(session: Session, workspace_id: str, persona_id: UUID) -> list[Persona]:
@@ -122,16 +121,32 @@ async def require_free_name(
     Raises:
         NameTakenError: the text names the name.
     """
-    taken = select(
-        exists().where(
+    if not await is_free_name(session, workspace_id, name, but):
+        raise NameTakenError(f"there is a persona named {name!r} already: choose another name")
+
+
+async def is_free_name(
+    session: Session, workspace_id: str, name: str, but: UUID | None = None
+) -> bool:
+    """Say whether no living persona, except `but`, has this name."""
+    others = select(PersonaRow.persona_id).where(
+        PersonaRow.workspace_id == workspace_id,
+        PersonaRow.name_key == name_key(name),
+        PersonaRow.deleted_at.is_(None),
+    )
+    return not (set(await session.scalars(others)) - {but})
+
+
+async def find_by_name(session: Session, workspace_id: str, name: str) -> Persona | None:
+    """Return the living persona with this name, if there is one."""
+    row = await session.scalar(
+        select(PersonaRow).where(
             PersonaRow.workspace_id == workspace_id,
             PersonaRow.name_key == name_key(name),
             PersonaRow.deleted_at.is_(None),
-            PersonaRow.persona_id != but if but else text("true"),
         )
     )
-    if await session.scalar(taken):
-        raise NameTakenError(f"there is a persona named {name!r} already: choose another name")
+    return None if row is None else _persona(row)
 
 
 async def add(session: Session, persona: Persona) -> None:
@@ -160,6 +175,13 @@ async def save(session: Session, persona: Persona) -> None:
     )
 
 
+async def set_revision(session: Session, persona_ids: Collection[UUID], revision: int) -> None:
+    """Note the revision at which these personas last changed visibly."""
+    await session.execute(
+        update(PersonaRow).where(PersonaRow.persona_id.in_(persona_ids)).values(revision=revision)
+    )
+
+
 async def mark_deleted(session: Session, persona: Persona, at: datetime) -> None:
     """Take the persona out of the living ones."""
     await session.execute(
@@ -184,9 +206,7 @@ async def add_version(session: Session, persona: Persona, changed_by: str, summa
     )
 
 
-async def version(
-    session: Session, workspace_id: str, persona_id: UUID, number: int
-) -> VersionRow:
+async def version(session: Session, workspace_id: str, persona_id: UUID, number: int) -> VersionRow:
     """Return one stored version.
 
     Raises:

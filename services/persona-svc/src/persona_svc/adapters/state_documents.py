@@ -2,9 +2,17 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from nats.aio.client import Client
-from persona_contracts import StateKind, state_subject
+from persona_client import WorkspaceView
+from persona_contracts import (
+    CampaignState,
+    ResolvedPersona,
+    StateKind,
+    WorkspaceState,
+    state_subject,
+)
 from service_kit.publishing import Message, store
 from service_kit.steps import reached
 from service_kit.store import Session
@@ -43,10 +51,42 @@ async def put(
     await notify(session, OUTBOX_CHANNEL)
 
 
-async def bury(session: Session, workspace_id: str, kind: StateKind, entity_id: str, revision: int) -> None:
+async def bury(
+    session: Session, workspace_id: str, kind: StateKind, entity_id: str, revision: int
+) -> None:
     """Leave a tombstone for a deleted entity."""
     body = {"deleted": True, "revision": revision}
     await put(session, workspace_id, kind, entity_id, body)
+
+
+async def view(
+    session: Session, workspace_id: str, campaign_id: str | None, sequence_persona_id: UUID | None
+) -> WorkspaceView:
+    """Return what resolving for this campaign and sequence reads, as it is published."""
+    workspace = await _body(session, workspace_id, "workspace", workspace_id)
+    campaign = await _body(session, workspace_id, "campaign", campaign_id) if campaign_id else None
+    settings = WorkspaceState.model_validate(workspace) if workspace else None
+    assigned = CampaignState.model_validate(campaign) if campaign else None
+    named = {sequence_persona_id, settings and settings.default_persona_id}
+    named |= set(assigned.assignments.values()) if assigned else set()
+    personas: dict[UUID, ResolvedPersona] = {}
+    for persona_id in named - {None}:
+        body = await _body(session, workspace_id, "persona", str(persona_id))
+        if body is not None:
+            persona = ResolvedPersona.model_validate(body)
+            personas[persona.persona_id] = persona
+    return WorkspaceView(
+        workspace=settings,
+        personas=personas,
+        campaigns={assigned.campaign_id: assigned} if assigned else {},
+    )
+
+
+async def _body(
+    session: Session, workspace_id: str, kind: StateKind, entity_id: str
+) -> dict[str, Any] | None:
+    row = await session.get(StateDocumentRow, state_subject(workspace_id, kind, entity_id))
+    return None if row is None or "deleted" in row.body else row.body
 
 
 async def republish_all(session: Session, stream: str) -> int:

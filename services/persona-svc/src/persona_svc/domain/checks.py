@@ -98,13 +98,22 @@ class Checks:
             return None
         return text
 
+    def required_text(self, field: str, value: object, max_chars: int) -> str | None:
+        """Return a text that must be there."""
+        return self._required(field, self.text, value, max_chars)
+
     def required_label(self, field: str, value: object, max_chars: int) -> str | None:
         """Return a text of one line that must be there."""
+        return self._required(field, self.label, value, max_chars)
+
+    def _required(
+        self, field: str, check: Callable[[str, object, int], str | None], value: object, limit: int
+    ) -> str | None:
         refused_before = len(self._errors)
-        label = self.label(field, value, max_chars)
-        if label is None and len(self._errors) == refused_before:
-            self.refuse(field, f"is required: give 1 to {max_chars} characters")
-        return label
+        text = check(field, value, limit)
+        if text is None and len(self._errors) == refused_before:
+            self.refuse(field, f"is required: give 1 to {limit} characters")
+        return text
 
     def flag(self, field: str, value: object) -> None:
         """Refuse anything but true, false and None."""

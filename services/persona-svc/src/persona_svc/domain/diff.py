@@ -85,7 +85,7 @@ def _clause(verb: str, names: Iterable[str]) -> str:
 
 
 def _unified(before: str | None, after: str | None) -> str | None:
-    old, new = (before or "").split("\n"), (after or "").split("\n")
+    old, new = ([] if text is None else text.split("\n") for text in (before, after))
     if max(len(old), len(new)) > MAX_DIFF_LINES:
         return None
     lines = list(difflib.unified_diff(old, new, lineterm=""))

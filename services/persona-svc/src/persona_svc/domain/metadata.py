@@ -28,15 +28,17 @@ def frozen_metadata(value: object) -> Mapping[str, Any]:
     """Return an unchangeable copy of a JSON object.
 
     Raises:
-        InvalidMetadataError: it is none, cannot be stored, is nested deeper than 8 levels or takes more than
-            16 KiB; the text names the mend and, inside the object, the place.
+        InvalidMetadataError: it is none, holds what JSON cannot, is nested deeper than 8 levels or
+            takes more than 16 KiB; the text names the mend and the place.
     """
     if not isinstance(value, Mapping):
         raise InvalidMetadataError("must be an object with named values")
     frozen = cast("Mapping[str, Any]", _frozen(cast("object", value), "", 1))
     size = len(metadata_json(frozen).encode())
     if size > MAX_METADATA_BYTES:
-        raise InvalidMetadataError(f"takes {size:,} bytes of JSON: shorten it to {MAX_METADATA_BYTES:,}")
+        raise InvalidMetadataError(
+            f"takes {size:,} bytes of JSON: shorten it to {MAX_METADATA_BYTES:,}"
+        )
     return frozen
 
 
@@ -53,7 +55,9 @@ def metadata_json(frozen: Mapping[str, Any]) -> str:
 
 def _frozen(value: object, path: str, depth: int) -> object:
     if depth > MAX_METADATA_DEPTH + 1:
-        raise InvalidMetadataError(f"is nested deeper than {MAX_METADATA_DEPTH} levels at {path}: flatten it")
+        raise InvalidMetadataError(
+            f"is nested deeper than {MAX_METADATA_DEPTH} levels at {path}: flatten it"
+        )
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -72,12 +76,16 @@ def _frozen_container(value: object, path: str, depth: int) -> object:
     if isinstance(value, list | tuple):
         items = enumerate(cast("Sequence[object]", value))
         return tuple(_frozen(item, _inside(path, place), depth + 1) for place, item in items)
-    raise InvalidMetadataError(f"holds something at {path} that JSON has no form for: write it as text")
+    raise InvalidMetadataError(
+        f"holds something at {path} that JSON has no form for: write it as text"
+    )
 
 
 def _key(key: object, path: str) -> str:
     if not isinstance(key, str):
-        raise InvalidMetadataError(f"has a key at {path or 'the top'} that is not text: put it in quotes")
+        raise InvalidMetadataError(
+            f"has a key at {path or 'the top'} that is not text: put it in quotes"
+        )
     return _storable(key, _inside(path, key))
 
 

@@ -211,7 +211,7 @@ def _merged(target: Mapping[str, Any], patch: Mapping[str, Any], depth: int = 0)
             merged.pop(key, None)
         elif isinstance(value, Mapping) and depth <= MAX_METADATA_DEPTH:
             inner = merged.get(key)
-            base = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else {}
+            base = cast("Mapping[str, Any]", inner if isinstance(inner, Mapping) else {})
             merged[key] = _merged(base, cast("Mapping[str, Any]", value), depth + 1)
         else:
             merged[key] = value

@@ -9,7 +9,7 @@ from service_kit.errors import FieldError, InvalidError
 
 MAX_COMPILED_TOKENS: Final = 8_000
 CHARS_PER_TOKEN: Final = 4
-"""A rule of thumb for English text with the tokenizers of 2023 and later."""
+"""OpenAI's rule of thumb for English text."""
 
 RAG_PROMPT: Final = """\
 Passages from the company's documents may follow, each with a number. Take facts about the \
@@ -49,16 +49,31 @@ def section(part: str, heading: str, text: str | None) -> list[Section]:
     return [] if text is None else [Section(part, f"# {heading}\n\n{text}")]
 
 
-def compile_prompts(sections: Sequence[Section]) -> tuple[Prompts, Mapping[str, int]]:
-    """Return the prompts, and the tokens of each part (about 4 characters each).
+def compile_prompts(sections: Sequence[Section]) -> Prompts:
+    """Return the layers: the sections in their order, and the two that are built in."""
+    return Prompts(system="\n\n".join(item.text for item in sections))
+
+
+def count_tokens(sections: Sequence[Section]) -> dict[str, int]:
+    """Return how many tokens each part of all three layers takes (about 4 characters each)."""
+    texts = {item.part: item.text for item in sections}
+    texts |= {"prompts.rag": RAG_PROMPT, "prompts.user": USER_PROMPT}
+    return {part: math.ceil(len(text) / CHARS_PER_TOKEN) for part, text in texts.items()}
+
+
+def require_size(name: str, tokens: Mapping[str, int]) -> None:
+    """Refuse the persona called `name` if its parts take too much together.
 
     Raises:
-        PersonaTooLongError: together more than 8,000 tokens; with the count per part.
+        PersonaTooLongError: with the count of every part, the largest first.
     """
-    prompts = Prompts(system="\n\n".join(item.text for item in sections))
-    parts = {item.part: item.text for item in sections}
-    parts |= {"prompts.rag": prompts.rag, "prompts.user": prompts.user}
-    tokens = {part: math.ceil(len(text) / CHARS_PER_TOKEN) for part, text in parts.items()}
-    return prompts, tokens
-
-
+    total = sum(tokens.values())
+    if total <= MAX_COMPILED_TOKENS:
+        return
+    largest_first = sorted(tokens.items(), key=lambda item: -item[1])
+    raise PersonaTooLongError(
+        f'compiled, "{name}" would take {total:,} tokens of {MAX_COMPILED_TOKENS:,}: '
+        + ", ".join(f"{part} {count:,}" for part, count in largest_first),
+        errors=[FieldError(part, f"takes {count:,} tokens") for part, count in largest_first],
+        extra={"persona": name, "tokens": dict(tokens), "max_tokens": MAX_COMPILED_TOKENS},
+    )

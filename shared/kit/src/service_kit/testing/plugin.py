@@ -3,16 +3,14 @@
 Tests that use a server get the marker `processes`. Each worker of pytest-xdist has its own servers.
 """
 
-import shutil
-from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
 from service_kit.embedded import NatsProcess, PostgresProcess, free_port
 from service_kit.testing.database import Database, Databases, NewDatabase
+from service_kit.testing.folders import folder, quick_folder
 from service_kit.testing.http_stub import HttpStub
 
 _SERVERS = {"postgres", "fresh_postgres", "nats", "fresh_nats"}
@@ -35,8 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
     """Return the Postgres of this test run; do not stop it: `fresh_postgres` is for that."""
     with (
-        _folder(tmp_path_factory, "postgres") as folder,
-        PostgresProcess(folder, port=free_port(), durable=False) as server,
+        quick_folder(tmp_path_factory) as path,
+        PostgresProcess(path, port=free_port(), durable=False) as server,
     ):
         yield server
 
@@ -64,8 +62,8 @@ def database(_databases: Databases) -> Iterator[NewDatabase]:
 def fresh_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
     """Return a durable Postgres of this test alone, with TCP, to be killed and restarted."""
     with (
-        _folder(tmp_path_factory, "postgres") as folder,
-        PostgresProcess(folder, port=free_port()) as server,
+        folder(tmp_path_factory, "postgres") as path,
+        PostgresProcess(path, port=free_port()) as server,
     ):
         yield server
 
@@ -73,7 +71,7 @@ def fresh_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgre
 @pytest.fixture(scope="module")
 def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
     """Return the NATS server of this test module, so that modules share no streams."""
-    with _folder(tmp_path_factory, "nats") as folder, NatsProcess(folder) as server:
+    with folder(tmp_path_factory, "nats") as path, NatsProcess(path) as server:
         yield server
 
 
@@ -86,7 +84,7 @@ def nats_url(nats: NatsProcess) -> str:
 @pytest.fixture
 def fresh_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
     """Return a NATS server of this test alone, to be killed and restarted."""
-    with _folder(tmp_path_factory, "nats") as folder, NatsProcess(folder) as server:
+    with folder(tmp_path_factory, "nats") as path, NatsProcess(path) as server:
         yield server
 
 
@@ -95,13 +93,3 @@ async def http_stub() -> AsyncIterator[HttpStub]:
     """Return a scripted HTTP server."""
     async with HttpStub() as stub:
         yield stub
-
-
-@contextmanager
-def _folder(factory: pytest.TempPathFactory, name: str) -> Generator[Path]:
-    """Give a folder that is removed at the end: pytest keeps those of three runs."""
-    folder = factory.mktemp(name)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,122 @@
+"""`dramatis demo`: the whole story in a throw-away stack."""
+
+import asyncio
+import time
+from typing import Any
+
+import typer
+from persona_contracts import LeadRepliedV1
+from rich.status import Status
+
+from dramatis.demo_workspace import (
+    NOVA_EDIT,
+    SPRING,
+    WORKSPACE,
+    Cast,
+    demo_replies,
+    prepare_workspace,
+)
+from dramatis.draft_text import print_draft
+from dramatis.errors import CliError
+from dramatis.options import examples
+from dramatis.output import err, out, print_json
+from dramatis.persona_edit import MeasuredEdit, edit_and_measure
+from dramatis.rest import Rest
+from dramatis.sent_replies import send_reply, wait_for_drafts
+from dramatis.stack import Stack
+from dramatis.target import AsJson
+
+DRAFT_SECONDS = 30.0
+
+
+def demo(*, json: AsJson = False) -> None:
+    """Start a throw-away stack, draft answers to real replies, edit a persona, see the next draft.
+
+    Needs no key: the drafts are written by the offline writer, which says so.
+    """
+    started_at = time.monotonic()
+    with (
+        Status("starting", console=err) as status,
+        Stack(ephemeral=True, on_step=status.update) as stack,
+    ):
+        status.stop()
+        _say(f"The stack was up in {time.monotonic() - started_at:.1f} s.", as_json=json)
+        token = stack.token(WORKSPACE)
+        with (
+            Rest(stack.url("persona"), token) as personas,
+            Rest(stack.url("draft"), token) as drafts,
+        ):
+            _play(stack, personas, drafts, as_json=json)
+    _say(f"Done in {time.monotonic() - started_at:.1f} s; nothing is left behind.", as_json=json)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=examples("dramatis demo", "dramatis demo --json"))(demo)
+
+
+def _play(stack: Stack, personas: Rest, drafts: Rest, *, as_json: bool) -> None:
+    cast = prepare_workspace(stack.nats_url, personas)
+    _say(
+        f"Personas: {cast.house['name']} (default), {cast.nova['name']} (campaign {SPRING}),"
+        f" {cast.junior['name']} (child of {cast.nova['name']}).",
+        as_json=as_json,
+    )
+    replies = demo_replies()
+    _say(f"Sending {len(replies)} reply e-mails.", as_json=as_json)
+    written = _draft(drafts, replies, cast, as_json=as_json)
+    before = next(d for d in written if d["campaign_id"] == SPRING and d["text"] is not None)
+    _say(f"Now {cast.nova['name']} is edited, and one more reply comes in.", as_json=as_json)
+    edit = asyncio.run(edit_and_measure(stack.nats_url, personas, cast.nova, NOVA_EDIT, WORKSPACE))
+    again = next(reply for reply in replies if reply.message_id == before["message_id"])
+    one_more = again.model_copy(update={"message_id": "one-more", "lead_id": "one-more"})
+    (after,) = _draft(drafts, [one_more], cast, as_json=as_json)
+    _check(after, edit)
+    _tell(edit, as_json=as_json)
+
+
+def _draft(
+    drafts: Rest, replies: list[LeadRepliedV1], cast: Cast, *, as_json: bool
+) -> list[dict[str, Any]]:
+    message_ids = [send_reply(drafts, reply)["message_id"] for reply in replies]
+    files = {reply.message_id: reply.lead_id for reply in replies}
+    written: list[dict[str, Any]] = []
+    try:
+        for draft in wait_for_drafts(drafts, message_ids, DRAFT_SECONDS):
+            written.append(draft)
+            if as_json:
+                print_json({"draft": draft})
+            else:
+                print_draft(draft, files[draft["message_id"]], cast.name)
+    except TimeoutError as error:
+        raise CliError(f"No draft in {DRAFT_SECONDS:g} s for {error}.") from error
+    return written
+
+
+def _check(after: dict[str, Any], edit: MeasuredEdit) -> None:
+    resolution = after["resolution"]
+    if resolution is None or resolution["version"] != edit.persona["version"]:
+        raise CliError("The draft after the edit does not have the new version of the persona.")
+
+
+def _tell(edit: MeasuredEdit, *, as_json: bool) -> None:
+    took = edit.commit_to_known_ms
+    if as_json:
+        print_json(
+            {
+                "persona_id": edit.persona["persona_id"],
+                "version": edit.persona["version"],
+                "commit_to_known_ms": round(took, 2),
+                "request_to_known_ms": round(edit.request_to_known_ms, 2),
+            }
+        )
+        return
+    when = f"{took:.1f} ms after" if took >= 0 else f"{-took:.1f} ms before"
+    out.print(
+        f"A consumer knew version {edit.persona['version']} {when} the answer to the edit"
+        f" ({edit.request_to_known_ms:.1f} ms after it was sent)."
+    )
+
+
+def _say(text: str, *, as_json: bool) -> None:
+    (err if as_json else out).print(f"[bold]{text}[/]")

@@ -1,0 +1,126 @@
+"""`dramatis replies`: reply e-mails in, drafts out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from persona_contracts import SUBJECT_ID_PATTERN, Channel, LeadRepliedV1, is_subject_id
+from pydantic import ValidationError
+from rich.progress import Progress
+
+from dramatis.draft_text import print_draft
+from dramatis.errors import CliError
+from dramatis.options import examples, expand
+from dramatis.output import err, print_json, print_plain
+from dramatis.reply_files import Addressing, read_reply
+from dramatis.rest import Rest
+from dramatis.sent_replies import send_reply, wait_for_drafts
+from dramatis.target import RestTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """How files are sent."""
+
+    campaign: Annotated[
+        str | None, typer.Option("--campaign", help="The campaign that is replied to.")
+    ] = None
+    channel: Annotated[Channel, typer.Option("--channel", help="Where it came from.")] = (
+        Channel.EMAIL
+    )
+    lead: Annotated[
+        str | None,
+        typer.Option("--lead", help="Who replies, if not the sender of an .eml."),
+    ] = None
+    new: Annotated[
+        bool, typer.Option("--new", help="Take files that were sent before as new messages.")
+    ] = False
+    wait: Annotated[bool, typer.Option("--wait", help="Print each draft as it appears.")] = False
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, help="Seconds that --wait waits at most.")
+    ] = 120
+
+
+Files = Annotated[
+    list[Path], typer.Argument(help="Replies: .eml (whole messages) or .txt (bodies).")
+]
+
+
+def send(target: RestTarget, sending: Sending, *, files: Files) -> None:
+    """Send each file as one reply of a lead.
+
+    The same file is the same message, however often it is sent: there is one draft.
+    """
+    replies = _replies(target, sending, files)
+    with target.rest("draft") as drafts:
+        if sending.wait:
+            _send_and_wait(drafts, replies, sending.timeout, as_json=target.json)
+            return
+        for path, reply in zip(files, replies, strict=True):
+            accepted = send_reply(drafts, reply)
+            if target.json:
+                print_json({"file": str(path), **accepted})
+            else:
+                print_plain(f"{path}: {accepted['message_id']}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Replies of leads.")
+    group.callback()(_group)
+    group.command(
+        epilog=examples(
+            "dramatis replies send reply.eml --wait",
+            "dramatis replies send *.txt --campaign spring --wait --json",
+        )
+    )(expand(send))
+    app.add_typer(group, name="replies")
+
+
+def _group() -> None:
+    """Send replies of leads."""
+
+
+def _replies(target: RestTarget, sending: Sending, files: list[Path]) -> list[LeadRepliedV1]:
+    """Read all files, so that nothing is sent when one of them is wrong."""
+    for option, value in (("--workspace", target.workspace), ("--campaign", sending.campaign)):
+        if value is not None and not is_subject_id(value):
+            raise typer.BadParameter(f"{option} must match {SUBJECT_ID_PATTERN}")
+    to = Addressing(
+        workspace_id=target.workspace,
+        campaign_id=sending.campaign,
+        channel=sending.channel,
+        lead_id=sending.lead,
+        as_new=sending.new,
+    )
+    replies: list[LeadRepliedV1] = []
+    for path in files:
+        try:
+            replies.append(read_reply(path, to))
+        except ValidationError as error:
+            problems = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+            raise CliError(f"{path} cannot be sent: {problems}.") from error
+    return replies
+
+
+def _send_and_wait(
+    drafts: Rest, replies: list[LeadRepliedV1], timeout_seconds: float, *, as_json: bool
+) -> None:
+    with Progress(console=err, transient=True) as progress:
+        sent = progress.add_task("sent", total=len(replies))
+        drafted = progress.add_task("drafts", total=len(replies))
+        message_ids: dict[str, Any] = {}
+        for reply in replies:
+            message_ids[send_reply(drafts, reply)["message_id"]] = None
+            progress.advance(sent)
+        progress.update(drafted, total=len(message_ids))
+        try:
+            for draft in wait_for_drafts(drafts, message_ids, timeout_seconds):
+                progress.advance(drafted)
+                print_json(draft) if as_json else print_draft(draft)
+        except TimeoutError as error:
+            raise CliError(
+                f"No draft in {timeout_seconds:g} s for {error}.",
+                "See `dramatis dead list`, and the log of draft-svc in the data folder.",
+            ) from error

@@ -1,0 +1,91 @@
+"""`dramatis up`: the whole stack on this machine."""
+
+import inspect
+import signal
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.status import Status
+
+from dramatis.options import examples, expand
+from dramatis.output import err, out, print_json, print_table
+from dramatis.services import DEFAULT_PORTS
+from dramatis.stack import DEFAULT_DATA_DIR, DEFAULT_WORKSPACE, Stack
+from dramatis.target import AsJson
+
+CHECK_SECONDS = 0.5
+
+
+def up(
+    *,
+    ephemeral: Annotated[
+        bool, typer.Option("--ephemeral", help="A temporary data folder, and free ports.")
+    ] = False,
+    data_dir: Annotated[
+        Path,
+        typer.Option("--data-dir", envvar="DRAMATIS_DATA_DIR", help="Where everything is kept."),
+    ] = DEFAULT_DATA_DIR,
+    json: AsJson = False,
+    **ports: int | None,
+) -> None:
+    """Start NATS, Postgres and all services, and stay until Ctrl-C.
+
+    With --json, one line with all addresses and an admin token is printed once all are ready.
+    """
+    chosen = {name.removesuffix("_port"): port for name, port in ports.items() if port is not None}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Status("starting", console=err) as status:
+            stack = Stack(
+                ephemeral=ephemeral, data_dir=data_dir, ports=chosen, on_step=status.update
+            )
+            stack.start()
+        try:
+            _announce(stack, as_json=json)
+            while True:
+                stack.check()
+                time.sleep(CHECK_SECONDS)
+        finally:
+            err.print("stopping")
+            stack.stop()
+    except KeyboardInterrupt:
+        return
+
+
+def _announce(stack: Stack, *, as_json: bool) -> None:
+    endpoints, token = stack.endpoints(), stack.token()
+    if as_json:
+        print_json({"nats": endpoints.nats, **endpoints.services, "token": token})
+        return
+    rows = [(name, url, f"{url}/docs") for name, url in endpoints.services.items()]
+    print_table(("part", "address", "documentation"), [("nats", endpoints.nats, None), *rows])
+    out.print(f"data folder: {stack.data_dir}", markup=False)
+    out.print(f"admin token of workspace {DEFAULT_WORKSPACE} (24 h): {token}", markup=False)
+    out.print("Ctrl-C stops everything.")
+
+
+def _port_options() -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(
+            f"{name}_port",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                int | None,
+                typer.Option(
+                    f"--{name}-port", min=1, max=65_535, help=f"Port of {name}, usually {port}."
+                ),
+            ],
+        )
+        for name, port in DEFAULT_PORTS.items()
+    ]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    epilog = examples(
+        "dramatis up", "dramatis up --ephemeral --json", "dramatis up --persona-port 9101"
+    )
+    app.command(epilog=epilog)(expand(up, _port_options()))

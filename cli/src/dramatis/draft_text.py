@@ -1,0 +1,50 @@
+"""How a draft is shown to people."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.panel import Panel
+from rich.text import Text
+
+from dramatis.output import out, printable
+
+
+def print_draft(
+    draft: dict[str, Any],
+    title: str | None = None,
+    name_of: Callable[[str], str | None] = lambda _: None,
+) -> None:
+    """Print a draft with who speaks in it, and why there is no text if there is none.
+
+    `name_of` gives the name of a persona to show instead of its id.
+    """
+    if draft["text"] is None:
+        error = draft["error"] or {"title": draft["status"], "detail": ""}
+        text = Text(printable(f"{draft['status']}: {error['title']} {error['detail']}"), "yellow")
+    else:
+        text = Text(printable(draft["text"]))
+    heading = printable(title or draft["message_id"])
+    out.print(
+        Panel(
+            text,
+            title=Text(heading),
+            title_align="left",
+            subtitle=Text(printable(_speaker(draft, name_of))),
+            subtitle_align="left",
+        )
+    )
+
+
+def _speaker(draft: dict[str, Any], name_of: Callable[[str], str | None]) -> str:
+    resolution = draft["resolution"]
+    if resolution is None:
+        return "no persona was asked for"
+    parts = [f"tier {resolution['tier']}"]
+    if resolution["persona_id"]:
+        persona_id = resolution["persona_id"]
+        parts += [
+            f"persona {name_of(persona_id) or persona_id}",
+            f"version {resolution['version']}",
+        ]
+    parts.append(f"model {draft['model']}")
+    return " · ".join(parts)

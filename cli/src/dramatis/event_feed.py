@@ -1,0 +1,115 @@
+"""Events as they happen, from the streams that keep them."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
+from service_kit.topology import ADVISORY_STREAM, STREAMS
+
+from dramatis.errors import CliError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """One message of a stream; `data` is text when it is no JSON."""
+
+    stream: str
+    subject: str
+    stored_at: datetime
+    headers: Mapping[str, str]
+    data: Any
+
+    @property
+    def event_id(self) -> str | None:
+        """The sender's `ce-id`."""
+        value = self.headers.get("ce-id")
+        return None if value is None else unquote(value)
+
+
+def matches(pattern: str, subject: str) -> bool:
+    """Say whether the NATS pattern `pattern` covers `subject`, which may be a pattern itself.
+
+    With two patterns: whether some subject could match both.
+    """
+    wanted, given = pattern.split("."), subject.split(".")
+    for index, part in enumerate(wanted):
+        if part == ">":
+            return index < len(given)
+        if index >= len(given):
+            return False
+        if part != given[index] and "*" not in {part, given[index]}:
+            return False
+    return len(wanted) == len(given)
+
+
+async def follow(
+    connection: Client, pattern: str, since: datetime | None
+) -> AsyncGenerator[FeedEvent]:
+    """Yield what matches `pattern`, from `since` (None: from now) on, until cancelled.
+
+    Each stream comes in its own order.
+
+    Raises:
+        CliError: no stream keeps such subjects.
+    """
+    names = [
+        name
+        for name, stream in STREAMS.items()
+        if name != ADVISORY_STREAM
+        and any(matches(pattern, subject) for subject in stream.subjects or ())
+    ]
+    if not names:
+        raise CliError(
+            f"No stream keeps {pattern}.", "Subjects begin with a noun: persona.>, draft.>, lead.>"
+        )
+    messages: asyncio.Queue[tuple[str, Msg]] = asyncio.Queue()
+    for name in names:
+        await _subscribe(connection, name, since, messages)
+    while True:
+        name, message = await messages.get()
+        if matches(pattern, message.subject):
+            yield _event(name, message)
+
+
+async def _subscribe(
+    connection: Client,
+    name: str,
+    since: datetime | None,
+    messages: asyncio.Queue[tuple[str, Msg]],
+) -> None:
+    async def put(message: Msg) -> None:
+        await messages.put((name, message))
+
+    config = ConsumerConfig(deliver_policy=DeliverPolicy.NEW)
+    if since is not None:
+        config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
+    try:
+        await connection.jetstream().subscribe(  # pyright: ignore[reportUnknownMemberType]
+            ">", stream=name, ordered_consumer=True, config=config, cb=put
+        )
+    except NotFoundError:
+        raise CliError(
+            f"The broker has no stream {name}.", "Create the streams: `dramatis topology apply`."
+        ) from None
+
+
+def _event(name: str, message: Msg) -> FeedEvent:
+    try:
+        data = json.loads(message.data)
+    except ValueError:
+        data = message.data.decode(errors="replace")
+    return FeedEvent(
+        stream=name,
+        subject=message.subject,
+        stored_at=message.metadata.timestamp,
+        headers=message.headers or {},
+        data=data,
+    )

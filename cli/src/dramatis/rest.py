@@ -1,0 +1,73 @@
+"""The REST API of one service, as the commands use it."""
+
+from collections.abc import Generator
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
+
+import httpx
+
+from dramatis.errors import CliError, NotUpError
+
+TIMEOUT_SECONDS = 10
+PAGE_LIMIT = 200
+
+
+class Rest:
+    """A client of one service that speaks of errors as the service does."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        loopback = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT_SECONDS,
+            trust_env=not loopback,
+        )
+
+    def __enter__(self) -> Self:
+        """Return the client; the block's end closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def send(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 — httpx's own
+        """Send a request and return its 2xx answer.
+
+        Raises:
+            NotUpError: the service cannot be reached.
+            CliError: it refused; the text is the title, detail and fields of its problem document.
+        """
+        try:
+            answer = self._client.request(method, path, **request)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise NotUpError(f"{self.url} does not answer: {error}.") from error
+        if not answer.is_success:
+            raise CliError(_problem(answer))
+        return answer
+
+    def get(self, path: str, **query: str | int) -> dict[str, Any]:
+        """Return a JSON document; raises as `send`."""
+        return self.send("GET", path, params=query).json()
+
+    def items(self, path: str, **query: str | int) -> Generator[dict[str, Any]]:
+        """Yield the items of every page of a list; raises as `send`."""
+        after: dict[str, str | int] = {}
+        while True:
+            page = self.get(path, limit=PAGE_LIMIT, **query, **after)
+            yield from page["items"]
+            if page["next"] is None:
+                return
+            after = {"after": page["next"]}
+
+
+def _problem(answer: httpx.Response) -> str:
+    try:
+        problem = cast("dict[str, Any]", answer.json())
+        parts = [str(problem["title"]), str(problem.get("detail") or "")]
+        parts += [f"{e['field']}: {e['message']}" for e in problem.get("errors") or ()]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        parts = ["The answer is no problem document."]
+    return " ".join([f"{answer.status_code}:", *filter(None, parts)])

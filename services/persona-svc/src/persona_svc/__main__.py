@@ -1,0 +1,44 @@
+"""persona-svc: the source of truth for personas."""
+
+from importlib.metadata import version
+
+from service_kit.http_app import HttpApi
+from service_kit.outbox import requeue
+from service_kit.service import Parts, Service
+from service_kit.topology import STATE_STREAM
+
+from persona_svc.adapters.state_documents import StateDocuments, republish_all
+from persona_svc.entrypoints import campaigns_api, personas_api, versions_api, workspace_api
+from persona_svc.entrypoints.events import SUBSCRIPTIONS
+from persona_svc.settings import PersonaSettings
+
+
+def main() -> None:
+    """Serve, or migrate."""
+    settings = PersonaSettings()  # pyright: ignore[reportCallIssue] — from the environment
+    service = Service(
+        "persona-svc",
+        settings,
+        subscriptions=SUBSCRIPTIONS,
+        owned={"PERSONA": requeue, STATE_STREAM: republish_all},
+    )
+    service.main(
+        Parts(
+            api=HttpApi(
+                title="Dramatis personas",
+                version=version("persona-svc"),
+                description="How the AI of a workspace speaks: edit it once, everybody follows.",
+                routers=[
+                    workspace_api.router,
+                    campaigns_api.router,
+                    versions_api.router,
+                    personas_api.router,
+                ],
+            ),
+            sources=[StateDocuments()],
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

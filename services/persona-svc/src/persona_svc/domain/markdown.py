@@ -1,0 +1,124 @@
+"""A persona as one Markdown file: its fields as YAML front matter, its content below.
+
+    ---
+    name: Consultative
+    tone: |-
+      Curious and patient.
+    ---
+
+    # How to answer
+    …
+
+Export and import lose nothing. The parent stands there by its name, which is unique in a
+workspace, so that a file finds its parent in another workspace too.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from persona_svc.domain.checks import Checks, quotable
+from persona_svc.domain.front_matter import (
+    PersonaFileError,
+    read_front_matter,
+    write_front_matter,
+)
+from persona_svc.domain.persona import (
+    FIELDS,
+    MAX_NAME_CHARS,
+    InvalidPersonaError,
+    PersonaFields,
+)
+
+MAX_FILE_BYTES: Final = 512 * 1024
+"""Room for every valid persona, whatever characters it is made of."""
+
+_FIRST_LINE: Final = re.compile(r"---[ \t]*(\r?\n)")
+_LAST_LINE: Final = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_ELSEWHERE: Final = {
+    "content": "belongs below the front matter, as Markdown",
+    "parent_id": "is not portable: write `parent:` and the parent's name",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaFile:
+    """What a file holds. `fields.parent_id` is None: whoever imports looks `parent_name` up."""
+
+    fields: PersonaFields
+    parent_name: str | None
+
+
+def to_markdown(file: PersonaFile) -> str:
+    """Return the text of the file; only fields that are not at their default are written."""
+    front = _front(file)
+    content = file.fields.content
+    body = "" if content is None else f"\n{content}\n"
+    return f"---\n{write_front_matter(front)}---\n{body}"
+
+
+def from_markdown(text: str) -> PersonaFile:
+    """Return the persona that a file holds.
+
+    Keys that are no fields go to `metadata`. Of the content one empty line before it and one line
+    end after it are left out; everything else is verbatim, CRLF too.
+
+    Raises:
+        PersonaFileError: larger than 512 KiB, no front matter, or front matter that is not YAML.
+        InvalidPersonaError: with everything that breaks a rule for personas.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES:
+        raise PersonaFileError(f"the file has more than {MAX_FILE_BYTES:,} bytes: shorten it")
+    front_matter, content = _split(text.removeprefix("\ufeff"))
+    front = read_front_matter(front_matter)
+    checks = Checks()
+    parent_name = checks.label("parent", front.pop("parent", None), MAX_NAME_CHARS)
+    for name, message in _ELSEWHERE.items():
+        if front.pop(name, None) is not None:
+            checks.refuse(name, message)
+    values = {**_with_unknown_as_metadata(checks, front), "content": content}
+    fields = checks.attempt(lambda: PersonaFields.from_dict(values))
+    return PersonaFile(fields=checks.result(InvalidPersonaError, fields), parent_name=parent_name)
+
+
+def _front(file: PersonaFile) -> dict[str, Any]:
+    values = file.fields.as_dict()
+    del values["content"]
+    values["parent_id"] = file.parent_name
+    values["is_active"] = None if file.fields.is_active else False
+    values["model"] = _without_nulls(values["model"])
+    values["voice"] = _without_nulls(values["voice"] or {})
+    return {
+        "parent" if name == "parent_id" else name: value
+        for name, value in values.items()
+        if value is not None and value != {}
+    }
+
+
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and value != {}}
+
+
+def _split(text: str) -> tuple[str, str]:
+    start = _FIRST_LINE.match(text)
+    if start is None:
+        raise PersonaFileError("the first line must be --- and the front matter must follow it")
+    end = _LAST_LINE.search(text, start.end())
+    if end is None:
+        raise PersonaFileError("the front matter has no end: put a line --- after it")
+    line_end = start[1]
+    content = text[end.end() :].removeprefix(line_end).removesuffix(line_end)
+    return text[start.end() : end.start()], content
+
+
+def _with_unknown_as_metadata(checks: Checks, front: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in front.items() if name in FIELDS}
+    unknown = {name: value for name, value in front.items() if name not in FIELDS}
+    metadata = known.get("metadata")
+    if unknown and isinstance(metadata, Mapping | None):
+        given = cast("Mapping[str, Any]", metadata or {})
+        for name in given.keys() & unknown.keys():
+            checks.refuse(quotable(name), "stands both in the front matter and in its metadata")
+        known["metadata"] = {**given, **unknown}
+    return known

@@ -1,0 +1,79 @@
+"""Delete a persona softly; nothing keeps pointing at it."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from service_kit.errors import ConflictError, FieldError, InvalidError
+
+from persona_svc.adapters import campaigns, personas
+from persona_svc.domain.persona import Persona
+from persona_svc.usecases.change import Change, Reassignment
+
+
+class PersonaHasChildrenError(ConflictError):
+    """Other personas inherit from this one."""
+
+    slug = "persona-has-children"
+
+
+class DefaultInUseError(ConflictError):
+    """The default persona cannot be deleted while there are others."""
+
+    slug = "persona-is-default"
+
+
+class PromotionError(InvalidError):
+    """Only another active persona can become the default."""
+
+    slug = "persona-cannot-be-promoted"
+
+
+async def delete_persona(change: Change, persona: Persona, promote: UUID | None) -> None:
+    """Delete `persona`; its assignments become null; `promote` names the next default.
+
+    The only persona of a workspace may go: what it mirrored stays as plain settings.
+
+    Raises:
+        PersonaHasChildrenError: the text names them.
+        DefaultInUseError: it is the default, there are others, and `promote` is not given.
+        PromotionError: `promote` is no other active persona.
+    """
+    children = await personas.children(change.session, change.workspace_id, persona.persona_id)
+    if children:
+        names = ", ".join(child.fields.name for child in children)
+        raise PersonaHasChildrenError(
+            f"{names} inherit from it: give them another parent first",
+            extra={"children": [str(child.persona_id) for child in children]},
+        )
+    if change.default_persona_id == persona.persona_id:
+        change.default_persona_id = await _next_default(change, persona, promote)
+    gone = replace(persona, revision=change.revision)
+    await personas.mark_deleted(change.session, gone, change.actor.at)
+    places = await campaigns.assignments_of(change.session, change.workspace_id, persona.persona_id)
+    await campaigns.assign(change.session, change.workspace_id, dict.fromkeys(places))
+    change.reassigned.extend(
+        Reassignment(
+            campaign_id=campaign_id, channel=channel, before=persona.persona_id, after=None
+        )
+        for campaign_id, channel in places
+    )
+    change.deleted.append(gone)
+
+
+async def _next_default(change: Change, persona: Persona, promote: UUID | None) -> UUID | None:
+    if promote is None:
+        if await personas.count(change.session, change.workspace_id) > 1:
+            raise DefaultInUseError(
+                "name the next default with ?promote=<persona_id>, or set another one first"
+            )
+        return None
+    found = await personas.find(change.session, change.workspace_id, [promote])
+    if promote == persona.persona_id or promote not in found:
+        raise _not_promoted("must be the persona_id of another persona of this workspace")
+    if not found[promote].fields.is_active:
+        raise _not_promoted("this persona is inactive: activate it first")
+    return promote
+
+
+def _not_promoted(message: str) -> PromotionError:
+    return PromotionError(f"promote: {message}", errors=[FieldError("promote", message)])

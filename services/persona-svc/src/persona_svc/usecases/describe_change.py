@@ -1,0 +1,115 @@
+"""What others are told about a change: its events and its audit trail."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from persona_contracts import (
+    AssignmentChangedV1,
+    Channel,
+    OwnEvent,
+    PersonaCreatedV1,
+    PersonaDeletedV1,
+    PersonaUpdatedV1,
+    ResolvedPersona,
+    WorkspaceUpdatedV1,
+)
+from persona_contracts import WorkspaceSettings as SettingsDocument
+from service_kit.ids import new_id
+
+from persona_svc.adapters.tables import AuditRow
+from persona_svc.domain.compiled import CompiledPersona
+from persona_svc.domain.diff import changed_fields, changes_summary
+from persona_svc.domain.workspace import WorkspaceSettings
+from persona_svc.usecases.change import Change
+
+
+def events_of(
+    change: Change,
+    compiled: dict[UUID, CompiledPersona],
+    settings: WorkspaceSettings,
+    changed: list[str],
+) -> Iterator[OwnEvent]:
+    """Return the events of a change that has its new revision, in the order of their entities."""
+    always: dict[str, Any] = {
+        "workspace_id": change.workspace_id,
+        "occurred_at": change.actor.at,
+        "revision": change.workspace.revision,
+    }
+    for persona in change.created:
+        yield PersonaCreatedV1(
+            **always,
+            persona=_document(compiled[persona.persona_id]),
+            version=persona.version,
+            changed_fields=[name for name, value in persona.fields.as_dict().items() if value],
+            changed_by=change.actor.subject,
+        )
+    for before, after in change.updated:
+        yield PersonaUpdatedV1(
+            **always,
+            persona=_document(compiled[after.persona_id]),
+            version=after.version,
+            changed_fields=changed_fields(before.fields, after.fields),
+            changed_by=change.actor.subject,
+            summary=changes_summary(before.fields, after.fields),
+        )
+    for persona in change.deleted:
+        yield PersonaDeletedV1(
+            **always, persona_id=persona.persona_id, changed_by=change.actor.subject
+        )
+    for item in change.reassigned:
+        yield AssignmentChangedV1(
+            **always,
+            campaign_id=item.campaign_id,
+            channel=Channel(item.channel),
+            persona_id=item.after,
+            previous_persona_id=item.before,
+        )
+    if changed:
+        document = SettingsDocument(
+            **settings.as_dict(), default_persona_id=change.default_persona_id
+        )
+        yield WorkspaceUpdatedV1(**always, settings=document, changed_fields=changed)
+
+
+def _document(persona: CompiledPersona) -> ResolvedPersona:
+    return ResolvedPersona.model_validate(persona.as_dict())
+
+
+def audit_of(change: Change, changed_settings: list[str]) -> Iterator[AuditRow]:
+    """Return who did what, from which version to which, one row per entity."""
+
+    def row(
+        entity: str, entity_id: str, versions: tuple[int | None, int | None], summary: str | None
+    ) -> AuditRow:
+        return AuditRow(
+            audit_id=new_id(),
+            workspace_id=change.workspace_id,
+            at=change.actor.at,
+            actor=change.actor.subject,
+            role=change.actor.role,
+            action=change.action,
+            entity=entity,
+            entity_id=entity_id,
+            before_version=versions[0],
+            after_version=versions[1],
+            summary=summary,
+        )
+
+    for persona in change.created:
+        yield row("persona", str(persona.persona_id), (None, persona.version), persona.fields.name)
+    for before, after in change.updated:
+        yield row(
+            "persona",
+            str(after.persona_id),
+            (before.version, after.version),
+            changes_summary(before.fields, after.fields),
+        )
+    for persona in change.deleted:
+        yield row("persona", str(persona.persona_id), (persona.version, None), persona.fields.name)
+    for item in change.reassigned:
+        said = f"{item.channel}: {item.before or 'default'} → {item.after or 'default'}"
+        yield row("campaign", item.campaign_id, (None, None), said)
+    if changed_settings:
+        said = f"changed {', '.join(changed_settings)}"
+        yield row("workspace", change.workspace_id, (None, None), said)

@@ -1,0 +1,37 @@
+"""Personas to ask questions about."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from persona_svc.domain.persona import Persona, PersonaFields
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def make_persona() -> Callable[..., Persona]:
+    """Return a builder: `make_persona("Name", parent=…, tone=…)`."""
+
+    def make(
+        name: str,
+        *,
+        parent: Persona | None = None,
+        updated_at: datetime = NOON,
+        persona_id: UUID | None = None,
+        **fields: object,
+    ) -> Persona:
+        return Persona(
+            persona_id=persona_id or uuid4(),
+            workspace_id="acme",
+            fields=PersonaFields(name=name, parent_id=parent and parent.persona_id, **fields),
+            version=1,
+            revision=1,
+            created_by="ada",
+            created_at=NOON,
+            updated_at=updated_at,
+        )
+
+    return make
