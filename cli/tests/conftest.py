@@ -1,6 +1,6 @@
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -44,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 
 @pytest.fixture
-def streams(nats_url: str) -> Iterator[str]:
+def streams(nats_url: str) -> str:
     """Return the address of a broker whose streams are there, and empty."""
 
     async def prepare() -> None:
@@ -55,7 +55,7 @@ def streams(nats_url: str) -> Iterator[str]:
                 await js.purge_stream(name)
 
     asyncio.run(prepare())
-    yield nats_url
+    return nats_url
 
 
 def on_broker(url: str, do):

@@ -65,12 +65,12 @@ def test_a_lead_can_be_named(write):
 
 @pytest.mark.parametrize("name", ["a.pdf", "a"])
 def test_another_kind_of_file_is_refused(write, name):
-    with pytest.raises(CliError, match="neither .eml nor .txt"):
+    with pytest.raises(CliError, match=r"neither \.eml nor \.txt"):
         read_reply(write(name, b"Hello"), TO)
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(CliError, match="gone.txt cannot be read"):
+    with pytest.raises(CliError, match=r"gone\.txt cannot be read"):
         read_reply(tmp_path / "gone.txt", TO)
 
 

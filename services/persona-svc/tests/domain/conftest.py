@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from persona_svc.domain.persona import Persona, PersonaFields
+from persona_svc.domain.voice import ModelSettings, Voice, VoiceSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -35,3 +36,25 @@ def make_persona() -> Callable[..., Persona]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def full_fields() -> dict[str, object]:
+    """Return a value for every field but `name` and `parent_id`."""
+    return {
+        "persona_name": "Kim Lane",
+        "display_name": "Kim L.",
+        "description": "For enterprise.",
+        "tone": "Kind",
+        "greeting": "Hi {first_name},",
+        "sms_greeting": "Hi!",
+        "signature": "-- \nKim Lane\nCEO",
+        "goals": "Meet",
+        "service_description": "We mend bikes.",
+        "content": "# Rules\n\n- Be short.",
+        "is_active": False,
+        "model": ModelSettings(name="large", temperature=0.2, max_tokens=500),
+        "voice": Voice(provider="elevenlabs", voice_id="v1", settings=VoiceSettings(speed=1.1)),
+        "language": "en-GB",
+        "metadata": {"starter": "direct"},
+    }

@@ -1,6 +1,5 @@
 """What differs between two versions."""
 
-import time
 from uuid import uuid4
 
 import pytest
@@ -82,7 +81,5 @@ def test_texts_of_very_many_lines_are_not_compared_line_by_line() -> None:
     # Lines that each stand just under one in a hundred times are the slowest for difflib.
     old = "\n".join(str(place % 101) for place in range(8_000))
     new = "\n".join(str((place * 37) % 101) for place in range(8_000))
-    started = time.perf_counter()
     (change,) = diff(fields(content=old), fields(content=new))
     assert change.unified is None
-    assert time.perf_counter() - started < 1

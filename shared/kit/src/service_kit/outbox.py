@@ -1,12 +1,12 @@
 """Publish in the transaction: what is rolled back is never sent, what is committed always is."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from opentelemetry import propagate
 from persona_contracts import OwnEvent, encode_headers, subject_for
-from sqlalchemy import BigInteger, func, insert, text
+from sqlalchemy import BigInteger, Table, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.ids import new_id
@@ -31,6 +31,9 @@ class OutboxRow(OwnedByWorkspace, Base):
     body: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     published_at: Mapped[datetime | None]
+
+
+_TABLE = cast("Table", OutboxRow.__table__)
 
 
 async def publish(session: Session, *events: OwnEvent) -> None:
@@ -61,7 +64,8 @@ async def publish(session: Session, *events: OwnEvent) -> None:
                 "body": event.model_dump_json().encode(),
             }
         )
-    await session.execute(insert(OutboxRow), rows)
+    # inline: without RETURNING, which the api role may not use here.
+    await session.execute(_TABLE.insert().inline(), rows)
     await notify(session, OUTBOX_CHANNEL)
 
 

@@ -80,7 +80,7 @@ def html_text(html: str) -> str:
     history. Scripts, styles, comments and hidden elements are gone; nothing is ever fetched.
     """
     parser = cast("_Parser", HTMLParser(target=_TextTarget(), encoding="utf-8"))
-    parser.feed(plain_text(html).encode())
+    parser.feed(html.replace("\0", "").encode(errors="ignore"))
     return plain_text(parser.close())
 
 
@@ -165,7 +165,8 @@ def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
     is_tight = "msonormal" in names or _TIGHT_STYLE.search(style) is not None
     is_hidden = "hidden" in attributes or _HIDING_STYLE.search(style) is not None
     is_signature = any(map(_SIGNATURE_NAME.fullmatch, names))
-    is_indent = _INDENT_STYLE.search(style) is not None and attributes.get("type") != "cite"
+    is_cited = attributes.get("type") == "cite" or "border-left:" in style
+    is_indent = _INDENT_STYLE.search(style) is not None and not is_cited
     role = _Role.PRE if tag == "pre" else _Role.PLAIN
     if is_hidden or is_signature or _UNSEEN_TAG.fullmatch(tag):
         role = _Role.UNSEEN

@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
     """Return the Postgres of this test run; do not stop it: `fresh_postgres` is for that."""
     with (
-        quick_folder(tmp_path_factory) as path,
+        quick_folder(tmp_path_factory, "postgres") as path,
         PostgresProcess(path, port=free_port(), durable=False) as server,
     ):
         yield server
@@ -62,7 +62,7 @@ def database(_databases: Databases) -> Iterator[NewDatabase]:
 def fresh_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
     """Return a durable Postgres of this test alone, with TCP, to be killed and restarted."""
     with (
-        folder(tmp_path_factory, "postgres") as path,
+        quick_folder(tmp_path_factory, "postgres") as path,
         PostgresProcess(path, port=free_port()) as server,
     ):
         yield server
