@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-
 from persona_svc.domain.persona import Persona, PersonaFields
 from persona_svc.domain.voice import ModelSettings, Voice, VoiceSettings
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from persona_client.resolution import DEFAULT_LABEL
 from persona_contracts import ResolvedPersona
-
 from persona_svc.domain.compiled import DEFAULT_NAME, TEXTS, compile_persona
 from persona_svc.domain.persona import MAX_CONTENT_BYTES
 from persona_svc.domain.prompts import (

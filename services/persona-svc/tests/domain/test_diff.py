@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 import pytest
-
 from persona_svc.domain.diff import changed_fields, changes_summary, diff
 from persona_svc.domain.persona import PersonaFields
 

@@ -1,5 +1,6 @@
 """Who may inherit from whom."""
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from uuid import uuid4
@@ -7,8 +8,6 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from service_kit.errors import InvalidError
-
 from persona_svc.domain.inheritance import (
     MAX_ANCESTORS,
     MAX_DESCENDANTS,
@@ -136,11 +135,9 @@ def test_any_family_is_compiled_or_refused(make_persona, parents: list[int]) -> 
         personas.append(replace(persona, fields=replace(persona.fields, parent_id=parent_id)))
     family = Family(personas)
     for persona in personas:
-        try:
+        compiled = []
+        with suppress(InheritanceCycleError, InheritanceTooDeepError):
             compiled = family.compile_with_descendants(persona.persona_id)
-        except InvalidError as error:
-            assert error.errors[0].field == "parent_id"
-            continue
         for item in compiled:
             line = family.line(item.persona_id)
             assert all(low.fields.parent_id == high.persona_id for low, high in pairwise(line))

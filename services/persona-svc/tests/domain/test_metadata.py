@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from persona_svc.domain.metadata import (
     MAX_METADATA_BYTES,
     InvalidMetadataError,
@@ -40,7 +39,19 @@ def test_metadata_that_holds_itself_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [math.nan, math.inf, 2**53, -(2**53), 1e300, pytest.param(10**5000, id="huge"), b"x", {1, 2}, {1: "x"}, "\0", "\ud800"],
+    [
+        math.nan,
+        math.inf,
+        2**53,
+        -(2**53),
+        1e300,
+        pytest.param(10**5000, id="huge"),
+        b"x",
+        {1, 2},
+        {1: "x"},
+        "\0",
+        "\ud800",
+    ],
 )
 def test_what_json_readers_cannot_keep_is_refused_with_its_place(value: object) -> None:
     with pytest.raises(InvalidMetadataError, match=r"outer\.1"):

@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from persona_svc.domain.voice import (
     InvalidModelError,
     InvalidVoiceError,
@@ -34,14 +33,16 @@ def test_a_percentage_is_refused_with_the_scale_and_the_mend(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("value", [-0.01, 1.01, math.inf, -math.inf, math.nan, pytest.param(10**5000, id="huge"), "0.5"])
+@pytest.mark.parametrize(
+    "value", [-0.01, 1.01, math.inf, -math.inf, math.nan, pytest.param(10**5000, id="huge"), "0.5"]
+)
 def test_values_off_the_scale_are_refused(value: object) -> None:
     with pytest.raises(InvalidVoiceError, match="stability"):
-        VoiceSettings(stability=value)  # type: ignore[arg-type]
+        VoiceSettings(stability=value)
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_a_flag_is_no_number(value: bool) -> None:  # noqa: FBT001
+def test_a_flag_is_no_number(value: object) -> None:
     with pytest.raises(InvalidVoiceError):
         VoiceSettings(stability=value)
 

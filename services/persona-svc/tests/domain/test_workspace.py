@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-
 from persona_svc.domain.compiled import compile_persona
 from persona_svc.domain.persona import LABEL_LIMITS, TEXT_LIMITS
 from persona_svc.domain.workspace import (
@@ -47,8 +46,9 @@ def test_50_questions_of_500_characters_are_allowed() -> None:
     questions = ["?" * 500] * 50
     settings = WorkspaceSettings.from_dict({"qualification_questions": questions})
     assert settings.as_dict()["qualification_questions"] == questions
-    assert "51 questions: keep up to 50" in (
-        problems({"qualification_questions": [*questions, "?"]})["qualification_questions"]
+    assert (
+        "51 questions: keep up to 50"
+        in (problems({"qualification_questions": [*questions, "?"]})["qualification_questions"])
     )
     found = problems({"qualification_questions": ["ok", "?" * 501, " ", None, 5]})
     assert found == {
@@ -140,7 +140,7 @@ def test_the_first_persona_is_made_of_the_settings(make_persona) -> None:
     )
     fields = persona_from_settings(settings)
     assert (fields.name, fields.persona_name) == ("Default Persona", "Kim")
-    compiled = compile_persona((make_persona(**fields.as_dict() | {"model": fields.model}),))
+    compiled = compile_persona((replace(make_persona("x"), fields=fields),))
     assert mirror(settings, compiled) == settings
 
 

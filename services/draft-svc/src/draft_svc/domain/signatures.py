@@ -59,9 +59,8 @@ _CLOSING = re.compile(
 )
 _NAME_END = re.compile(r"\s*[|,/]\s*|\s[\u2013-]\s")
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019-]*$")
-_SMALL_NAME_WORD = re.compile(
-    r"v[oa]n|d[eiay]|de[rn]|l[ae]|del|al|bin|y|&|i\.[av]\.", re.IGNORECASE
-)
+_ON_BEHALF = re.compile(r"i\. ?[AV]\. ?|ppa\.? ")
+_SMALL_NAME_WORD = re.compile(r"von|van|der|den|de[il]?|d[ai]|l[ae]|al|bin|y|&", re.IGNORECASE)
 _ANSWER = re.compile(
     r"yes|no|ok|okay|sure|please|interested|great|perfect|agreed|stop|unsubscribe|ja|nein|gerne|oui"
     r"|non|s[ií]",
@@ -193,9 +192,8 @@ def _is_contact(line: str) -> bool:
 
 def _is_name(line: str) -> bool:
     """Tell whether a line starts with a person's or a company's name, such as "Jo Li | Sales"."""
-    words = _NAME_END.split(line[:MAX_LINE_CHARS].strip(" *_,.~\u2013\u2014-"), maxsplit=1)[
-        0
-    ].split()
+    bare = _ON_BEHALF.sub("", line[:MAX_LINE_CHARS].strip(_RULE_CHARS + ",."), count=1)
+    words = _NAME_END.split(bare, maxsplit=1)[0].split()
     if not 1 <= len(words) <= 5 or _ANSWER.fullmatch(" ".join(words)):
         return False
     if len(words) == 1 and words[0].islower():

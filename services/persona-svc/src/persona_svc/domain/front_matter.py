@@ -108,9 +108,9 @@ class _Reader:
         return values
 
     def _key(self, event: yaml.Event, depth: int) -> str:
-        self._value(event, depth)
         if not isinstance(event, yaml.ScalarEvent):
             raise _refused("has a key that is not text", event.start_mark)
+        self._value(event, depth)
         return event.value
 
     def _list(self, depth: int) -> list[object]:

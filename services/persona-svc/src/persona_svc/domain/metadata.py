@@ -54,10 +54,6 @@ def metadata_json(frozen: Mapping[str, Any]) -> str:
 
 
 def _frozen(value: object, path: str, depth: int) -> object:
-    if depth > MAX_METADATA_DEPTH + 1:
-        raise InvalidMetadataError(
-            f"is nested deeper than {MAX_METADATA_DEPTH} levels at {path}: flatten it"
-        )
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -68,6 +64,9 @@ def _frozen(value: object, path: str, depth: int) -> object:
 
 
 def _frozen_container(value: object, path: str, depth: int) -> object:
+    if depth > MAX_METADATA_DEPTH:
+        message = f"is nested deeper than {MAX_METADATA_DEPTH} levels at {path}: flatten it"
+        raise InvalidMetadataError(message)
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
         return MappingProxyType(

@@ -1,0 +1,293 @@
+"""Personas over REST: what people rely on when they edit them."""
+
+import pytest
+
+MATCH_ANY = {"If-Match": "*"}
+
+
+def path(persona, more=""):
+    return f"/api/personas/{persona['persona_id']}{more}"
+
+
+async def settings_of(client):
+    return (await client.get("/api/workspace/settings")).json()
+
+
+async def test_the_first_persona_becomes_the_default_and_its_values_are_mirrored(admin, create):
+    first = await create("Anna", persona_name="Anna Berg", tone="calm", signature="Anna\nAcme")
+    second = await create("Bo")
+    assert first["is_default"]
+    assert not second["is_default"]
+    settings = await settings_of(admin)
+    assert settings["default_persona_id"] == first["persona_id"]
+    assert settings["ai_persona_name"] == "Anna Berg"
+    assert settings["ai_signature"] == "Anna\nAcme"
+
+
+async def test_created_answers_say_where_and_which_version(admin):
+    answer = await admin.post("/api/personas", json={"name": "Anna"})
+    assert answer.headers["Location"] == path(answer.json())
+    assert answer.headers["ETag"] == '"1"'
+    shown = await admin.get(answer.headers["Location"])
+    assert shown.json() == answer.json()
+
+
+async def test_a_name_is_taken_whatever_its_case(admin, create):
+    await create("Anna")
+    answer = await admin.post("/api/personas", json={"name": "  ANNA "})
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:dramatis:problem:persona-name-taken"
+
+
+async def test_an_edit_needs_the_version_that_was_read(admin, create):
+    persona = await create("Anna", tone="calm")
+    without = await admin.patch(path(persona), json={"tone": "warm"})
+    assert without.status_code == 428
+    first = await admin.patch(path(persona), json={"tone": "warm"}, headers={"If-Match": '"1"'})
+    assert first.json()["version"] == 2
+    assert first.headers["ETag"] == '"2"'
+    late = await admin.patch(path(persona), json={"tone": "cold"}, headers={"If-Match": '"1"'})
+    assert late.status_code == 412
+    assert late.json()["current"]["tone"] == "warm"
+
+
+async def test_an_edit_that_changes_nothing_makes_no_version(admin, create):
+    persona = await create("Anna", tone="calm")
+    same = await admin.patch(path(persona), json={"tone": "calm"}, headers=MATCH_ANY)
+    assert same.json()["version"] == 1
+    assert same.json()["revision"] == persona["revision"]
+
+
+async def test_every_version_can_be_read_compared_and_restored(admin, create):
+    persona = await create("Anna", tone="calm")
+    await admin.patch(path(persona), json={"tone": "warm"}, headers=MATCH_ANY)
+    listed = (await admin.get(path(persona, "/versions"))).json()["items"]
+    assert [item["version"] for item in listed] == [2, 1]
+    diff = (await admin.get(path(persona, "/versions/1/diff/2"))).json()
+    assert [(c["field"], c["before"], c["after"]) for c in diff["changes"]] == [
+        ("tone", "calm", "warm")
+    ]
+    restored = (await admin.post(path(persona, "/versions/1/restore"))).json()
+    assert (restored["tone"], restored["version"]) == ("calm", 3)
+    assert (await admin.get(path(persona, "/versions/9"))).status_code == 404
+
+
+async def test_a_child_shows_what_it_inherits_and_a_parent_edit_raises_its_revision(admin, create):
+    parent = await create("Parent", tone="calm", content="# Always\nBe kind.")
+    child = await create("Child", parent_id=parent["persona_id"], content="# Also\nBe brief.")
+    resolved = (await admin.get(path(child, "/resolved"))).json()
+    assert resolved["tone"] == "calm"
+    assert resolved["inherited_from"]["tone"] == parent["persona_id"]
+    assert resolved["lineage"] == [parent["persona_id"]]
+    assert resolved["content"].index("Be kind") < resolved["content"].index("Be brief")
+    assert resolved["tokens_total"] == sum(resolved["tokens"].values())
+    await admin.patch(path(parent), json={"tone": "warm"}, headers=MATCH_ANY)
+    again = (await admin.get(path(child, "/resolved"))).json()
+    assert again["tone"] == "warm"
+    assert again["version"] == 1
+    assert again["revision"] > resolved["revision"]
+
+
+async def test_a_circle_of_parents_is_refused_with_its_path(admin, create):
+    parent = await create("Parent")
+    child = await create("Child", parent_id=parent["persona_id"])
+    answer = await admin.patch(
+        path(parent), json={"parent_id": child["persona_id"]}, headers=MATCH_ANY
+    )
+    assert answer.status_code == 422
+    assert answer.json()["path"] == [
+        parent["persona_id"],
+        child["persona_id"],
+        parent["persona_id"],
+    ]
+
+
+async def test_a_parent_edit_that_would_overflow_a_child_names_it(admin, create):
+    parent = await create("Parent")
+    await create("Child", parent_id=parent["persona_id"], content="x" * 20_000)
+    answer = await admin.patch(path(parent), json={"content": "y" * 20_000}, headers=MATCH_ANY)
+    assert answer.status_code == 422
+    assert "Child" in answer.text
+    assert (await admin.get(path(parent))).json()["content"] is None
+
+
+async def test_a_mirrored_setting_that_is_written_changes_the_default_persona(admin, create):
+    persona = await create("Anna", signature="Anna")
+    await admin.put(
+        "/api/workspace/settings",
+        json={"ai_signature": "Anna\nAcme", "ideal_customer_profile": "Small firms"},
+    )
+    assert (await admin.get(path(persona))).json()["signature"] == "Anna\nAcme"
+    settings = await settings_of(admin)
+    assert settings["ai_signature"] == "Anna\nAcme"
+    assert settings["ideal_customer_profile"] == "Small firms"
+
+
+async def test_an_ancestors_edit_of_the_default_persona_reaches_the_mirror(admin, create):
+    parent = await create("Parent", tone="calm")
+    child = await create("Child", parent_id=parent["persona_id"])
+    await admin.post(path(child, "/default"))
+    await admin.patch(path(parent), json={"tone": "warm"}, headers=MATCH_ANY)
+    assert (await settings_of(admin))["ai_tone"] == "warm"
+
+
+async def test_an_empty_workspace_shows_a_virtual_default_and_reading_stores_nothing(admin, viewer):
+    await admin.put("/api/workspace/settings", json={"ai_tone": "calm", "ai_persona_name": "Anna"})
+    (shown,) = (await viewer.get("/api/personas")).json()["items"]
+    assert shown["virtual"] is True
+    assert (shown["tone"], shown["persona_name"]) == ("calm", "Anna")
+    assert (await settings_of(viewer))["default_persona_id"] is None
+
+
+async def test_ensure_default_makes_one_from_the_settings_and_then_changes_nothing(admin):
+    await admin.put("/api/workspace/settings", json={"ai_signature": "Anna\nAcme"})
+    first = (await admin.post("/api/personas/ensure-default")).json()
+    second = (await admin.post("/api/personas/ensure-default")).json()
+    assert (first["created"], second["created"]) == (True, False)
+    assert first["persona"] == second["persona"]
+    assert first["persona"]["name"] == "Default Persona"
+    assert first["persona"]["signature"] == "Anna\nAcme"
+
+
+async def test_the_default_cannot_be_deleted_or_deactivated_while_there_are_others(admin, create):
+    default = await create("Anna")
+    other = await create("Bo")
+    assert (await admin.delete(path(default), headers=MATCH_ANY)).status_code == 409
+    inactive = await admin.patch(path(default), json={"is_active": False}, headers=MATCH_ANY)
+    assert inactive.status_code == 409
+    promoted = await admin.delete(
+        path(default), params={"promote": other["persona_id"]}, headers=MATCH_ANY
+    )
+    assert promoted.status_code == 204
+    assert (await admin.get(path(default))).status_code == 404
+    assert (await settings_of(admin))["default_persona_id"] == other["persona_id"]
+
+
+async def test_the_only_persona_may_go_and_what_it_mirrored_stays_as_settings(admin, create):
+    persona = await create("Anna", tone="calm")
+    assert (await admin.delete(path(persona), headers=MATCH_ANY)).status_code == 204
+    settings = await settings_of(admin)
+    assert settings["default_persona_id"] is None
+    assert settings["ai_tone"] == "calm"
+
+
+async def test_a_persona_with_children_is_not_deleted_and_they_are_named(admin, create):
+    await create("Default")
+    parent = await create("Parent")
+    child = await create("Child", parent_id=parent["persona_id"])
+    answer = await admin.delete(path(parent), headers=MATCH_ANY)
+    assert answer.status_code == 409
+    assert answer.json()["children"] == [child["persona_id"]]
+    assert "Child" in answer.json()["detail"]
+
+
+async def test_a_clone_has_the_same_fields_and_a_free_name(admin, create):
+    original = await create("Anna", tone="calm", metadata={"a": 1})
+    first = (await admin.post(path(original, "/clone"), json={})).json()
+    second = (await admin.post(path(original, "/clone"), json={})).json()
+    assert [first["name"], second["name"]] == ["Anna (copy)", "Anna (copy 2)"]
+    assert (first["tone"], first["metadata"]) == ("calm", {"a": 1})
+
+
+async def test_export_and_import_lose_nothing(admin, create, api):
+    original = await create(
+        "Anna", tone="calm", signature="Anna\n-- \nAcme ", content="# Hi\n---\nthere", language="no"
+    )
+    file = await admin.get(path(original, "/export"))
+    assert file.headers["content-type"].startswith("text/markdown")
+    async with api.client("elsewhere") as other:
+        answer = await other.post(
+            "/api/personas/import", content=file.text, headers={"content-type": "text/markdown"}
+        )
+        assert answer.status_code == 201, answer.text
+    names = ("name", "tone", "signature", "content", "language", "metadata", "voice", "model")
+    assert {n: answer.json()[n] for n in names} == {n: original[n] for n in names}
+
+
+async def test_unknown_front_matter_is_kept_in_metadata(admin):
+    text = "---\nname: Anna\nteam: west\n---\n\nHello\n"
+    answer = await admin.post(
+        "/api/personas/import", content=text, headers={"content-type": "text/markdown"}
+    )
+    assert answer.json()["metadata"] == {"team": "west"}
+
+
+async def test_every_starter_can_be_imported(admin):
+    listed = (await admin.get("/api/starters")).json()["items"]
+    assert len(listed) == 4
+    for item in listed:
+        answer = await admin.post("/api/personas/import", params={"starter": item["starter_id"]})
+        assert answer.status_code == 201, answer.text
+    unknown = await admin.post("/api/personas/import", params={"starter": "nobody"})
+    assert unknown.status_code == 422
+    assert "direct-aggressive" in unknown.text
+
+
+async def test_reads_need_a_viewer_and_writes_an_admin(api, workspace_id, viewer):
+    assert (await viewer.get("/api/personas")).status_code == 200
+    async with api.client(workspace_id, "editor") as editor:
+        assert (await editor.post("/api/personas", json={"name": "Anna"})).status_code == 403
+    viewer.headers.pop("Authorization")
+    assert (await viewer.get("/api/personas")).status_code == 401
+
+
+async def test_the_same_idempotency_key_creates_one_persona(admin):
+    headers = {"Idempotency-Key": "k1"}
+    first = await admin.post("/api/personas", json={"name": "Anna"}, headers=headers)
+    again = await admin.post("/api/personas", json={"name": "Anna"}, headers=headers)
+    assert again.json() == first.json()
+    other = await admin.post("/api/personas", json={"name": "Bo"}, headers=headers)
+    assert other.status_code == 422
+    assert len((await admin.get("/api/personas")).json()["items"]) == 1
+
+
+async def test_lists_come_in_pages(admin, create):
+    for number in range(5):
+        await create(f"Persona {number}")
+    names, after = [], None
+    while True:
+        params = {"limit": 2} | ({"after": after} if after else {})
+        page = (await admin.get("/api/personas", params=params)).json()
+        names += [item["name"] for item in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert names == [f"Persona {number}" for number in range(5)]
+    alias = (await admin.get("/api/personas/list")).json()
+    assert [item["name"] for item in alias["items"]] == names
+
+
+async def test_everything_wrong_with_a_persona_is_said_at_once(admin):
+    answer = await admin.post(
+        "/api/personas",
+        json={
+            "name": "",
+            "tone": "x" * 501,
+            "voice": {"provider": "elevenlabs", "settings": {"stability": 50.0}},
+        },
+    )
+    assert answer.status_code == 422
+    problem = answer.json()
+    fields = {error["field"] for error in problem["errors"]}
+    assert fields == {"name", "tone", "voice.settings.stability"}
+    assert "0.0 to 1.0" in answer.text
+
+
+@pytest.mark.parametrize("field", ["nickname", "is_default", "version"])
+async def test_an_unknown_field_is_refused_by_name(admin, field):
+    answer = await admin.post("/api/personas", json={"name": "Anna", field: 1})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_every_write_is_in_the_audit_trail(admin, create):
+    persona = await create("Anna", tone="calm")
+    await admin.patch(path(persona), json={"tone": "warm"}, headers=MATCH_ANY)
+    entries = (await admin.get("/api/audit", params={"entity_id": persona["persona_id"]})).json()
+    said = [
+        (e["action"], e["actor"], e["before_version"], e["after_version"]) for e in entries["items"]
+    ]
+    assert said == [
+        ("persona.update", "tester", 1, 2),
+        ("persona.create", "tester", None, 1),
+    ]

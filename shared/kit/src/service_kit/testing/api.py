@@ -1,0 +1,66 @@
+"""A service under test as a process, and clients with tokens for it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+
+import httpx
+
+from service_kit.dev_keys import ensure_dev_keys, issue_token
+from service_kit.embedded import ServiceProcess
+from service_kit.identity import Principal, Role
+
+ISSUER = AUDIENCE = "dramatis"
+NO_MORE: Mapping[str, str] = MappingProxyType({})
+
+
+class Api:
+    """A running service."""
+
+    def __init__(self, process: ServiceProcess, folder: Path) -> None:
+        self.process = process
+        self._folder = folder
+
+    @property
+    def url(self) -> str:
+        """The address of its API."""
+        return self.process.url
+
+    def token(self, workspace_id: str, role: str = "admin", subject: str = "tester") -> str:
+        """Return a valid token."""
+        principal = Principal(workspace_id=workspace_id, subject=subject, role=Role(role))
+        return issue_token(
+            self._folder, principal, profile="embedded", issuer=ISSUER, audience=AUDIENCE
+        )
+
+    def client(self, workspace_id: str, role: str = "admin") -> httpx.AsyncClient:
+        """Return a client for one workspace; close it, or use it in `async with`."""
+        return httpx.AsyncClient(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.token(workspace_id, role)}"},
+            timeout=20,
+        )
+
+
+def service_env(
+    folder: Path, *, database_url: str, nats_url: str, more: Mapping[str, str] = NO_MORE
+) -> dict[str, str]:
+    """Return the settings of a service under test, with keys and data in `folder`."""
+    return {
+        "DRAMATIS_PROFILE": "embedded",
+        "DRAMATIS_NATS_URL": nats_url,
+        "DRAMATIS_DATABASE_URL": database_url,
+        "DRAMATIS_DATA_DIR": str(folder),
+        "DRAMATIS_JWKS_URL": ensure_dev_keys(folder, "embedded"),
+        "DRAMATIS_JWT_ISSUER": ISSUER,
+        "DRAMATIS_JWT_AUDIENCE": AUDIENCE,
+        **more,
+    }
+
+
+@contextmanager
+def running(package: str, folder: Path, env: Mapping[str, str]) -> Iterator[Api]:
+    """Start a service, and stop it at the end of the block."""
+    with ServiceProcess(package, env=env, log_path=folder / f"{package}.log") as process:
+        yield Api(process, folder)
