@@ -15,7 +15,7 @@ from service_kit.relay import Outbox, Relay
 from service_kit.store import Store
 from service_kit.testing.waiting import wait_until
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 
 class Probe:
@@ -70,7 +70,10 @@ class Probe:
             return (await session.execute(text(sql), values)).all()
 
     async def count(self, table):
-        return (await self.query(f"select count(*) from {table}"))[0][0]
+        """Return how many rows there are; `table` may go on with a condition."""
+        async with self.store.worker() as session:
+            rows = await session.execute(select(func.count()).select_from(text(table)))
+            return rows.scalar_one()
 
     async def stored(self, stream):
         return (await self.broker.js.stream_info(stream)).state.messages

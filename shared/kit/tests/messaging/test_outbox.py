@@ -14,10 +14,13 @@ async def commit(probe, *events):
 
 
 async def test_events_of_a_rolled_back_transaction_are_never_published(probe):
-    with pytest.raises(RuntimeError):
+    async def fail():
         async with probe.store.worker() as session:
             await publish(session, rejected("gone"))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     await commit(probe, rejected("kept"))
     await probe.until_stored("DRAFT", 1)
     message = await probe.broker.js.get_msg("DRAFT", 1)

@@ -4,6 +4,7 @@ As in `quotes`, every rule looks at one line of at most MAX_LINE_CHARS, or at a 
 """
 
 import re
+from itertools import takewhile
 
 from draft_svc.domain.footers import without_footer
 
@@ -115,23 +116,15 @@ def _contact_block_length(lines: list[str]) -> int:
 
     Under words that point to somebody else it is their answer, so it stays.
     """
-    length = 0
-    for line in reversed(lines[-MAX_SIGNATURE_LINES - 1 :]):
-        if not line:
-            break
-        length += 1
-    block = lines[-length:]
-    above = next(filter(None, reversed(lines[-length - 3 : -length])), ":")
-    is_block = 3 <= length <= MAX_SIGNATURE_LINES and _is_name(block[0])
-    if not is_block or above.endswith(":") or _REFERRAL.search(above[:MAX_LINE_CHARS]):
+    end = lines[-MAX_SIGNATURE_LINES - 1 :]
+    block = list(takewhile(bool, reversed(end)))[::-1]
+    above = next(filter(None, reversed(lines[-len(block) - 3 : -len(block)])), ":")
+    is_referral = above.endswith(":") or _REFERRAL.search(above[:MAX_LINE_CHARS])
+    if not 3 <= len(block) <= MAX_SIGNATURE_LINES or is_referral or not _is_name(block[0]):
         return 0
-    has_contact = any(_is_contact(line) for line in block)
-    return (
-        length
-        if has_contact
-        and all(_fits_signature(line, has_contact=False) or _is_contact(line) for line in block)
-        else 0
-    )
+    contacts = [_is_contact(line) for line in block]
+    fits = all(map(_fits_signature, block, contacts))
+    return len(block) if fits and any(contacts) else 0
 
 
 def _without_closings(lines: list[str]) -> list[str]:
@@ -168,14 +161,14 @@ def _signature_lines(below: list[str]) -> int | None:
     for taken, line in enumerate(reversed(below)):
         has_contact = has_contact or _is_contact(line)
         written += bool(line)
-        if line and not _fits_signature(line, has_contact=has_contact):
+        if line and not _fits_signature(line, has_contact):
             return taken
         if written > MAX_SIGNATURE_LINES and not has_contact:
             return None
     return len(below)
 
 
-def _fits_signature(line: str, *, has_contact: bool) -> bool:
+def _fits_signature(line: str, has_contact: bool) -> bool:
     """Tell whether a line may stand in a signature; under contact data slogans may."""
     if _QUESTION.search(line) or _POSTSCRIPT.match(line):
         return False
