@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from faults.checker import CHECKS, violations
 from faults.history import History, Kind
 

@@ -1,6 +1,5 @@
 """`dramatis personas`: the personas of a workspace."""
 
-from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,13 +61,15 @@ def import_(
     ] = None,
 ) -> None:
     """Create personas from Markdown files, or from the starters that Dramatis ships."""
-    texts = [*map(_read, files or ()), *map(_starter, starter or ())]
-    if not texts:
-        raise typer.BadParameter(f"Name a file, or a --starter: {', '.join(_starters())}.")
+    if not files and not starter:
+        raise typer.BadParameter("Name a file, or a --starter.")
+    imports: list[dict[str, Any]] = [
+        {"content": _read(path), "headers": MARKDOWN} for path in files or ()
+    ]
+    imports += [{"params": {"starter": name}} for name in starter or ()]
     with target.rest("persona") as api:
-        for text in texts:
-            answer = api.send("POST", "/api/personas/import", content=text, headers=MARKDOWN)
-            created = answer.json()
+        for request in requests:
+            created = api.send("POST", "/api/personas/import", **request).json()
             if target.json:
                 print_json(created)
             else:
@@ -124,7 +125,7 @@ def register(app: typer.Typer) -> None:
 
 def _find(api: Rest, persona: str) -> dict[str, Any]:
     for document in api.items("/api/personas"):
-        if persona in {document["persona_id"], document["name"]}:
+        if not document["virtual"] and persona in {document["persona_id"], document["name"]}:
             return document
     raise CliError(f"There is no persona {persona!r} here.", "See `dramatis personas list`.")
 
@@ -134,16 +135,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CliError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _starters() -> list[str]:
-    folder = package_files("persona_svc") / "starters"
-    if not folder.is_dir():
-        return []
-    return sorted(file.name.removesuffix(".md") for file in folder.iterdir())
-
-
-def _starter(name: str) -> bytes:
-    if name not in _starters():
-        raise CliError(f"There is no starter {name!r}.", f"There are: {', '.join(_starters())}.")
-    return (package_files("persona_svc") / "starters" / f"{name}.md").read_bytes()

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import psycopg
 import typer
-from nats.errors import Error as NatsError
 from service_kit.provision import provision_database
 from service_kit.topology import apply_streams
 
@@ -90,10 +89,7 @@ def _apply_streams(target: BrokerTarget, replicas: int) -> dict[str, str]:
         async with connected(target.nats_url) as connection:
             return await apply_streams(connection.jetstream(), replicas=replicas)  # pyright: ignore[reportUnknownMemberType]
 
-    try:
-        return asyncio.run(on_broker())
-    except NatsError as error:
-        raise CliError(f"The broker refused: {error}") from error
+    return asyncio.run(on_broker())
 
 
 def _provision(admin_url: str, spec: ServiceSpec) -> None:

@@ -33,6 +33,8 @@ class Leased(OwnedByWorkspace, Base):
     due_at: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    traceparent: Mapped[str | None]
+    """The trace that the work belongs to (W3C)."""
 
 
 RowT = TypeVar("RowT", bound=Leased)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Generic, Protocol
 
+from opentelemetry import propagate, trace
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
@@ -22,6 +23,7 @@ Finish = Callable[[Session], Awaitable[None]]
 """Stores a result, in the transaction that ends the lease."""
 
 log = get_logger(__name__)
+tracer = trace.get_tracer(__name__)
 
 
 class AbandonedError(ServiceError):
@@ -98,8 +100,12 @@ class WorkPool(Generic[RowT]):
 
     async def _see_through(self, claim: Claim[RowT]) -> None:
         beating = asyncio.create_task(self._beat(claim))
+        trace_of_row = propagate.extract({"traceparent": claim.row.traceparent or ""})
         try:
-            await self._settle(claim, await self._outcome(claim))
+            with tracer.start_as_current_span(
+                f"work {claim.row.__tablename__}", context=trace_of_row
+            ):
+                await self._settle(claim, await self._outcome(claim))
         except LeaseLostError:
             log.warning("work.dropped", row_id=str(claim.row_id), reason="lease lost")
         except asyncio.CancelledError:

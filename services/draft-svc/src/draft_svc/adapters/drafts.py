@@ -31,7 +31,6 @@ class DraftRow(Leased):
     received_at: Mapped[datetime]
     reply: Mapped[dict[str, Any]]
     """The `lead.replied` event, as it came."""
-    traceparent: Mapped[str | None]
     stored_status: Mapped[str] = mapped_column("status")
     subject: Mapped[str | None]
     body: Mapped[str | None]

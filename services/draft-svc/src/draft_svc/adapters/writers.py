@@ -1,0 +1,1 @@
+"""Which writer the settings ask for."""
