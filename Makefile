@@ -24,7 +24,7 @@ check: install ## Format, lint, types, imports, declared dependencies, unit test
 	@scripts/step "types" $(RUN) basedpyright
 	@scripts/step "imports" $(RUN) lint-imports
 	@scripts/step "declared dependencies" scripts/deptry-all
-	@scripts/step "security" $(RUN) bandit -q -c pyproject.toml -r shared services cli
+	@scripts/step "security" $(RUN) bandit -q -ll -ii -c pyproject.toml -r shared services cli
 	@scripts/step "lock" $(UV) lock --check --quiet
 	@scripts/step "schemas are current" $(RUN) python -m persona_contracts.schemas --check
 	@scripts/step "unit tests" $(RUN) pytest -q -m "not faults and not processes"

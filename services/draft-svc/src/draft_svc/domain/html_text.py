@@ -33,7 +33,7 @@ _HIDING_STYLE = re.compile(
     r"display:none|visibility:hidden|mso-hide:all"
     r"|(?:font-size|max-height|opacity):0(?:\.0+)?(?:px|pt|em|rem|%)?(?:[;!]|$)"
 )
-_TIGHT_STYLE = re.compile(r"(?:^|;)margin:0")
+_TIGHT_STYLE = re.compile(r"(?:^|;)margin(?:-bottom)?:0(?:\.0+)?(?:in|cm|px|pt)?(?:[;!]|$)")
 _INDENT_STYLE = re.compile(r"(?:^|;)border:(?:none|0)")
 """How Gmail and Apple Mail write the indent button, which is not a quote."""
 _OUTLOOK_BORDER = re.compile(r"border-top:solid#(?:e1e1e1|b5c4df)")

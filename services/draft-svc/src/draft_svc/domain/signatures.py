@@ -122,9 +122,8 @@ def _contact_block_length(lines: list[str]) -> int:
     is_referral = above.endswith(":") or _REFERRAL.search(above[:MAX_LINE_CHARS])
     if not 3 <= len(block) <= MAX_SIGNATURE_LINES or is_referral or not _is_name(block[0]):
         return 0
-    contacts = [_is_contact(line) for line in block]
-    fits = all(map(_fits_signature, block, contacts))
-    return len(block) if fits and any(contacts) else 0
+    fits = all(_fits_signature(line, has_contact=_is_contact(line)) for line in block)
+    return len(block) if fits and any(map(_is_contact, block)) else 0
 
 
 def _without_closings(lines: list[str]) -> list[str]:
@@ -161,14 +160,14 @@ def _signature_lines(below: list[str]) -> int | None:
     for taken, line in enumerate(reversed(below)):
         has_contact = has_contact or _is_contact(line)
         written += bool(line)
-        if line and not _fits_signature(line, has_contact):
+        if line and not _fits_signature(line, has_contact=has_contact):
             return taken
         if written > MAX_SIGNATURE_LINES and not has_contact:
             return None
     return len(below)
 
 
-def _fits_signature(line: str, has_contact: bool) -> bool:
+def _fits_signature(line: str, *, has_contact: bool) -> bool:
     """Tell whether a line may stand in a signature; under contact data slogans may."""
     if _QUESTION.search(line) or _POSTSCRIPT.match(line):
         return False

@@ -1,6 +1,6 @@
 """A service under test as a process, and clients with tokens for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -60,7 +60,7 @@ def service_env(
 
 
 @contextmanager
-def running(package: str, folder: Path, env: Mapping[str, str]) -> Iterator[Api]:
+def running(package: str, folder: Path, env: Mapping[str, str]) -> Generator[Api]:
     """Start a service, and stop it at the end of the block."""
     with ServiceProcess(package, env=env, log_path=folder / f"{package}.log") as process:
         yield Api(process, folder)

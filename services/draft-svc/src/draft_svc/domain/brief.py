@@ -1,0 +1,102 @@
+"""All that a writer is told, and the messages for a model: instructions first, then data."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from draft_svc.domain.citations import CITATION_LINE
+from draft_svc.domain.fence import Piece, fence
+from draft_svc.domain.strategy import INTENTS, STRATEGY_SCHEMA, Strategy
+
+MAX_REPLY_CHARS = 12_000
+MAX_THREAD_CHARS = 12_000
+MAX_PASSAGES_CHARS = 24_000
+
+Message = tuple[Literal["system", "user"], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """How to speak: the resolved persona. `instructions` is its compiled system prompt, or ""."""
+
+    sender_name: str | None = None
+    tone: str | None = None
+    greeting: str | None = None
+    sms_greeting: str | None = None
+    signature: str | None = None
+    goals: str | None = None
+    service_description: str | None = None
+    instructions: str = ""
+    language: str | None = None
+    model: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    ideal_customer_profile: str | None = None
+    qualification_questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageText:
+    """A passage of the company's documents, and where it stands."""
+
+    text: str
+    source: str
+    page_start: int | None = None
+    page_end: int | None = None
+    section: str | None = None
+    file_id: str
+    chunk_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadTurn:
+    """An earlier message."""
+
+    author: Literal["lead", "us"]
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """One reply to answer. `lead` has what is known; `thread` is oldest first, passages best first."""
+
+    voice: Voice
+    channel: Literal["email", "sms", "linkedin"]
+    reply_text: str
+    reply_subject: str | None = None
+    lead: Mapping[str, str]
+    thread: tuple[ThreadTurn, ...] = ()
+    passages: tuple[PassageText, ...] = ()
+
+    @property
+    def usable_passages(self) -> tuple[PassageText, ...]:
+        """The best passages that fit in MAX_PASSAGES_CHARS; their numbers start at 1."""
+        return tuple(_within(self.passages, MAX_PASSAGES_CHARS, lambda passage: len(passage.text)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUsage:
+    """What calls took; `cost_microusd` is null as soon as one part is unknown."""
+
+    input_tokens: int
+    output_tokens: int
+    cost_microusd: int | None
+
+    def __add__(self, other: "TokenUsage") -> "TokenUsage":
+        """Return the sum."""
+        costs = self.cost_microusd, other.cost_microusd
+        return TokenUsage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_microusd=None if None in costs else sum(cost or 0 for cost in costs),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A model's answer; `cited` are numbers of usable passages, from 1."""
+
+    body: str
+    model: str
+    usage: TokenUsage
+    cited: tuple[int, ...]

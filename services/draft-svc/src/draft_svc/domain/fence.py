@@ -1,0 +1,38 @@
+"""Puts other people's text between marker lines that it cannot contain, so it cannot end them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from draft_svc.domain.plain_text import plain_text
+
+MARK_CHARS = 32
+"""128 bits: a text that holds its own digest cannot be found by trying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text that is data; `label` is ours and stands in the marker line."""
+
+    label: str
+    text: str
+
+
+def fence(pieces: Sequence[Piece]) -> str:
+    """Return each piece between a BEGIN and an END line of its own.
+
+    All lines carry one mark, made from all the texts and present in none of them: a piece can
+    neither end itself nor pass for another one. The same pieces give the same result.
+    """
+    cleaned = [Piece(piece.label, plain_text(piece.text)) for piece in pieces]
+    mark = _mark(cleaned)
+    return "\n\n".join(
+        f"BEGIN DATA {mark} {piece.label}\n{piece.text}\nEND DATA {mark}" for piece in cleaned
+    )
+
+
+def _mark(pieces: Sequence[Piece]) -> str:
+    mark = sha256("\0".join(piece.text for piece in pieces).encode()).hexdigest()[:MARK_CHARS]
+    while any(mark in piece.text for piece in pieces):
+        mark = sha256(mark.encode()).hexdigest()[:MARK_CHARS]
+    return mark

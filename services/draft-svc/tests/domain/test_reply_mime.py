@@ -1,0 +1,124 @@
+"""Raw mails whose encoding is odd, wrong or broken."""
+
+import base64
+import quopri
+
+import pytest
+from draft_svc.domain.mime import MAX_DEPTH, decode, read_mail
+from draft_svc.domain.reply import clean_reply
+
+WORDS = "Grüße für 5 €"
+
+
+def mail(body: str, charset: str, encoding: str, kind: str = "text/plain") -> str:
+    return (
+        f"Subject: x\nContent-Type: {kind}; charset={charset}\n"
+        f"Content-Transfer-Encoding: {encoding}\n\n{body}"
+    )
+
+
+def multipart(kind: str, *parts: str) -> str:
+    body = "".join(f"--b1\n{part}\n" for part in parts)
+    return f"Content-Type: multipart/{kind}; boundary=b1\n\npreamble\n{body}--b1--\nepilogue\n"
+
+
+@pytest.mark.parametrize("named", ["utf-8", "us-ascii", "iso-8859-1", "windows-1252", "nonsense"])
+@pytest.mark.parametrize("written_in", ["utf-8", "windows-1252"])
+def test_a_wrong_charset_gives_the_likely_text(named: str, written_in: str) -> None:
+    data = WORDS.encode(written_in)
+    in_base64 = base64.encodebytes(data).decode()
+    in_quoted_printable = quopri.encodestring(data).decode()
+    for body, encoding in [(in_base64, "base64"), (in_quoted_printable, "Quoted-Printable")]:
+        assert read_mail(mail(body, named, encoding))[0].strip() == WORDS
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-15", "utf-16", "gb18030", "koi8-r", "iso-2022-jp"])
+def test_a_rare_charset_is_read(charset: str) -> None:
+    words = {"koi8-r": "Да, спасибо", "iso-2022-jp": "はい", "gb18030": "好的"}.get(charset, "5 €")
+    body = base64.b64encode(words.encode(charset)).decode()
+    assert read_mail(mail(body, charset, "base64"))[0] == words
+
+
+@pytest.mark.parametrize(
+    "charset", ["idna", "punycode", "zlib", "unicode_escape", "a\0b", "x" * 99]
+)
+def test_a_codec_that_is_no_charset_is_not_used(charset: str) -> None:
+    assert decode(b"a\\u0041b", charset) == "a\\u0041b"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        WORDS,
+        WORDS.encode().decode("latin-1"),
+        WORDS.encode().decode("ascii", "surrogateescape"),
+        WORDS.encode("cp1252").decode("ascii", "surrogateescape"),
+    ],
+    ids=["text", "utf-8 as latin-1", "utf-8 as surrogates", "windows-1252 as surrogates"],
+)
+def test_an_unencoded_body_is_read_however_it_became_text(body: str) -> None:
+    assert read_mail(mail(body, "windows-1252", "8bit"))[0] == WORDS
+
+
+def test_alternatives_give_the_richest_form_with_words() -> None:
+    plain = "Content-Type: text/plain\n\nplain"
+    html = "Content-Type: text/html\n\n<p>html"
+    picture = "Content-Type: text/html\n\n<img src=x>"
+    calendar = "Content-Type: text/calendar\n\nBEGIN:VCALENDAR"
+    assert read_mail(multipart("alternative", plain, html, calendar))[0].strip() == "html"
+    assert read_mail(multipart("alternative", plain, picture))[0].strip() == "plain"
+
+
+def test_attachments_and_attached_mails_are_left_out() -> None:
+    text = "Content-Type: text/plain\n\nhello"
+    attachment = "Content-Type: text/plain\nContent-Disposition: attachment\n\nnotes"
+    attached = "Content-Type: message/rfc822\n\nSubject: old\n\nold words"
+    no_headers = "\nNote: this is a body"
+    raw_email = multipart("mixed", text, attachment, attached, no_headers)
+    assert read_mail(raw_email)[0].split("\n") == ["hello", "", "", "Note: this is a body", ""]
+
+
+@pytest.mark.parametrize(
+    ("raw_email", "text"),
+    [
+        ("just words\n\nmore", "just words\n\nmore"),
+        ("Subject: x\n\n", ""),
+        (multipart("mixed"), ""),
+        ("Content-Type: multipart/mixed\n\nno boundary", ""),
+        ("Content-Type: multipart/mixed; boundary*=idna''%ff\n\nx", ""),
+        (f"Content-Type: text/plain; x={'a' * 5000}\n\nhello", "hello"),
+        (mail("aGVsbG8", "utf-8", "base64"), "hello"),
+        (mail("aGVsb*G8=\nfooter", "utf-8", "base64"), "hello"),
+        (mail("=E2=82=AC=ZZ=", "utf-8", "quoted-printable"), "\u20ac=ZZ"),
+        (mail("a", "utf-8", "x-unknown"), "a"),
+    ],
+)
+def test_a_broken_mail_gives_what_can_be_read(raw_email: str, text: str) -> None:
+    assert clean_reply(body_text=None, body_html=None, raw_email=raw_email).text == text
+
+
+@pytest.mark.parametrize(
+    ("field", "subject"),
+    [
+        ("=?utf-8?B?w7w=?= =?iso-8859-1?Q?=FC?=", "üü"),
+        ("=?idna?Q?a?=", "a"),
+        ("=?utf-8?B?w?=", "=?utf-8?B?w?="),
+        ("Re: größer", "Re: größer"),
+        ("a\n b", "a b"),
+    ],
+)
+def test_a_subject_is_decoded(field: str, subject: str) -> None:
+    cleaned = clean_reply(body_text=None, body_html=None, raw_email=f"Subject: {field}\n\nhi")
+    assert cleaned.subject == subject
+
+
+def test_parts_nested_deeper_than_the_limit_are_not_opened() -> None:
+    def nested(levels: int) -> str:
+        heads = (
+            f"Content-Type: multipart/mixed; boundary=b{at}\n\n--b{at}\n" for at in range(levels)
+        )
+        return "".join(heads) + "\nhello"
+
+    assert read_mail(nested(MAX_DEPTH))[0] == "hello"
+    assert not read_mail(nested(MAX_DEPTH + 1))[0]
+    assert not read_mail(nested(5000))[0]
