@@ -1,18 +1,10 @@
-"""All that a writer is told, and the messages for a model: instructions first, then data."""
+"""All that a writer is told, and what it gives back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from draft_svc.domain.citations import CITATION_LINE
-from draft_svc.domain.fence import Piece, fence
-from draft_svc.domain.strategy import INTENTS, STRATEGY_SCHEMA, Strategy
-
-MAX_REPLY_CHARS = 12_000
-MAX_THREAD_CHARS = 12_000
-MAX_PASSAGES_CHARS = 24_000
-
-Message = tuple[Literal["system", "user"], str]
+Channel = Literal["email", "sms", "linkedin"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +50,15 @@ class ThreadTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """One reply to answer. `lead` has what is known; `thread` is oldest first, passages best first."""
+    """One reply to answer: `lead` as far as known, turns oldest first, passages best first."""
 
     voice: Voice
-    channel: Literal["email", "sms", "linkedin"]
+    channel: Channel
     reply_text: str
     reply_subject: str | None = None
     lead: Mapping[str, str]
     thread: tuple[ThreadTurn, ...] = ()
     passages: tuple[PassageText, ...] = ()
-
-    @property
-    def usable_passages(self) -> tuple[PassageText, ...]:
-        """The best passages that fit in MAX_PASSAGES_CHARS; their numbers start at 1."""
-        return tuple(_within(self.passages, MAX_PASSAGES_CHARS, lambda passage: len(passage.text)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +81,7 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A model's answer; `cited` are numbers of usable passages, from 1."""
+    """A model's answer; `cited` are numbers of the brief's passages, from 1."""
 
     body: str
     model: str

@@ -4,10 +4,7 @@ import re
 
 CITATION_LINE = "Passages used:"
 
-_LAST_LINE = re.compile(
-    rf"(?:^|\n)[\s*_]*{re.escape(CITATION_LINE)}[ \t*_]*(?P<numbers>[^\n]*)\s*$", re.IGNORECASE
-)
-_MARKS = re.compile(r"[ \t]*\[(?:passages? )?(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\]", re.IGNORECASE)
+_MARKS = re.compile(r" ?\[(?:passages? )?(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\]", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,3}")
 
 
@@ -18,9 +15,10 @@ def split_citations(text: str, passage_count: int) -> tuple[str, tuple[int, ...]
     `[2]`, is only taken for a citation if there are such passages.
     """
     cited: set[int] = set()
-    if line := _LAST_LINE.search(text):
-        cited.update(map(int, _NUMBER.findall(line["numbers"])))
-        text = text[: line.start()]
+    above, _, last_line = text.rstrip().rpartition("\n")
+    if last_line.strip(" *_").lower().startswith(CITATION_LINE.lower()):
+        cited.update(map(int, _NUMBER.findall(last_line)))
+        text = above
 
     def take(mark: re.Match[str]) -> str:
         numbers = set(map(int, _NUMBER.findall(mark["numbers"])))

@@ -41,6 +41,12 @@ class PersonasUnknownError(UpstreamError):
     slug = "personas-not-ready"
 
 
+class NothingWrittenError(UpstreamError):
+    """The model's answer has no words of its own."""
+
+    slug = "model-answer-empty"
+
+
 class DraftDecidedError(ConflictError):
     """The draft is not open for this decision."""
 

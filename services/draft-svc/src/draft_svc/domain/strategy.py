@@ -1,10 +1,10 @@
-"""The plan of an answer, made before it is written: people see in it why a draft says what it says."""
+"""The plan of an answer, made before it is written: people see in it why a draft is as it is."""
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from service_kit.errors import InvalidError
 
@@ -21,6 +21,8 @@ INTENTS: Final = (
     "unsubscribe",
     "other",
 )
+ItemT = TypeVar("ItemT")
+
 MAX_TEXT_CHARS: Final = 1_000
 MAX_ITEMS: Final = 20
 MAX_CANDIDATES: Final = 50
@@ -47,8 +49,10 @@ class Strategy:
     def as_dict(self) -> dict[str, object]:
         """Return plain values, ready for JSON, as STRATEGY_SCHEMA has them."""
         return {
-            name: list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
+            **asdict(self),
+            "questions": list(self.questions),
+            "objections": list(self.objections),
+            "answer_from": list(self.answer_from),
         }
 
 
@@ -78,7 +82,7 @@ STRATEGY_SCHEMA: Final[dict[str, object]] = {
     "additionalProperties": False,
 }
 """For `response_format`: strict mode wants every property required and no others (OpenAI's guide
-to structured outputs). Lengths are checked by `parse_strategy` alone: not every server knows them."""
+to structured outputs). Only `parse_strategy` checks lengths: not every server knows such rules."""
 
 
 def parse_strategy(text: str) -> Strategy:
@@ -125,9 +129,6 @@ def _strategy(document: Mapping[str, Any]) -> Strategy:
         next_step=_text("next_step", document["next_step"]),
         qualification_question=None if question is None else _text("question", question) or None,
     )
-
-
-ItemT = Any
 
 
 def _items(

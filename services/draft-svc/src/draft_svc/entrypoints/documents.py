@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from persona_client import Roster, RosterNotReadyError
-from persona_contracts import Citation, DraftError, LeadRepliedV1, Usage
+from persona_contracts import Citation, DraftError, LeadRepliedV1, Text, Usage
 from pydantic import BaseModel, ConfigDict, Field
 
 from draft_svc.adapters.drafts import DraftRow
@@ -79,14 +79,14 @@ class _Request(BaseModel):
 class Approval(_Request):
     """What to send instead of the draft's own body or subject."""
 
-    body: str | None = Field(default=None, min_length=1, max_length=MAX_BODY_CHARS)
-    subject: str | None = Field(default=None, max_length=1_000)
+    body: Text | None = Field(default=None, min_length=1, max_length=MAX_BODY_CHARS)
+    subject: Text | None = Field(default=None, max_length=1_000)
 
 
 class Rejection(_Request):
     """Why not."""
 
-    reason: str | None = Field(default=None, max_length=2_000)
+    reason: Text | None = Field(default=None, max_length=2_000)
 
 
 class AcceptedReply(BaseModel):

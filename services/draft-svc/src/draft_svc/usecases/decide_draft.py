@@ -41,10 +41,11 @@ async def approve_draft(
     APPROVE.check(row.status)
     before = row.body or ""
     if body is not None:
-        if not body.strip() or len(body) > MAX_BODY_CHARS:
-            raise DraftBodyError(f"body has {len(body)} characters")
-        row.body = body.strip()
-        row.text = compose_text(channel=row.channel, body=row.body, signature=row.signature)
+        words = body.strip()
+        if not words or len(words) > MAX_BODY_CHARS:
+            raise DraftBodyError(f"body has {len(words)} characters")
+        row.body = words
+        row.text = compose_text(channel=row.channel, body=words, signature=row.signature)
     row.edit_distance = edit_distance(before, row.body or "")
     row.subject = subject if subject is not None else row.subject
     _decide(row, DraftStatus.APPROVED, decider)

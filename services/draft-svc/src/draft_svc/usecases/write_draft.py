@@ -30,10 +30,15 @@ from structlog import get_logger
 from draft_svc.adapters.drafts import LEASES, DraftRow
 from draft_svc.adapters.knowledge import KnowledgeAnswer
 from draft_svc.domain.brief import Brief, PassageText, ThreadTurn, TokenUsage, Voice, Written
-from draft_svc.domain.draft import DraftStatus, PersonasUnknownError, ReplyEmptyError
+from draft_svc.domain.draft import (
+    DraftStatus,
+    NothingWrittenError,
+    PersonasUnknownError,
+    ReplyEmptyError,
+)
 from draft_svc.domain.reply import CleanReply, clean_reply
 from draft_svc.domain.strategy import Strategy, StrategyInvalidError, parse_strategy
-from draft_svc.domain.text import finish_text
+from draft_svc.domain.text import finish_text, own_words
 
 log = get_logger(__name__)
 
@@ -101,6 +106,10 @@ class WriteDraft:
         strategy, planned = await self._plan(claim, brief, resolution)
         written = await self._writer.write(brief, strategy)
         reached("after-model-answer")
+        if not own_words(
+            channel=brief.channel, body=written.body, voice=brief.voice, lead=brief.lead
+        ):
+            raise NothingWrittenError("the model greeted and signed, and said nothing")
         took_ms = round((self._clock() - started_at).total_seconds() * 1000)
         usage = planned + written.usage
         result = _Result(brief, clean, resolution, knowledge, written, usage, took_ms)
@@ -240,9 +249,9 @@ def _brief(
 
 
 async def _store_result(session: Session, draft_id: UUID, result: _Result, now: datetime) -> None:
-    row = await session.get_one(DraftRow, draft_id)
+    row, brief = await session.get_one(DraftRow, draft_id), result.brief
     finished = finish_text(
-        channel=result.brief.channel, body=result.written.body, voice=result.brief.voice
+        channel=brief.channel, body=result.written.body, voice=brief.voice, lead=brief.lead
     )
     cited = [result.knowledge.passages[number - 1] for number in result.written.cited]
     citations = [passage.model_dump(mode="json", exclude={"score"}) for passage in cited]

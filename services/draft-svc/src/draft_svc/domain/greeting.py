@@ -1,0 +1,73 @@
+"""The persona's greeting: code opens the message with it, once, whatever the model wrote."""
+
+import re
+from collections.abc import Mapping
+
+from draft_svc.domain.brief import Voice
+
+MAX_VALUE_CHARS = 80
+"""Of a lead's name in a greeting: the CRM's data is not a place for a letter."""
+
+_PLACEHOLDER = re.compile(r"[ \t]*\{\{?\s*(?P<name>\w{1,40})\s*\}?\}")
+_FIELDS = {
+    "firstname": "first_name",
+    "lastname": "last_name",
+    "company": "company",
+    "companyname": "company",
+}
+_SALUTATIONS = (
+    r"(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|hallo|moin"
+    r"|guten (?:tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?|bonjour|bonsoir|salut|ch[eè]re?"
+    r"|hola|buen[oa]s (?:d[ií]as|tardes)|estimad[oa]|ciao|buongiorno|gentile|olá|beste|hej)"
+)
+_ADDRESSED = (
+    r"(?:[A-Z\[{<][^\s,.!?:;]*\.?|(?i:there|all|everyone|folks|team|again|and|und|from|sir|madam))"
+)
+_SALUTATION = re.compile(
+    rf"(?i:{_SALUTATIONS})(?: +{_ADDRESSED}){{0,5}} ?(?:[,!:.]?(?:\n+|$)|[,!] +(?=\S))"
+)
+
+
+def greeting_template(channel: str, voice: Voice) -> str | None:
+    """Return the persona's greeting for a channel, with its placeholders (A20).
+
+    E-mail and SMS have one of their own; LinkedIn has none.
+    """
+    texts = {"email": voice.greeting, "sms": voice.sms_greeting}
+    return (texts.get(channel) or "").strip() or None
+
+
+def greeting(channel: str, voice: Voice, lead: Mapping[str, str]) -> str | None:
+    """Return the greeting for this lead.
+
+    `{first_name}`, `{firstName}` and `{{first_name}}` are the same, as are those of `last_name`,
+    `company` and `sender_name`. What is not known is left out: "Hi {first_name}," becomes "Hi,".
+    """
+    template = greeting_template(channel, voice)
+    if template is None:
+        return None
+    values = {name: lead[field] for name, field in _FIELDS.items() if field in lead}
+    values["sendername"] = voice.sender_name or ""
+
+    def fill(placeholder: re.Match[str]) -> str:
+        name = placeholder["name"].replace("_", "").lower()
+        value = " ".join(values.get(name, "").split())[:MAX_VALUE_CHARS]
+        space = placeholder[0][: placeholder[0].index("{")]
+        return f"{space}{value}" if value else ""
+
+    return _PLACEHOLDER.sub(fill, template).strip() or None
+
+
+def without_greeting(body: str, said: str) -> str:
+    """Return `body` without what greets at its start: `said`, "Dear Ms Lee:" or "Hi Sam, …"."""
+    greets = (_SALUTATION, _spoken(said))
+    while found := next(filter(None, (pattern.match(body) for pattern in greets)), None):
+        body = body[found.end() :].lstrip()
+        body = body[:1].upper() + body[1:]
+    return body
+
+
+def _spoken(said: str) -> re.Pattern[str]:
+    """Return a pattern of a greeting, however it is spaced, marked up, capitalised or ended."""
+    words = r"[,.!:;]*[\s*_]+".join(re.escape(word.rstrip(",.!:;")) for word in said.split())
+    return re.compile(rf"{words}[*_]*(?:\s?[,.!:;\u2013\u2014-]+[*_]*|\s*(?:\n|$))", re.IGNORECASE)

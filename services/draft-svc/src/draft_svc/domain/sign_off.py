@@ -1,0 +1,154 @@
+"""Takes out what a model signs by itself: the signature is added by code, once (D13)."""
+
+import re
+
+from draft_svc.domain.plain_text import plain_text
+
+MAX_UNKNOWN_LINES = 6
+"""A name, a title, a company … under "Best regards," that the persona does not know."""
+
+_REGARDS = (
+    r"(?:(?:\w+ ){0,2}(?:regards|wishes|greetings|gr(?:ü|ue)(?:ß|ss)en?|salutations|saludos|saluti"
+    r"|cumprimentos|groet(?:en)?|hälsningar|hilsen)|(?:all the )?best|warmly|cheers|respectfully"
+    r"|(?:yours )?(?:sincerely|truly|faithfully|cordially)|(?:sincerely|truly) yours"
+    r"|(?:bien )?cordialement|mfg|lg|vg|atentamente)"
+)
+_THANKS = (
+    r"(?:(?:many |kind )?(?:thanks|thank you|thx|danke|vielen dank|merci|gracias|grazie)"
+    r"(?: \w+){0,3}|(?:talk|speak|see you) soon|have a (?:great|nice|good|lovely) \w+)"
+)
+_CLOSING = re.compile(rf"(?P<regards>{_REGARDS})|{_THANKS}", re.IGNORECASE)
+_DELIMITER = re.compile(r"[\s*_=~\u2013\u2014-]*")
+_POSTSCRIPT = re.compile(r"^[*_]*p\. ?s\b|^[*_]*ps:", re.IGNORECASE | re.MULTILINE)
+_OPEN, _CLOSE = r"[\[{<]{1,2}\s*", r"\s*[\]}>]{1,2}"
+_YOUR = r"(?:(?:insert|add|your|my|the|ai|sender|email|e-mail|persona)(?:'s)?[ _-]*){0,3}"
+_SIGNATURE_PLACEHOLDER = re.compile(
+    rf"{_OPEN}{_YOUR}signature(?: here| block)?{_CLOSE}", re.IGNORECASE
+)
+_NAME_PLACEHOLDER = re.compile(
+    rf"{_OPEN}(?:your|my|sender|persona)(?:'s)?[ _]*(?:full |first )?name(?: here)?{_CLOSE}",
+    re.IGNORECASE,
+)
+_PLACEHOLDER_LINE = re.compile(
+    rf"{_OPEN}{_YOUR}(?:full |first |job |company |phone |contact )?"
+    rf"(?:name|title|position|role|company|number|phone|email|details|information){_CLOSE}",
+    re.IGNORECASE,
+)
+
+
+def unsigned(text: str, *, signature: str | None, sender_name: str | None) -> str:
+    """Return `text` without signatures and sign-offs, in plain characters and line feeds.
+
+    Taken out: the signature wherever it stands as lines of its own or ends a line, whatever its
+    case and spacing; placeholders for it; and at the end the sender's name, single lines of the
+    signature, and a closing ("Best regards,") with any name under it. A postscript stays, and so
+    does a sentence that has the sender's name in it.
+    """
+    text = _NAME_PLACEHOLDER.sub(lambda _: sender_name or "", plain_text(text))
+    own = _own_lines(signature, sender_name)
+    while True:
+        shorter = _SIGNATURE_PLACEHOLDER.sub("", text)
+        shorter = _without_signature(shorter, signature or "")
+        shorter = "\n\n".join(filter(None, (_without_ending(p, own) for p in _parts(shorter))))
+        shorter = _tidy(shorter)
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def _without_signature(text: str, signature: str) -> str:
+    words = [re.escape(word) for word in plain_text(signature).split()]
+    if not words:
+        return text
+    joined = r"[\s*_>]+".join(words)
+    for alone in (
+        rf"^[ \t>*_-]*{joined}[ \t*_.,]*$",
+        rf"(?<=\w{{4}}[.!?])[ \t]+{joined}[ \t*_.,]*$",
+    ):
+        text = re.sub(alone, "", text, flags=re.IGNORECASE | re.MULTILINE)
+    return re.sub(
+        rf"(?<!\w){joined}(?!\w)",
+        lambda found: "\n" if "\n" in found[0] else found[0],  # in one line it may be a sentence
+        text,
+        flags=re.IGNORECASE,
+    )
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Return what stands above a postscript, and the postscript."""
+    postscript = _POSTSCRIPT.search(text)
+    at = postscript.start() if postscript else len(text)
+    return text[:at], text[at:]
+
+
+def _without_ending(text: str, own: frozenset[str]) -> str:
+    lines = _tidy(text).split("\n")
+    is_named = False
+    while lines and (kind := _ending(lines[-1], own, is_named=is_named)):
+        is_named = kind == "name" or (is_named and kind == "blank")
+        lines.pop()
+    lines = _without_unknown_name(lines)
+    return _tidy(_without_inline_closing("\n".join(lines), own))
+
+
+def _ending(line: str, own: frozenset[str], *, is_named: bool) -> str | None:
+    """Say how `line` belongs to a sign-off: blank, name or closing; None for words to keep."""
+    bare = line.strip(" \t*_>")
+    if not bare or _DELIMITER.fullmatch(bare):
+        return "blank"
+    if _plain(bare) in own or _PLACEHOLDER_LINE.fullmatch(bare):
+        return "name"
+    closing = _CLOSING.fullmatch(bare.rstrip(" ,.!*_"))
+    ends_open = bare.endswith(",") and len(bare.split()) <= 5
+    is_whole = closing is not None and (is_named or closing["regards"] is not None)
+    if ends_open or is_whole or _closes_with_name(bare, own):
+        return "closing"
+    return None
+
+
+def _closes_with_name(line: str, own: frozenset[str]) -> bool:
+    """Tell "Best, Anna" from other lines."""
+    closing = _CLOSING.match(line)
+    return closing is not None and _plain(line[closing.end() :]) in own
+
+
+def _without_unknown_name(lines: list[str]) -> list[str]:
+    """Drop "Best regards," and the few short lines under it, which no sentence is among."""
+    for at in range(len(lines) - 1, max(len(lines) - MAX_UNKNOWN_LINES - 3, -1), -1):
+        closing = _CLOSING.fullmatch(lines[at].strip(" \t,.!*_"))
+        if closing and closing["regards"]:
+            below = [line for line in lines[at + 1 :] if line.strip()]
+            is_signature = len(below) <= MAX_UNKNOWN_LINES and all(map(_may_sign, below))
+            return lines[:at] if is_signature else lines
+    return lines
+
+
+def _may_sign(line: str) -> bool:
+    return len(line.split()) <= 8 and not line.rstrip().endswith((".", "?", "!", ":"))
+
+
+def _without_inline_closing(text: str, own: frozenset[str]) -> str:
+    """Drop "Best, Anna" behind the last sentence of the last line."""
+    names = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(own, key=len)[::-1])
+    if not names:
+        return text
+    signed = rf"(?<=[.!?])[ \t]+(?:{_CLOSING.pattern})[\s,\u2013\u2014-]*(?:{names})[ \t*_.!]*\Z"
+    named = rf"(?<=\w{{4}}[.!?])[ \t]+[-\u2013\u2014]*[ \t]*(?:{names})[ \t*_.!]*\Z"
+    for pattern in (signed, named):
+        text = re.sub(pattern, "", text, flags=re.IGNORECASE)
+    return text
+
+
+def _own_lines(signature: str | None, sender_name: str | None) -> frozenset[str]:
+    lines = plain_text(signature or "").split("\n")
+    names = [sender_name, *(sender_name or "").split()[:1]]
+    return frozenset(filter(None, map(_plain, [*lines, *(name or "" for name in names)])))
+
+
+def _plain(line: str) -> str:
+    return " ".join(re.sub(r"[^\w@+/:]+", " ", line).split()).casefold()
+
+
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()

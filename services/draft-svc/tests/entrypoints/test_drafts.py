@@ -1,0 +1,177 @@
+"""From reply to draft: the right voice, once, and nothing sent without a person."""
+
+import asyncio
+from datetime import timedelta
+
+from drafting import ANNA, now, persona, replied
+
+
+async def test_a_reply_is_drafted_in_the_default_personas_voice(desk):
+    anna = persona()
+    await desk.default(anna)
+    draft = await desk.drafted()
+    assert draft["status"] == "ready"
+    assert draft["resolution"]["tier"] == "default"
+    assert draft["resolution"]["persona_id"] == str(anna.persona_id)
+    assert draft["resolution"]["version"] == 1
+    assert draft["model"] == "offline"
+    assert draft["text"].count(ANNA) == 1
+    assert draft["text"].endswith(ANNA)
+    assert ANNA not in draft["body"]
+    assert draft["knowledge"] == "unavailable"
+    assert draft["subject"] == "Re: Bicycles"
+    assert draft["strategy"]["intent"]
+    (event,) = await desk.events("created")
+    assert event["text"] == draft["text"]
+    assert event["resolution"]["tier"] == "default"
+
+
+async def test_the_campaigns_persona_wins_and_others_get_the_default(desk):
+    await desk.default(persona(signature="Default\nAcme"))
+    await desk.assign("spring", persona(revision=2, name="Bo", signature="Bo\nAcme"))
+    assigned = await desk.drafted(campaign_id="spring")
+    other = await desk.drafted(campaign_id="autumn")
+    assert (assigned["resolution"]["tier"], assigned["signature"]) == ("campaign", "Bo\nAcme")
+    assert (other["resolution"]["tier"], other["signature"]) == ("default", "Default\nAcme")
+
+
+async def test_a_persona_edit_shows_in_the_next_draft_and_marks_the_last_outdated(desk):
+    anna = persona()
+    await desk.default(anna)
+    before = await desk.drafted()
+    edited = anna.model_copy(update={"signature": "Anna\nNew Acme", "version": 2, "revision": 2})
+    await desk.default(edited)
+    after = await desk.drafted()
+    assert after["text"].endswith("Anna\nNew Acme")
+    assert after["resolution"]["version"] == 2
+    shown = (await desk.client.get(f"/api/drafts/{before['draft_id']}")).json()
+    assert shown["outdated"] is True
+    assert after["outdated"] is False
+
+
+async def test_a_workspace_without_personas_still_gets_drafts(desk):
+    draft = await desk.drafted()
+    assert draft["status"] == "ready"
+    assert draft["resolution"]["tier"] == "none"
+    assert draft["signature"] is None
+
+
+async def test_one_reply_delivered_often_and_under_two_ids_makes_one_draft(desk):
+    await desk.default(persona())
+    event = replied(desk.workspace_id)
+    await asyncio.gather(
+        *(desk.send(event, headers={"ce-id": f"id-{number % 2}"}) for number in range(50))
+    )
+    await desk.until(event.message_id, "ready")
+    assert len(await desk.drafts()) == 1
+    assert len(await desk.events("created")) == 1
+
+
+async def test_only_the_leads_own_words_are_answered(desk):
+    draft = await desk.drafted(body_text="> old words\n> of ours\n\nOn Monday, Anna wrote:\n> hi")
+    assert draft["status"] == "failed"
+    assert draft["error"]["type"] == "reply-empty"
+    (event,) = await desk.events("failed")
+    assert event["error"]["type"] == "reply-empty"
+
+
+async def test_a_reply_of_long_ago_gets_no_draft_and_says_so(desk):
+    draft = await desk.drafted(received_at=(now() - timedelta(days=8)).isoformat())
+    assert (draft["status"], draft["error"]["type"]) == ("failed", "too-old")
+    assert (await desk.events("failed"))[0]["error"]["type"] == "too-old"
+
+
+async def test_a_newer_reply_supersedes_the_leads_open_draft(desk):
+    first = await desk.drafted(lead_id="l", received_at=(now() - timedelta(hours=1)).isoformat())
+    second = await desk.drafted(lead_id="l")
+    shown = await desk.until(first["message_id"], "superseded")
+    assert shown["draft_id"] == first["draft_id"]
+    (event,) = await desk.events("superseded")
+    assert event["superseded_by"] == second["draft_id"]
+
+
+async def test_a_reply_older_than_the_leads_newest_starts_superseded(desk):
+    await desk.drafted(lead_id="l")
+    late = await desk.send(lead_id="l", received_at=(now() - timedelta(hours=1)).isoformat())
+    await desk.until(late.message_id, "superseded")
+
+
+async def test_sms_has_its_own_greeting_no_signature_and_fits(desk):
+    await desk.default(persona(sms_greeting="Hi, Anna from Acme:"))
+    draft = await desk.drafted(channel="sms", subject=None)
+    assert draft["signature"] is None
+    assert draft["text"].startswith("Hi, Anna from Acme:")
+    assert len(draft["text"]) <= 320
+    assert ANNA not in draft["text"]
+    assert draft["strategy"] is None
+
+
+async def test_an_approved_edit_is_signed_once_and_measured(desk):
+    await desk.default(persona())
+    draft = await desk.drafted()
+    answer = await desk.decide(draft, "approve", body="Ten people pay 90 euros.")
+    approved = answer.json()
+    assert approved["status"] == "approved"
+    assert approved["text"] == f"Ten people pay 90 euros.\n\n{ANNA}"
+    assert approved["edit_distance"] > 0
+    assert approved["decided_by"] == "tester"
+    (event,) = await desk.events("approved")
+    assert event["text"] == approved["text"]
+    again = await desk.decide(draft, "approve")
+    assert again.status_code == 409
+    assert (await desk.decide(draft, "regenerate")).status_code == 409
+
+
+async def test_an_unchanged_approval_has_no_distance(desk):
+    draft = await desk.drafted()
+    assert (await desk.decide(draft, "approve")).json()["edit_distance"] == 0
+
+
+async def test_a_rejected_draft_says_why(desk):
+    draft = await desk.drafted()
+    assert (await desk.decide(draft, "reject", reason="off topic")).json()["status"] == "rejected"
+    (event,) = await desk.events("rejected")
+    assert event["reason"] == "off topic"
+
+
+async def test_regenerating_keeps_the_id_and_takes_the_persona_of_now(desk):
+    anna = persona()
+    await desk.default(anna)
+    draft = await desk.drafted()
+    await desk.default(anna.model_copy(update={"signature": "Anna", "version": 2, "revision": 2}))
+    queued = (await desk.decide(draft, "regenerate")).json()
+    assert queued["draft_id"] == draft["draft_id"]
+    ready = await desk.until(draft["message_id"], "ready")
+    assert ready["draft_id"] == draft["draft_id"]
+    assert ready["signature"] == "Anna"
+
+
+async def test_a_decision_on_an_outdated_reading_is_refused(desk):
+    draft = await desk.drafted()
+    path = f"/api/drafts/{draft['draft_id']}/approve"
+    answer = await desk.client.post(path, json={}, headers={"If-Match": '"1"'})
+    assert answer.status_code == 412
+    assert answer.json()["current"]["revision"] == draft["revision"]
+
+
+async def test_drafts_are_listed_by_filter_and_in_pages(desk):
+    for number in range(3):
+        await desk.drafted(campaign_id="spring", lead_id=f"l{number}")
+    await desk.drafted(campaign_id="autumn")
+    listed = await desk.drafts(campaign_id="spring", status="ready")
+    assert [d["lead_id"] for d in listed] == ["l2", "l1", "l0"]
+    first = (await desk.client.get("/api/drafts", params={"limit": 3})).json()
+    rest = (
+        await desk.client.get("/api/drafts", params={"limit": 3, "after": first["next"]})
+    ).json()
+    assert len(first["items"]) == 3
+    assert len(rest["items"]) == 1
+    assert rest["next"] is None
+
+
+async def test_viewers_read_and_editors_decide(desk, api):
+    draft = await desk.drafted()
+    async with api.client(desk.workspace_id, "viewer") as viewer:
+        path = f"/api/drafts/{draft['draft_id']}"
+        assert (await viewer.get(path)).status_code == 200
+        assert (await viewer.post(f"{path}/approve", json={})).status_code == 403
