@@ -64,8 +64,15 @@ class Desk:
         self.connection = connection
 
     async def state(self, kind, entity_id, document):
+        """Publish a state document, and wait until every reader has been sent it."""
         subject = state_subject(self.workspace_id, kind, entity_id)
-        await self.js.publish(subject, document.model_dump_json().encode())
+        stored = await self.js.publish(subject, document.model_dump_json().encode())
+
+        async def sent_to_all():
+            readers = await self.js.consumers_info("PERSONA_STATE")
+            return all(reader.delivered.stream_seq >= stored.seq for reader in readers)
+
+        await wait_until(sent_to_all)
 
     async def default(self, who, revision=None):
         """Make `who` the default persona."""

@@ -68,7 +68,7 @@ def import_(
     ]
     imports += [{"params": {"starter": name}} for name in starter or ()]
     with target.rest("persona") as api:
-        for request in requests:
+        for request in imports:
             created = api.send("POST", "/api/personas/import", **request).json()
             if target.json:
                 print_json(created)

@@ -6,6 +6,9 @@ from datetime import timedelta
 from drafting import ANNA, now, persona, replied
 
 
+QUOTED = "On Mon, Nov 16, 2026 at 9:00 AM Anna <anna@example.com> wrote:\n\n> hi\n> there"
+
+
 async def test_a_reply_is_drafted_in_the_default_personas_voice(desk):
     anna = persona()
     await desk.default(anna)
@@ -68,7 +71,7 @@ async def test_one_reply_delivered_often_and_under_two_ids_makes_one_draft(desk)
 
 
 async def test_only_the_leads_own_words_are_answered(desk):
-    draft = await desk.drafted(body_text="> old words\n> of ours\n\nOn Monday, Anna wrote:\n> hi")
+    draft = await desk.drafted(body_text=QUOTED)
     assert draft["status"] == "failed"
     assert draft["error"]["type"] == "reply-empty"
     (event,) = await desk.events("failed")

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from persona_svc.domain.front_matter import (
     MAX_DEPTH,
@@ -36,22 +36,26 @@ def same(left: object, right: object) -> bool:
     return repr(left) == repr(right)
 
 
+@settings(deadline=None)
 @given(values=st.dictionaries(TEXTS, VALUES, max_size=5))
 def test_what_is_written_is_read_again(values: dict) -> None:
     assert same(read_front_matter(write_front_matter(values)), values)
 
 
+@settings(deadline=None)
 @given(values=st.dictionaries(TEXTS, VALUES, max_size=5))
 def test_other_readers_of_yaml_read_the_same(values: dict) -> None:
     assert same(yaml.safe_load(write_front_matter(values)), values)
 
 
+@settings(deadline=None)
 @given(values=st.dictionaries(TEXTS, VALUES, max_size=5))
 def test_no_line_of_it_ends_the_front_matter(values: dict) -> None:
     lines = write_front_matter(values).split("\n")
     assert not [line for line in lines if line.startswith("---")]
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet="ab:-?[]{},#&*!|>'\"%@`\n \t\\x0~.<=\0\x85\u2028\ud800", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(PersonaFileError):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from persona_svc.domain.inheritance import (
     MAX_ANCESTORS,
@@ -122,6 +122,7 @@ def test_a_change_compiles_the_persona_first_and_all_its_descendants(make_person
     assert [item.tone for item in compiled] == ["Kind", "Kind"]
 
 
+@settings(deadline=None)
 @given(parents=st.lists(st.integers(-1, 7), min_size=1, max_size=8))
 def test_any_family_is_compiled_or_refused(make_persona, parents: list[int]) -> None:
     """Every persona takes each text from the first of its line that has one."""

@@ -4,7 +4,7 @@ from contextlib import suppress
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from persona_svc.domain.front_matter import PersonaFileError
 from persona_svc.domain.markdown import MAX_FILE_BYTES, PersonaFile, from_markdown, to_markdown
@@ -87,6 +87,7 @@ FIELDS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(fields=FIELDS, parent_name=st.none() | NAMES.map(str.strip))
 def test_a_file_loses_nothing(fields: PersonaFields, parent_name: str | None) -> None:
     file = PersonaFile(fields=fields, parent_name=parent_name)
@@ -95,11 +96,13 @@ def test_a_file_loses_nothing(fields: PersonaFields, parent_name: str | None) ->
     assert metadata_json(read.fields.metadata) == metadata_json(fields.metadata)
 
 
+@settings(deadline=None)
 @given(fields=FIELDS)
 def test_plain_values_lose_nothing(fields: PersonaFields) -> None:
     assert PersonaFields.from_dict(fields.as_dict()) == fields
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(), max_size=80) | st.text("-\r\n:a# ", max_size=40))
 def test_any_file_is_read_or_refused(text: str) -> None:
     for file in (text, f"---\n{text}", f"---\nname: Sales\n{text}\n---\n{text}"):

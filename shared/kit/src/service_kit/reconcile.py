@@ -38,16 +38,19 @@ class Reconciler:
         health: Health,
         *,
         owned: Mapping[str, Refill],
+        followed: Sequence[str] = (),
         replicas: int,
     ) -> None:
-        """Take the streams that this service writes, each with how to refill it."""
+        """Take the streams that this service writes, each with how to refill it, and follows."""
         self._store = store
         self._broker = broker
         self._health = health
         self._owned = owned
         self._replicas = replicas
         read = {durable.stream for durable in broker.durables}
-        self._streams: Sequence[str] = sorted({*owned, *read, DEAD_STREAM, ADVISORY_STREAM})
+        self._streams: Sequence[str] = sorted(
+            {*owned, *followed, *read, DEAD_STREAM, ADVISORY_STREAM}
+        )
 
     async def run(self) -> None:
         """Reconcile every EVERY_SECONDS until cancelled; sooner after a failure."""

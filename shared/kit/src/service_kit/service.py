@@ -32,6 +32,7 @@ from service_kit.relay import Outbox, Relay, Source
 from service_kit.settings import ServiceSettings
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
+from service_kit.topology import STATE_STREAM
 from service_kit.tracing import configure_tracing
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
 from service_kit.work import WorkPool
@@ -172,6 +173,7 @@ class Service:
             self.broker,
             health,
             owned=self._owned,
+            followed=[STATE_STREAM] if self._follows_personas else [],
             replicas=self.settings.stream_replicas,
         )
         async with asyncio.TaskGroup() as group:

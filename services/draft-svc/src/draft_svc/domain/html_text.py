@@ -1,7 +1,7 @@
 """HTML mail as plain text in which history is marked the way plain-text mail marks it.
 
 lxml calls back for each tag and builds no tree, so depth and mis-nested tags cost neither stack nor
-memory; an HTML5 tree builder lets half a megabyte of formatting tags grow to gigabytes.
+memory. In an HTML5 tree, 30 kB of unclosed formatting tags took 1 GB (selectolax 1.0.2).
 """
 
 import re

@@ -1,9 +1,10 @@
 """Where the history in a plain-text reply starts and which lines are quoted.
 
 Rules look at single lines, or at four lines joined, and at no line longer than MAX_MARK_CHARS, so
-the time taken grows with the number of lines alone. The published parsers of replies were tried
-first: their patterns run over the whole text, and a few thousand hostile characters stop them for
-seconds; they also lose answers that are written between the quoted lines.
+the time taken grows with the number of lines alone. Published parsers of replies were tried first:
+patterns that run over the whole text took seconds for 4,000 hostile characters (mail-parser-reply
+1.36, email-reply-parser 0.5.12), and all that stands under the first attribution was lost, answers
+between the quoted lines too (mail-parser-reply, quotequail 0.5.4).
 """
 
 import re

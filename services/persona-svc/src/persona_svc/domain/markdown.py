@@ -118,7 +118,7 @@ def _with_unknown_as_metadata(checks: Checks, front: Mapping[str, Any]) -> dict[
     metadata = known.get("metadata")
     if unknown and isinstance(metadata, Mapping | None):
         given = cast("Mapping[str, Any]", metadata or {})
-        for name in given.keys() & unknown.keys():
+        for name in sorted(given.keys() & unknown.keys()):
             checks.refuse(quotable(name), "stands both in the front matter and in its metadata")
         known["metadata"] = {**given, **unknown}
     return known
