@@ -164,9 +164,7 @@ class World:
                 message = await desk.js.get_msg("DRAFT", sequence)
                 if message.subject.endswith(f".{desk.workspace_id}"):
                     event_id = message.headers["ce-id"]
-                    self.history.add(
-                        "emitted", workspace_id=desk.workspace_id, event_id=event_id
-                    )
+                    self.history.add("emitted", workspace_id=desk.workspace_id, event_id=event_id)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""F5: Postgres restarted the hard way under load: nothing lost, nothing doubled, no restart of ours."""
+"""F5: Postgres restarted the hard way under load: nothing lost or doubled, no restart of ours."""
 
 import pytest
 from service_kit.testing.waiting import wait_until

@@ -1,7 +1,6 @@
 """Shorthands for tests of drafts: personas, replies, and waiting for what becomes of them."""
 
 import json
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from persona_contracts import (
@@ -12,13 +11,10 @@ from persona_contracts import (
     state_subject,
     subject_for,
 )
+from service_kit.clock import utc_now
 from service_kit.testing.waiting import wait_until
 
 ANNA = "Anna Berg\nAcme, Berlin"
-
-
-def now():
-    return datetime.now(UTC)
 
 
 def persona(revision=1, **values):
@@ -33,7 +29,7 @@ def persona(revision=1, **values):
         "prompts": {"system": "You write as Anna Berg.", "rag": "", "user": ""},
         "version": 1,
         "revision": revision,
-        "updated_at": now(),
+        "updated_at": utc_now(),
         **values,
     }
     return ResolvedPersona.model_validate(values)
@@ -47,7 +43,7 @@ def replied(workspace_id, message_id=None, **values):
             "message_id": message_id or f"m-{uuid4()}",
             "lead_id": f"lead-{uuid4()}",
             "channel": "email",
-            "received_at": now().isoformat(),
+            "received_at": utc_now().isoformat(),
             "subject": "Re: Bicycles",
             **values,
         }
@@ -112,7 +108,7 @@ class Desk:
         """Return the draft of a message once it has one of `statuses`."""
 
         async def there():
-            found = [d for d in await self.drafts(message_id=message_id)]
+            found = await self.drafts(message_id=message_id)
             return next((d for d in found if d["status"] in statuses), None)
 
         return await wait_until(there, timeout_seconds)

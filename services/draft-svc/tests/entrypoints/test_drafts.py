@@ -3,8 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from drafting import ANNA, now, persona, replied
-
+from drafting import ANNA, persona, replied
+from service_kit.clock import utc_now
 
 QUOTED = "On Mon, Nov 16, 2026 at 9:00 AM Anna <anna@example.com> wrote:\n\n> hi\n> there"
 
@@ -79,13 +79,15 @@ async def test_only_the_leads_own_words_are_answered(desk):
 
 
 async def test_a_reply_of_long_ago_gets_no_draft_and_says_so(desk):
-    draft = await desk.drafted(received_at=(now() - timedelta(days=8)).isoformat())
+    draft = await desk.drafted(received_at=(utc_now() - timedelta(days=8)).isoformat())
     assert (draft["status"], draft["error"]["type"]) == ("failed", "too-old")
     assert (await desk.events("failed"))[0]["error"]["type"] == "too-old"
 
 
 async def test_a_newer_reply_supersedes_the_leads_open_draft(desk):
-    first = await desk.drafted(lead_id="l", received_at=(now() - timedelta(hours=1)).isoformat())
+    first = await desk.drafted(
+        lead_id="l", received_at=(utc_now() - timedelta(hours=1)).isoformat()
+    )
     second = await desk.drafted(lead_id="l")
     shown = await desk.until(first["message_id"], "superseded")
     assert shown["draft_id"] == first["draft_id"]
@@ -95,7 +97,7 @@ async def test_a_newer_reply_supersedes_the_leads_open_draft(desk):
 
 async def test_a_reply_older_than_the_leads_newest_starts_superseded(desk):
     await desk.drafted(lead_id="l")
-    late = await desk.send(lead_id="l", received_at=(now() - timedelta(hours=1)).isoformat())
+    late = await desk.send(lead_id="l", received_at=(utc_now() - timedelta(hours=1)).isoformat())
     await desk.until(late.message_id, "superseded")
 
 

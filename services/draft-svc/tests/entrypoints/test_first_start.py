@@ -4,7 +4,8 @@ from collections import Counter
 from datetime import timedelta
 
 import nats as nats_client
-from drafting import Desk, now, persona, replied
+from drafting import Desk, persona, replied
+from service_kit.clock import utc_now
 from service_kit.testing.api import running, service_env
 from service_kit.topology import apply_streams
 
@@ -17,10 +18,8 @@ async def test_only_replies_of_the_last_week_are_drafted_and_older_ones_say_why(
     desk = Desk("history", connection, None)
     await desk.default(persona())
     for days in range(30, -1, -1):
-        received_at = (now() - timedelta(days=days, hours=1)).isoformat()
-        await desk.send(
-            replied("history", f"m{days}", received_at=received_at, lead_id=f"l{days}")
-        )
+        received_at = (utc_now() - timedelta(days=days, hours=1)).isoformat()
+        await desk.send(replied("history", f"m{days}", received_at=received_at, lead_id=f"l{days}"))
     env = service_env(
         tmp_path, database_url=database("draft_svc").login_url, nats_url=fresh_nats.url
     )

@@ -74,8 +74,8 @@ class PostgresProcess(ServerProcess):
 
     def kill(self) -> None:
         """End the server and all its backends at once, as when the machine's power fails."""
-        if self.is_running:
-            server = psutil.Process(self.pid)
+        if self._child and self._child.poll() is None:
+            server = psutil.Process(self._child.pid)
             server.suspend()  # so that it starts no further backend
             backends = server.children()
             super().kill()
@@ -108,13 +108,13 @@ class PostgresProcess(ServerProcess):
             arguments += ["-c", setting]
         return _command(arguments, account)
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, pid: int) -> bool:
         """Read process id and status in the server's lock file (lines 1 and 8)."""
         try:
             lines = (self._data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def _account(self) -> Account:
         if os.geteuid() != 0:
