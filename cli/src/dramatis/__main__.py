@@ -1,33 +1,56 @@
 """The `dramatis` command."""
 
 import sys
+from importlib import import_module
 
 import typer
 from service_kit.errors import ServiceError
 
-from dramatis.commands import dead, demo, events, personas, replies, tokens, topology, up
 from dramatis.errors import CliError
 from dramatis.output import err
 
-app = typer.Typer(
-    name="dramatis",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Run Dramatis on this machine, try it, and operate it.",
-)
-for group in (up, demo, tokens, replies, personas, events, dead, topology):
-    group.register(app)
+GROUPS = {
+    "up": "up",
+    "demo": "demo",
+    "token": "tokens",
+    "replies": "replies",
+    "personas": "personas",
+    "events": "events",
+    "dead": "dead",
+    "topology": "topology",
+}
+"""First word of a command → its module in `dramatis.commands`."""
 
 
 def main() -> None:
     """Run the command; exit code 0: done, 1: it failed, 2: it was called wrongly."""
     try:
-        app()
+        _app(sys.argv[1:2])()
     except CliError as error:
         _tell(str(error), error.mend)
     except ServiceError as error:
         _tell(str(error), None)
+    except TimeoutError as error:
+        _tell(f"Something did not happen in time. {error}".strip(), None)
+
+
+def _app(first: list[str]) -> typer.Typer:
+    """Return the commands; only the wanted group, when it is known, for a quick start."""
+    app = typer.Typer(
+        name="dramatis",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Run Dramatis on this machine, try it, and operate it.",
+    )
+    app.callback()(_root)
+    for module in [GROUPS[name] for name in first if name in GROUPS] or GROUPS.values():
+        import_module(f"dramatis.commands.{module}").register(app)
+    return app
+
+
+def _root() -> None:
+    """Run Dramatis on this machine, try it, and operate it."""
 
 
 def _tell(what: str, mend: str | None) -> None:

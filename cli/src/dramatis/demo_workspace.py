@@ -14,6 +14,7 @@ from persona_contracts import (
     CRM_SOURCE,
     CampaignSyncedV1,
     Channel,
+    Lead,
     LeadRepliedV1,
     encode_headers,
     subject_for,
@@ -22,21 +23,22 @@ from service_kit.clock import utc_now
 from service_kit.publishing import Message, store_one
 
 from dramatis.broker import connected
+from dramatis.defaults import WORKSPACE
 from dramatis.errors import CliError
 from dramatis.reply_files import SUFFIXES, Addressing, read_reply
 from dramatis.rest import Rest
 
-WORKSPACE = "demo"
 SPRING, SUMMER = "spring-offer", "summer-offer"
 REAL_REPLIES = Path("../shared/data/replies")
 WAIT_SECONDS = 15.0
+LEAD = Lead(first_name="Robin")
 HOUSE: dict[str, Any] = {
     "name": "House voice",
     "persona_name": "Kim Berg",
     "tone": "Friendly, clear, without jargon.",
     "greeting": "Hello {first_name},",
     "signature": "Kind regards\nKim Berg\nNorthwind",
-    "goals": "Answer the question, then offer a short call.",
+    "goals": "Would a short call this week suit you?",
     "service_description": "Northwind helps small teams to plan their deliveries.",
 }
 NOVA: dict[str, Any] = {
@@ -45,7 +47,7 @@ NOVA: dict[str, Any] = {
     "tone": "Formal and precise.",
     "greeting": "Dear {first_name},",
     "signature": "Yours sincerely\nNova Lind\nNorthwind",
-    "goals": "Book a demonstration.",
+    "goals": "May I show you how it works in a short demonstration?",
 }
 NOVA_EDIT: dict[str, Any] = {
     "tone": "Casual, short, upbeat.",
@@ -119,7 +121,7 @@ def demo_reply(path: Path, campaign_id: str | None, lead_id: str | None = None) 
         channel=Channel.EMAIL,
         lead_id=lead_id or path.stem,
     )
-    return read_reply(path, addressing)
+    return read_reply(path, addressing).model_copy(update={"lead": LEAD})
 
 
 def _create(personas: Rest, fields: dict[str, Any]) -> dict[str, Any]:

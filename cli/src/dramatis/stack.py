@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from service_kit.dev_keys import ensure_dev_keys, issue_token
+from service_kit.dev_keys import ensure_dev_keys
 from service_kit.embedded import (
     NatsProcess,
     PortTakenError,
@@ -19,20 +19,17 @@ from service_kit.embedded import (
     free_port,
 )
 from service_kit.embedded.ports import check_port
-from service_kit.identity import Principal, Role
 from service_kit.provision import Roles, provision_database
 from service_kit.topology import apply_streams
 
+from dramatis import defaults
 from dramatis.broker import connected
 from dramatis.errors import CliError
 from dramatis.folder_lock import FolderLock
 from dramatis.migration import migrate
 from dramatis.services import DEFAULT_PORTS, SERVICES, ServiceSpec
 from dramatis.stack_file import Endpoints, forget_endpoints
-
-ISSUER = AUDIENCE = "dramatis"
-DEFAULT_DATA_DIR = Path(".dramatis")
-DEFAULT_WORKSPACE = "demo"
+from dramatis.tokens import embedded_token
 
 
 class Stack:
@@ -46,7 +43,7 @@ class Stack:
         self,
         *,
         ephemeral: bool = False,
-        data_dir: Path = DEFAULT_DATA_DIR,
+        data_dir: Path = defaults.DATA_DIR,
         ports: Mapping[str, int] = MappingProxyType({}),
         on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -76,12 +73,9 @@ class Stack:
         """Return the address of the API of `service`, such as `persona`."""
         return self.services[service].url
 
-    def token(self, workspace_id: str = DEFAULT_WORKSPACE, role: str = "admin") -> str:
+    def token(self, workspace_id: str = defaults.WORKSPACE, role: str = "admin") -> str:
         """Return a token that is valid for 24 hours."""
-        principal = Principal(workspace_id=workspace_id, subject="dramatis-cli", role=Role(role))
-        return issue_token(
-            self.data_dir, principal, profile="embedded", issuer=ISSUER, audience=AUDIENCE
-        )
+        return embedded_token(self.data_dir, workspace_id, role)
 
     def endpoints(self) -> Endpoints:
         """Return the addresses."""
@@ -152,51 +146,51 @@ class Stack:
         _each(ServerProcess.start, [self.nats, self.postgres])
 
     def _provision(self) -> None:
-        self._say("preparing streams, databases and schemas")
+        self._say("preparing databases")
         for spec in SERVICES:
             provision_database(self.postgres.admin_url, spec.package)
+
+    def _start_services(self) -> None:
+        """Start the services while streams and schemas are made: they wait for both."""
+        self._say("preparing streams and schemas, starting the services")
+        self.services = {
+            spec.name: ServiceProcess(
+                spec.package,
+                env=self._env(spec),
+                log_path=self.data_dir / f"{spec.package}.log",
+                port=self._ports[spec.name],
+            )
+            for spec in SERVICES
+        }
+        owners = {
+            spec.package: self._database_url(spec, Roles.of(spec.package).owner)
+            for spec in SERVICES
+        }
         with ThreadPoolExecutor() as pool:
-            streams = pool.submit(asyncio.run, self._apply_streams())
-            jobs = [
-                pool.submit(migrate, spec.package, self._env(spec), self._log_path(spec))
-                for spec in SERVICES
-            ]
-            for job in (streams, *jobs):
-                job.result()
+            migrating = pool.submit(migrate, owners, self.data_dir / "migrations.log")
+            _each(ServerProcess.spawn, list(self.services.values()))
+            asyncio.run(self._apply_streams())
+            migrating.result()
+        _each(ServerProcess.wait_ready, list(self.services.values()))
 
     async def _apply_streams(self) -> None:
         async with connected(self.nats_url) as connection:
             await apply_streams(connection.jetstream())  # pyright: ignore[reportUnknownMemberType]
 
-    def _start_services(self) -> None:
-        self._say("starting the services")
-        self.services = {
-            spec.name: ServiceProcess(
-                spec.package,
-                env=self._env(spec),
-                log_path=self._log_path(spec),
-                port=self._ports[spec.name],
-            )
-            for spec in SERVICES
-        }
-        _each(ServerProcess.start, list(self.services.values()))
+    def _database_url(self, spec: ServiceSpec, role: str) -> str:
+        return self.postgres.url(role, Roles.of(spec.package).login)
 
     def _env(self, spec: ServiceSpec) -> dict[str, str]:
-        roles = Roles.of(spec.package)
         return {
             "DRAMATIS_PROFILE": "embedded",
             "DRAMATIS_HTTP_PORT": str(self._ports[spec.name]),
             "DRAMATIS_NATS_URL": self.nats_url,
-            "DRAMATIS_DATABASE_URL": self.postgres.url(roles.login, roles.login),
-            "DRAMATIS_MIGRATION_DATABASE_URL": self.postgres.url(roles.owner, roles.login),
+            "DRAMATIS_DATABASE_URL": self._database_url(spec, Roles.of(spec.package).login),
             "DRAMATIS_DATA_DIR": str(self.data_dir),
             "DRAMATIS_JWKS_URL": ensure_dev_keys(self.data_dir, "embedded"),
-            "DRAMATIS_JWT_ISSUER": ISSUER,
-            "DRAMATIS_JWT_AUDIENCE": AUDIENCE,
+            "DRAMATIS_JWT_ISSUER": defaults.ISSUER,
+            "DRAMATIS_JWT_AUDIENCE": defaults.AUDIENCE,
         }
-
-    def _log_path(self, spec: ServiceSpec) -> Path:
-        return self.data_dir / f"{spec.package}.log"
 
 
 def _each(do: Callable[[ServerProcess], None], processes: list[ServerProcess]) -> None:

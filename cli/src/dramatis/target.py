@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from service_kit.dev_keys import PRIVATE_KEY_FILE, issue_token
-from service_kit.identity import Principal, Role
+from persona_contracts import SUBJECT_ID_PATTERN, is_subject_id
 
+from dramatis import defaults
 from dramatis.errors import CliError
 from dramatis.rest import Rest
-from dramatis.stack import AUDIENCE, DEFAULT_DATA_DIR, DEFAULT_WORKSPACE, ISSUER
 from dramatis.stack_file import load_endpoints
+from dramatis.tokens import embedded_token
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 DataDir = Annotated[
@@ -20,8 +20,24 @@ DataDir = Annotated[
         "--data-dir", envvar="DRAMATIS_DATA_DIR", help="The data folder of the running stack."
     ),
 ]
+
+
+def subject_id(text: str) -> str:
+    """Return `text`, which may stand in a subject (a workspace's or a campaign's id).
+
+    Raises:
+        typer.BadParameter: it may not.
+    """
+    if not is_subject_id(text):
+        raise typer.BadParameter(f"{text!r} must match {SUBJECT_ID_PATTERN}")
+    return text
+
+
 Workspace = Annotated[
-    str, typer.Option("--workspace", envvar="DRAMATIS_WORKSPACE", help="The workspace.")
+    str,
+    typer.Option(
+        "--workspace", envvar="DRAMATIS_WORKSPACE", parser=subject_id, help="The workspace."
+    ),
 ]
 
 
@@ -35,7 +51,7 @@ class BrokerTarget:
             "--nats", envvar="DRAMATIS_NATS_URL", help="NATS, if not the running stack's."
         ),
     ] = None
-    data_dir: DataDir = DEFAULT_DATA_DIR
+    data_dir: DataDir = defaults.DATA_DIR
     json: AsJson = False
 
     @property
@@ -67,8 +83,8 @@ class RestTarget:
             show_envvar=True,
         ),
     ] = None
-    workspace: Workspace = DEFAULT_WORKSPACE
-    data_dir: DataDir = DEFAULT_DATA_DIR
+    workspace: Workspace = defaults.WORKSPACE
+    data_dir: DataDir = defaults.DATA_DIR
     json: AsJson = False
 
     def rest(self, service: str) -> Rest:
@@ -83,21 +99,3 @@ class RestTarget:
             raise CliError(f"The stack in {self.data_dir} has no {service} service.")
         token = self.token or embedded_token(self.data_dir, self.workspace)
         return Rest(url, token)
-
-
-def embedded_token(
-    data_dir: Path, workspace_id: str, role: str = "admin", subject: str = "dramatis-cli"
-) -> str:
-    """Return a token signed with the keys of the embedded stack in `data_dir`.
-
-    Raises:
-        CliError: there are no keys.
-    """
-    if not (data_dir / PRIVATE_KEY_FILE).exists():
-        raise CliError(
-            f"There are no signing keys in {data_dir}.",
-            "Start the stack with `dramatis up`, name its folder with --data-dir, or pass the"
-            " --token of your identity provider.",
-        )
-    principal = Principal(workspace_id=workspace_id, subject=subject, role=Role(role))
-    return issue_token(data_dir, principal, profile="embedded", issuer=ISSUER, audience=AUDIENCE)

@@ -1,6 +1,7 @@
 """`dramatis demo`: the whole story in a throw-away stack."""
 
 import asyncio
+import signal
 import time
 from typing import Any
 
@@ -8,10 +9,10 @@ import typer
 from persona_contracts import LeadRepliedV1
 from rich.status import Status
 
+from dramatis.defaults import WORKSPACE
 from dramatis.demo_workspace import (
     NOVA_EDIT,
     SPRING,
-    WORKSPACE,
     Cast,
     demo_replies,
     prepare_workspace,
@@ -35,6 +36,7 @@ def demo(*, json: AsJson = False) -> None:
     Needs no key: the drafts are written by the offline writer, which says so.
     """
     started_at = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         Status("starting", console=err) as status,
         Stack(ephemeral=True, on_step=status.update) as stack,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from persona_contracts import SUBJECT_ID_PATTERN, Channel, LeadRepliedV1, is_subject_id
+from persona_contracts import Channel, LeadRepliedV1
 from pydantic import ValidationError
 from rich.progress import Progress
 
@@ -16,7 +16,7 @@ from dramatis.output import err, print_json, print_plain
 from dramatis.reply_files import Addressing, read_reply
 from dramatis.rest import Rest
 from dramatis.sent_replies import send_reply, wait_for_drafts
-from dramatis.target import RestTarget
+from dramatis.target import RestTarget, subject_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,8 @@ class Sending:
     """How files are sent."""
 
     campaign: Annotated[
-        str | None, typer.Option("--campaign", help="The campaign that is replied to.")
+        str | None,
+        typer.Option("--campaign", parser=subject_id, help="The campaign that is replied to."),
     ] = None
     channel: Annotated[Channel, typer.Option("--channel", help="Where it came from.")] = (
         Channel.EMAIL
@@ -84,9 +85,6 @@ def _group() -> None:
 
 def _replies(target: RestTarget, sending: Sending, files: list[Path]) -> list[LeadRepliedV1]:
     """Read all files, so that nothing is sent when one of them is wrong."""
-    for option, value in (("--workspace", target.workspace), ("--campaign", sending.campaign)):
-        if value is not None and not is_subject_id(value):
-            raise typer.BadParameter(f"{option} must match {SUBJECT_ID_PATTERN}")
     to = Addressing(
         workspace_id=target.workspace,
         campaign_id=sending.campaign,

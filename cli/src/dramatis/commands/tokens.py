@@ -6,21 +6,22 @@ from typing import Annotated
 import typer
 from service_kit.identity import Role
 
+from dramatis import defaults
 from dramatis.errors import CliError
 from dramatis.options import examples
 from dramatis.output import print_json
-from dramatis.stack import DEFAULT_DATA_DIR, DEFAULT_WORKSPACE
-from dramatis.target import AsJson, DataDir, Workspace, embedded_token
+from dramatis.target import AsJson, DataDir, Workspace
+from dramatis.tokens import embedded_token
 
 
 def token(
     *,
-    workspace: Workspace = DEFAULT_WORKSPACE,
+    workspace: Workspace = defaults.WORKSPACE,
     role: Annotated[Role, typer.Option("--role", help="What the bearer may do.")] = Role.ADMIN,
     subject: Annotated[
         str, typer.Option("--subject", help="Who the bearer is, for the audit.")
     ] = "dramatis-cli",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = defaults.DATA_DIR,
     json: AsJson = False,
 ) -> None:
     """Print a token of the embedded stack that is valid for 24 hours."""

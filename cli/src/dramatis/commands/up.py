@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.status import Status
 
+from dramatis import defaults
 from dramatis.options import examples, expand
 from dramatis.output import err, out, print_json, print_table
 from dramatis.services import DEFAULT_PORTS
-from dramatis.stack import DEFAULT_DATA_DIR, DEFAULT_WORKSPACE, Stack
+from dramatis.stack import Stack
 from dramatis.target import AsJson
 
 CHECK_SECONDS = 0.5
@@ -26,7 +27,7 @@ def up(
     data_dir: Annotated[
         Path,
         typer.Option("--data-dir", envvar="DRAMATIS_DATA_DIR", help="Where everything is kept."),
-    ] = DEFAULT_DATA_DIR,
+    ] = defaults.DATA_DIR,
     json: AsJson = False,
     **ports: int | None,
 ) -> None:
@@ -62,7 +63,7 @@ def _announce(stack: Stack, *, as_json: bool) -> None:
     rows = [(name, url, f"{url}/docs") for name, url in endpoints.services.items()]
     print_table(("part", "address", "documentation"), [("nats", endpoints.nats, None), *rows])
     out.print(f"data folder: {stack.data_dir}", markup=False)
-    out.print(f"admin token of workspace {DEFAULT_WORKSPACE} (24 h): {token}", markup=False)
+    out.print(f"admin token of workspace {defaults.WORKSPACE} (24 h): {token}", markup=False)
     out.print("Ctrl-C stops everything.")
 
 

@@ -19,7 +19,19 @@ class DraftSettings(ServiceSettings):
         default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "DRAMATIS_OPENAI_BASE_URL")
     )
     model: str | None = None
+    """Where a persona names none; needed with `openai`."""
     model_timeout_seconds: float = Field(default=60, gt=0, le=600)
+    model_takes_json_schema: bool = True
+    """Whether the server takes `response_format: json_schema`; else plain JSON is asked for."""
+    model_takes_temperature: bool = True
+    """Whether the model takes a temperature; reasoning models refuse it."""
+    model_max_tokens_field: Literal["max_completion_tokens", "max_tokens"] | None = None
+    """By default as OpenAI has it, and `max_tokens` for another base URL."""
+    model_system_role: Literal["developer", "system"] | None = None
+    """By default as OpenAI has it, and `system` for another base URL."""
+    model_input_usd_per_million: float | None = Field(default=None, ge=0)
+    model_output_usd_per_million: float | None = Field(default=None, ge=0)
+    """What a million tokens cost; without both prices the cost of a draft is unknown."""
     write_concurrency: int = Field(default=8, ge=1, le=256)
     retry_delays_seconds: tuple[float, ...] = (10, 30, 90, 170)
     """Waits between the five tries of domain.md §4, about five minutes in all."""

@@ -1,16 +1,63 @@
-"""A deterministic stand-in for a language model; what it writes says so (`model: "offline"`)."""
+"""A deterministic stand-in for a language model; what it writes says so (`model: "offline"`).
+
+It understands little: it takes sentences of the persona and of the passages whose words fit the
+lead's question, and never repeats the lead's words. It speaks English, whatever the persona speaks.
+"""
 
 import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
 
-from draft_svc.domain.brief import Brief, TokenUsage, Written
+from draft_svc.domain.brief import Brief, PassageText, TokenUsage, Written
+from draft_svc.domain.greeting import greeting
+from draft_svc.domain.messages import Message, compose_strategy_messages, compose_write_messages
 from draft_svc.domain.strategy import Strategy
 
-NAME = "offline"
-NOTHING = TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=0)
+NAME: Final = "offline"
+CHARS_PER_TOKEN: Final = 4
+"""OpenAI's rule of thumb for English text."""
+MAX_SENTENCE_CHARS: Final = 300
+MAX_ANSWERS: Final = 2
+STEM_CHARS: Final = 4
+"""So much of two words must be equal: "price" and "pricing"."""
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_WORD = re.compile(r"\w{3,}")
+_COMMON = frozenset(
+    _WORD.findall(
+        "about and any are but can could does for from get have how into just let like much need our "
+        "out please should tell that the their them there they this use want was what when where which "
+        "who why will with would you your"
+    )
+)
+_INTENTS: Final = (
+    ("unsubscribe", r"unsubscribe|remove me|stop (?:emailing|writing|sending)"),
+    ("out_of_office", r"out of (?:the )?office|on (?:vacation|holiday|leave) until"),
+    ("not_interested", r"not interested|no thanks|no,? thank you"),
+    ("not_now", r"not (?:right )?now|next (?:quarter|year)|too early|later this year"),
+    ("objection", r"too expensive|no budget|already (?:use|have|using)|concern|worried"),
+    ("referral", r"(?:talk|speak|write|reach out) to my|my colleague|in charge of"),
+)
+_OBJECTION = re.compile(r"\b(?:too|already|no budget|concern\w*|worried|but)\b", re.IGNORECASE)
+_OPENINGS: Final = (
+    (r"formal|professional|polite|respectful", "Thank you very much for your message."),
+    (r"friendly|warm|casual|playful|fun|cheer", "Thanks so much for getting back to me!"),
+    (r"direct|short|concise|brief|crisp", "Thanks for the reply."),
+    (r"calm|empath|patient|caring|gentle", "Thank you for taking the time to write."),
+    (r"enthusias|energ|excit|bold", "Great to hear from you!"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    sentence: str
+    passage_number: int
 
 
 class OfflineWriter:
-    """Composes a short answer from the persona and the best passages."""
+    """Composes a short answer from the persona and the best passages; costs nothing."""
 
     name = NAME
     is_stand_in = True
@@ -19,23 +66,110 @@ class OfflineWriter:
         """There is nothing to load."""
 
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
-        """Return a strategy made from the reply's own sentences."""
-        questions = [s.strip() for s in brief.reply_text.split("\n") if s.strip().endswith("?")]
+        """Return a strategy made from the reply's own sentences, as JSON."""
+        questions = _questions(brief)
+        text = brief.reply_text.lower()
+        intent = next((name for name, words in _INTENTS if re.search(words, text)), None)
         strategy = Strategy(
-            intent="question" if questions else "other",
+            intent=intent or ("question" if questions else "other"),
             questions=tuple(questions[:5]),
-            next_step=(brief.voice.goals or "Offer a short call.")[:200],
+            objections=tuple(filter(_OBJECTION.search, _sentences(brief.reply_text)))[:3],
+            answer_from=tuple(answer.passage_number for answer in _answers(brief)),
+            next_step=_next_step(brief),
+            qualification_question=next(iter(_open_questions(brief)), None),
         )
-        return json.dumps(strategy.as_dict()), NOTHING
+        document = json.dumps(strategy.as_dict())
+        return document, _usage(compose_strategy_messages(brief), document)
 
     async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
-        """Return a short answer."""
-        said = ["Thank you for your reply."]
-        if brief.voice.service_description:
-            said.append(brief.voice.service_description.split("\n")[0])
-        if strategy is not None:
-            said.append(strategy.next_step)
-        return Written(body="\n\n".join(said), model=NAME, usage=NOTHING, cited=())
+        """Return the body, opening with the persona's greeting."""
+        answers = _answers(brief)
+        said = [greeting(brief.channel, brief.voice, brief.lead) or "Hello,"]
+        said.append(_opening(brief.voice.tone))
+        said.append(" ".join(answer.sentence for answer in answers) or _without_answer(brief))
+        if strategy is None:
+            said.append(_next_step(brief))
+        else:
+            said += [strategy.next_step, strategy.qualification_question or ""]
+        body = (" " if brief.channel == "sms" else "\n\n").join(filter(None, said))
+        return Written(
+            body=body,
+            model=NAME,
+            usage=_usage(compose_write_messages(brief, strategy), body),
+            cited=tuple(sorted({answer.passage_number for answer in answers})),
+        )
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+def _opening(tone: str | None) -> str:
+    words = (tone or "").lower()
+    return next(
+        (sentence for stems, sentence in _OPENINGS if re.search(stems, words)),
+        "Thank you for your reply.",
+    )
+
+
+def _without_answer(brief: Brief) -> str:
+    """Return what the company does, and that a question stays open."""
+    offered = _sentences(brief.voice.service_description or "")[:2]
+    if _questions(brief):
+        offered.append("I will find out what you asked and come back to you.")
+    return " ".join(offered)
+
+
+def _next_step(brief: Brief) -> str:
+    goal = next(iter(_sentences(brief.voice.goals or "")), "a short call").rstrip(".!?")
+    return f"What I would suggest next: {goal[:1].lower()}{goal[1:]}."
+
+
+def _answers(brief: Brief) -> list[_Answer]:
+    """Return the best sentence for each question, or for the reply when it asks none."""
+    found = (
+        _best_sentence(question, brief.passages)
+        for question in _questions(brief) or [brief.reply_text]
+    )
+    return list(dict.fromkeys(answer for answer in found if answer))[:MAX_ANSWERS]
+
+
+def _best_sentence(question: str, passages: tuple[PassageText, ...]) -> _Answer | None:
+    """Return the sentence that shares most words with `question`; the first of equals."""
+    asked = _stems(question)
+    best, best_score = None, min(2, len(asked)) - 1
+    for number, passage in enumerate(passages, start=1):
+        for sentence in _sentences(passage.text):
+            score = len(asked & _stems(sentence))
+            if score > max(best_score, 0):
+                best, best_score = _Answer(sentence, number), score
+    return best
+
+
+def _questions(brief: Brief) -> list[str]:
+    return [sentence for sentence in _sentences(brief.reply_text) if sentence.endswith("?")]
+
+
+def _open_questions(brief: Brief) -> list[str]:
+    """Return the qualification questions that we have not asked in this thread."""
+    asked = " ".join(turn.body for turn in brief.thread if turn.author == "us")
+    questions = (each[:MAX_SENTENCE_CHARS] for each in brief.voice.qualification_questions)
+    return [question for question in questions if question not in asked]
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = (word.lower() for word in _WORD.findall(text))
+    return frozenset(word[:STEM_CHARS] for word in words if word not in _COMMON)
+
+
+def _sentences(text: str) -> list[str]:
+    parts = (part.strip() for part in _SENTENCE.split(text))
+    return [part[:MAX_SENTENCE_CHARS] for part in parts if part]
+
+
+def _usage(messages: list[Message], answer: str) -> TokenUsage:
+    asked = sum(len(content) for _, content in messages)
+    return TokenUsage(
+        input_tokens=math.ceil(asked / CHARS_PER_TOKEN),
+        output_tokens=math.ceil(len(answer) / CHARS_PER_TOKEN),
+        cost_microusd=0,
+    )

@@ -55,7 +55,7 @@ class NatsProcess(ServerProcess):
         )
         return Command(arguments=[binaries.nats_server(), "-c", config], env=os.environ)
 
-    def _is_ready(self, pid: int) -> bool:
+    def _is_ready(self) -> bool:
         """Compare the name in the greeting: another server may have taken the port."""
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:

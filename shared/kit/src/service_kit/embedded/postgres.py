@@ -108,13 +108,14 @@ class PostgresProcess(ServerProcess):
             arguments += ["-c", setting]
         return _command(arguments, account)
 
-    def _is_ready(self, pid: int) -> bool:
+    def _is_ready(self) -> bool:
         """Read process id and status in the server's lock file (lines 1 and 8)."""
         try:
             lines = (self._data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+        own_pid = str(self._child.pid) if self._child else None
+        return len(lines) >= 8 and lines[0] == own_pid and lines[7].strip() == "ready"
 
     def _account(self) -> Account:
         if os.geteuid() != 0:

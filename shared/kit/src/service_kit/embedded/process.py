@@ -100,8 +100,8 @@ class ServerProcess(ABC):
         """Prepare what the server needs, and say how it is run."""
 
     @abstractmethod
-    def _is_ready(self, pid: int) -> bool:
-        """Say whether the server with process id `pid`, which may just have ended, serves."""
+    def _is_ready(self) -> bool:
+        """Say whether the server, which was running a moment ago, serves."""
 
     @property
     def is_running(self) -> bool:
@@ -140,8 +140,8 @@ class ServerProcess(ABC):
             StartError: it ended, or does not serve in time.
         """
         deadline = time.monotonic() + timeout_seconds
-        while self._child and self._child.poll() is None:
-            if self._is_ready(self._child.pid):
+        while self.is_running:
+            if self._is_ready():
                 return
             if time.monotonic() > deadline:
                 self.kill()

@@ -36,7 +36,7 @@ class ServiceProcess(ServerProcess):
             env={**os.environ, **self._env, "DRAMATIS_HTTP_PORT": str(self.port)},
         )
 
-    def _is_ready(self, pid: int) -> bool:
+    def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PROBE_SECONDS)
         try:
             connection.request("GET", "/readyz")

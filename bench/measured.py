@@ -1,0 +1,100 @@
+"""What a row of the benchmark reports, and how it is shown."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from service_kit.clock import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One figure; ratios have the unit `×`, and one above 1 says that Dramatis is faster."""
+
+    what: str
+    value: float
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def goal(self) -> str:
+        """The goal as text; empty when there is none."""
+        if self.at_most is not None:
+            return f"≤ {self.at_most:,g} {self.unit}"
+        return "" if self.at_least is None else f"≥ {self.at_least:,g} {self.unit}"
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the goal is reached; None when there is none."""
+        if self.at_most is not None:
+            return self.value <= self.at_most
+        return None if self.at_least is None else self.value >= self.at_least
+
+
+@dataclass(slots=True)
+class Row:
+    """What one row measured, or why it could not."""
+
+    title: str
+    figures: list[Measured] = field(default_factory=list[Measured])
+    setup: str = ""
+    error: str | None = None
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Print all rows as one table."""
+    table = Table(title="Dramatis, measured", title_justify="left")
+    for name in ("what", "measured", "goal", ""):
+        table.add_column(name, justify="right" if name == "measured" else "left")
+    for row in rows:
+        table.add_section()
+        table.add_row(f"[bold]{row.title}[/bold]")
+        if row.error:
+            table.add_row(f"[red]could not run: {row.error}[/red]")
+        for each in row.figures:
+            mark = {None: "", True: "[green]yes[/green]", False: "[red]no[/red]"}[each.reached]
+            table.add_row(f"  {each.what}", f"{_number(each.value)} {each.unit}", each.goal, mark)
+    Console().print(table)
+
+
+def as_dict(rows: Sequence[Row], *, quick: bool) -> dict[str, Any]:
+    """Return all rows with what they were measured on."""
+    return {
+        "date": utc_now().isoformat(timespec="seconds"),
+        "quick": quick,
+        "machine": {
+            "cpu": _cpu_model(),
+            "cores": os.cpu_count(),
+            "load": os.getloadavg()[0],
+            "system": platform.system(),
+            "python": platform.python_version(),
+        },
+        "rows": [_row(row) for row in rows],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    figures = [
+        {key: value for key, value in asdict(each).items() if value is not None}
+        | ({} if each.reached is None else {"reached": each.reached})
+        for each in row.figures
+    ]
+    return {"title": row.title, "setup": row.setup, "error": row.error, "figures": figures}
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+
+
+def _cpu_model() -> str:
+    """Return the processor's name, which Linux knows better than `platform`."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

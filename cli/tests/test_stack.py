@@ -1,0 +1,240 @@
+"""The stack as a user starts it, and the commands that talk to it."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from dramatis.broker import connected
+from dramatis.folder_lock import FolderLock
+from dramatis.services import SERVICES
+from dramatis.stack import Stack
+from persona_client import Roster
+from service_kit.embedded import free_port
+from service_kit.embedded.ports import LOOPBACK
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+DRAMATIS = (sys.executable, "-m", "dramatis")
+NAMES = [spec.name for spec in SERVICES]
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack(ephemeral=True) as running:
+        yield running
+
+
+@pytest.fixture
+def call(run, stack):
+    """Return a function that runs a command against the stack and returns its JSON lines."""
+
+    def command(*arguments: object):
+        result = run(*arguments, "--data-dir", stack.data_dir, "--json")
+        assert result.code == 0, result.err
+        return [json.loads(line) for line in result.out.splitlines()]
+
+    return command
+
+
+@pytest.fixture
+def ports():
+    return [f"--{name}-port={free_port()}" for name in ("nats", *NAMES)]
+
+
+def test_up_prints_its_addresses_once_all_are_ready_and_leaves_nothing_behind(tmp_path):
+    with subprocess.Popen(
+        [*DRAMATIS, "up", "--ephemeral", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    ) as process:
+        assert process.stdout is not None
+        line = json.loads(process.stdout.readline())
+        assert line.keys() == {"nats", *NAMES, "token"}
+        for name in NAMES:
+            assert httpx.get(f"{line[name]}/readyz").status_code == 200
+        headers = {"Authorization": f"Bearer {line['token']}"}
+        assert httpx.get(f"{line['persona']}/api/personas", headers=headers).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    for name in NAMES:
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(line[name])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["nats", *NAMES])
+def test_a_taken_port_is_named_with_its_flag(run, tmp_path, name, ports):
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("up", "--data-dir", tmp_path / "data", *ports, f"--{name}-port={port}")
+    assert result.code == 1
+    assert f"Port {port}" in result.err
+    assert f"--{name}-port" in result.err
+    assert not (tmp_path / "data" / "stack.json").exists()
+
+
+def test_a_second_stack_in_the_same_folder_is_refused(run, tmp_path, ports):
+    lock = FolderLock(tmp_path)
+    lock.acquire()
+    result = run("up", "--data-dir", tmp_path, *ports)
+    lock.release()
+    assert result.code == 1
+    assert "Another stack runs" in result.err
+    assert "--data-dir" in result.err
+
+
+def test_a_service_that_dies_at_start_is_shown_with_the_end_of_its_log(
+    run, tmp_path, ports, monkeypatch
+):
+    monkeypatch.setenv("DRAMATIS_LOG_LEVEL", "LOUD")
+    result = run("up", "--data-dir", tmp_path, *ports)
+    assert result.code == 1
+    assert "_svc ended with exit code 1" in result.err
+    assert "Input should be 'DEBUG', 'INFO'" in result.err
+    assert not (tmp_path / "stack.json").exists()
+
+
+def test_a_stack_keeps_its_data_and_its_tokens_over_a_restart(tmp_path):
+    ports = {name: free_port() for name in ("nats", *NAMES)}
+    with Stack(data_dir=tmp_path, ports=ports) as first:
+        token = first.token("acme")
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{first.url('persona')}/api/personas"
+        assert httpx.post(url, json={"name": "Nova"}, headers=headers).status_code == 201
+    with Stack(data_dir=tmp_path, ports=ports):
+        (kept,) = httpx.get(url, headers=headers).json()["items"]
+    assert kept["name"] == "Nova"
+
+
+def test_a_killed_service_can_be_started_again(stack):
+    stack.services["draft"].kill()
+    with pytest.raises(Exception, match="draft_svc has ended"):
+        stack.check()
+    stack.services["draft"].start()
+    stack.check()
+
+
+def test_personas_are_imported_listed_shown_and_exported(call, tmp_path):
+    (imported,) = call("personas", "import", "--starter", "formal-professional", "--workspace=p1")
+    (listed,) = call("personas", "list", "--workspace=p1")
+    assert [item["persona_id"] for item in listed["items"]] == [imported["persona_id"]]
+    (shown,) = call("personas", "show", imported["name"], "--workspace=p1")
+    assert shown["signature"] == imported["signature"]
+    file = tmp_path / "persona.md"
+    call("personas", "export", imported["name"], "-o", file, "--workspace=p1")
+    (again,) = call("personas", "import", file, "--workspace=p2")
+    assert again["tone"] == imported["tone"]
+    assert again["content"] == imported["content"]
+
+
+def test_the_default_persona_can_be_moved(call):
+    starters = ("--starter", "formal-professional", "--starter", "casual-friendly")
+    first, second = call("personas", "import", *starters, "--workspace=p3")
+    assert (first["is_default"], second["is_default"]) == (True, False)
+    call("personas", "default", second["name"], "--workspace=p3")
+    (listed,) = call("personas", "list", "--workspace=p3")
+    default = [item["name"] for item in listed["items"] if item["is_default"]]
+    assert default == [second["name"]]
+
+
+def test_a_refusal_of_a_service_is_told_in_its_words(run, stack):
+    result = run("personas", "import", "--starter", "x", "--data-dir", stack.data_dir)
+    assert result.code == 1
+    assert "422" in result.err
+    assert "casual-friendly" in result.err
+
+
+def test_a_viewer_is_told_what_is_missing(run, stack, call):
+    (issued,) = call("token", "--role", "viewer", "--workspace=p4")
+    arguments = ("--starter", "casual-friendly", "--token", issued["token"])
+    result = run("personas", "import", *arguments, "--data-dir", stack.data_dir)
+    assert result.code == 1
+    assert "403" in result.err
+
+
+def test_each_reply_that_is_sent_becomes_one_draft(call, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"What does it cost? {name}")
+    drafts = call("replies", "send", "a.txt", "b.txt", "--wait", "--workspace=r1")
+    assert {draft["status"] for draft in drafts} == {"ready"}
+    (again,) = call("replies", "send", "a.txt", "--wait", "--workspace=r1")
+    assert again["draft_id"] in {draft["draft_id"] for draft in drafts}
+    (new,) = call("replies", "send", "a.txt", "--new", "--wait", "--workspace=r1")
+    assert new["draft_id"] not in {draft["draft_id"] for draft in drafts}
+
+
+def test_a_mail_without_new_text_is_a_failed_draft_with_its_reason(call, run, stack, tmp_path):
+    (tmp_path / "empty.txt").write_text("> Hello\n> Kim\n")
+    (draft,) = call("replies", "send", "empty.txt", "--wait", "--workspace=r2")
+    assert (draft["status"], draft["error"]["type"]) == ("failed", "reply-empty")
+    arguments = ("empty.txt", "--wait", "--workspace=r2", "--data-dir", stack.data_dir)
+    assert draft["error"]["title"] in run("replies", "send", *arguments).out
+
+
+def test_a_reply_that_cannot_be_read_is_listed_as_dead(call, stack):
+    async def publish():
+        async with connected(stack.nats_url) as connection:
+            await connection.jetstream().publish("lead.replied.v1.dead1", b"{")
+
+    asyncio.run(publish())
+    arguments = ("events", "tail", "dead.>", "--since", "1m", "--limit", 1)
+    call(*arguments)
+    (listed,) = call("dead", "list")
+    assert [(item["reason"], item["subject"]) for item in listed["items"]] == [
+        ("malformed", "lead.replied.v1.dead1")
+    ]
+
+
+def test_raised_revisions_reach_every_reader(call, stack, monkeypatch):
+    call("personas", "import", "--starter", "casual-friendly", "--workspace=b1")
+    monkeypatch.setenv(
+        "DRAMATIS_MIGRATION_DATABASE_URL", stack.postgres.url("persona_owner", "persona")
+    )
+
+    async def resolve_after_bump():
+        async with Roster(stack.nats_url, ["b1"]) as roster:
+            before = roster.revision("b1") or 1
+            done = await asyncio.to_thread(bump)
+            await roster.wait_for("b1", before + 1_000_000, 10)
+            return done, roster.resolve("b1")
+
+    def bump():
+        return subprocess.run(
+            [*DRAMATIS, "topology", "bump-revisions", "--json"], check=True, capture_output=True
+        ).stdout
+
+    done, resolution = asyncio.run(resolve_after_bump())
+    assert json.loads(done)["raised_by"] == 1_000_000
+    assert resolution.revision > 1_000_000
+    with psycopg.connect(stack.postgres.url("postgres", "persona")) as connection:
+        lagging = connection.execute(
+            "select count(*) from state_document where (body->>'revision')::bigint <> revision"
+        ).fetchone()
+    assert lagging == (0,)
+
+
+def test_the_demo_shows_the_new_voice(tmp_path):
+    done = subprocess.run(
+        [*DRAMATIS, "demo", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    *drafts, edit = (json.loads(line) for line in done.stdout.splitlines())
+    assert edit["version"] == 2
+    assert {d["draft"]["resolution"]["tier"] for d in drafts} >= {"campaign", "default"}
+    last = drafts[-1]["draft"]
+    assert last["resolution"]["version"] == 2
+    assert "Cheers" in last["text"]
+    assert list(tmp_path.iterdir()) == []

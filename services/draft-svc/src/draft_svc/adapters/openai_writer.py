@@ -1,0 +1,108 @@
+"""Writes with a language model behind OpenAI's chat completions API, or a compatible one."""
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from draft_svc.adapters.model_endpoint import ModelEndpoint
+from draft_svc.domain.brief import Brief, TokenUsage, Written
+from draft_svc.domain.citations import split_citations
+from draft_svc.domain.messages import Message, compose_strategy_messages, compose_write_messages
+from draft_svc.domain.strategy import STRATEGY_SCHEMA, Strategy
+
+if TYPE_CHECKING:
+    from draft_svc.adapters.openai_chat import Completion, OpenAIChat
+
+
+class OpenAIWriter:
+    """One model call per step; what goes wrong in one is the caller's to retry."""
+
+    name = "openai"
+    is_stand_in = False
+
+    def __init__(self, endpoint: ModelEndpoint) -> None:
+        self._endpoint = endpoint
+        self._chat: OpenAIChat | None = None
+        self._opening = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Load the SDK and the trusted certificates, off the event loop, before they are needed."""
+        await self._opened()
+
+    async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
+        """Return the strategy as JSON text, unchecked; one model call.
+
+        Raises:
+            ModelRefusedError: a 4xx or a refusal.
+            UpstreamError: worth another try, after `extra["retry_after_seconds"]` if given.
+        """
+        options = {
+            "response_format": self._json_format(),
+            self._endpoint.abilities.max_tokens_field: self._endpoint.max_output_tokens,
+        }
+        answer = await self._ask(brief, compose_strategy_messages(brief), options)
+        return answer.text(), self._usage(brief, answer)
+
+    async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
+        """Return the body; one model call.
+
+        Raises:
+            ModelRefusedError: a 4xx or a refusal.
+            UpstreamError: worth another try, after `extra["retry_after_seconds"]` if given.
+        """
+        abilities, voice = self._endpoint.abilities, brief.voice
+        options: dict[str, object] = {
+            abilities.max_tokens_field: voice.max_tokens or self._endpoint.max_output_tokens
+        }
+        if abilities.temperature and voice.temperature is not None:
+            options["temperature"] = voice.temperature
+        answer = await self._ask(brief, compose_write_messages(brief, strategy), options)
+        body, cited = split_citations(answer.text(), len(brief.passages))
+        return Written(
+            body=body,
+            model=answer.model or self._model(brief),
+            usage=self._usage(brief, answer),
+            cited=cited,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._chat is not None:
+            await self._chat.close()
+
+    async def _ask(
+        self, brief: Brief, messages: list[Message], options: dict[str, Any]
+    ) -> "Completion":
+        chat = await self._opened()
+        return await chat.complete(messages, model=self._model(brief), options=options)
+
+    async def _opened(self) -> "OpenAIChat":
+        async with self._opening:
+            if self._chat is None:
+                self._chat = await asyncio.to_thread(_open_chat, self._endpoint)
+        return self._chat
+
+    def _model(self, brief: Brief) -> str:
+        return brief.voice.model or self._endpoint.model
+
+    def _json_format(self) -> dict[str, object]:
+        if not self._endpoint.abilities.json_schema:
+            return {"type": "json_object"}
+        schema = {"name": "strategy", "strict": True, "schema": STRATEGY_SCHEMA}
+        return {"type": "json_schema", "json_schema": schema}
+
+    def _usage(self, brief: Brief, answer: "Completion") -> TokenUsage:
+        """Return what the server counted; one that counts nothing leaves the cost unknown."""
+        if answer.usage is None:
+            return TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=None)
+        tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
+        price = self._endpoint.prices.get(self._model(brief))
+        return TokenUsage(
+            input_tokens=tokens[0],
+            output_tokens=tokens[1],
+            cost_microusd=None if price is None else price.microusd(*tokens),
+        )
+
+
+def _open_chat(endpoint: ModelEndpoint) -> "OpenAIChat":
+    return import_module("draft_svc.adapters.openai_chat").OpenAIChat(endpoint)
