@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from service_kit.clock import utc_now
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One figure; ratios have the unit `×`, and one above 1 says that Dramatis is faster."""
+    """One figure; ratios have the unit TIMES, and one above 1 says that Dramatis is faster."""
 
     what: str
     value: float
@@ -44,6 +46,8 @@ class Row:
     title: str
     figures: list[Measured] = field(default_factory=list[Measured])
     setup: str = ""
+    load: float = 0.0
+    """How many processes wanted a processor before it began (1 minute's average)."""
     error: str | None = None
 
 
@@ -54,7 +58,7 @@ def show(rows: Sequence[Row]) -> None:
         table.add_column(name, justify="right" if name == "measured" else "left")
     for row in rows:
         table.add_section()
-        table.add_row(f"[bold]{row.title}[/bold]")
+        table.add_row(f"[bold]{row.title}[/bold]", "", f"load {row.load:.1f} before")
         if row.error:
             table.add_row(f"[red]could not run: {row.error}[/red]")
         for each in row.figures:
@@ -71,7 +75,6 @@ def as_dict(rows: Sequence[Row], *, quick: bool) -> dict[str, Any]:
         "machine": {
             "cpu": _cpu_model(),
             "cores": os.cpu_count(),
-            "load": os.getloadavg()[0],
             "system": platform.system(),
             "python": platform.python_version(),
         },
@@ -85,7 +88,13 @@ def _row(row: Row) -> dict[str, Any]:
         | ({} if each.reached is None else {"reached": each.reached})
         for each in row.figures
     ]
-    return {"title": row.title, "setup": row.setup, "error": row.error, "figures": figures}
+    return {
+        "title": row.title,
+        "setup": row.setup,
+        "load": row.load,
+        "error": row.error,
+        "figures": figures,
+    }
 
 
 def _number(value: float) -> str:

@@ -3,8 +3,10 @@
 import argparse
 import json
 import multiprocessing
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -33,13 +35,15 @@ def main() -> int:
 def _measure(name: str, *, quick: bool) -> Row:
     """Measure in a process of its own, so that no row pays for another's garbage."""
     Console(stderr=True).print(f"measuring {name} …")
+    load = os.getloadavg()[0]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
-            return pool.submit(measure_here, name, quick=quick).result()
+            row = pool.submit(measure_here, name, quick=quick).result()
         except Exception as error:  # noqa: BLE001 — whatever it is, the other rows still run
             reason = f"{type(error).__name__}: {error}"
-            return Row(title=name, error=" ".join(reason.split())[:MAX_REASON_CHARS])
+            row = Row(title=name, error=" ".join(reason.split())[:MAX_REASON_CHARS])
+    return replace(row, load=load)
 
 
 def measure_here(name: str, *, quick: bool) -> Row:

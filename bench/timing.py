@@ -55,5 +55,3 @@ def time_calls(call: Callable[[Any], object], questions: Sequence[Any]) -> dict[
 def answer(figures: dict[str, Any]) -> None:
     """Print figures for the process that started this one."""
     json.dump(figures, sys.stdout)
-
-

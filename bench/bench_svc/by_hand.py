@@ -46,7 +46,8 @@ async def run_until_published(
             batch = await subscription.fetch(FETCH, FETCH_SECONDS)
             columns, messages = _prepare(batch)
             async with database.transaction():
-                stored = {row[0] for row in await (await database.execute(_STORE, columns)).fetchall()}
+                answer = await database.execute(_STORE, columns)
+                stored = {row[0] for row in await answer.fetchall()}
             await store(connection, [each for id_, each in messages.items() if id_ in stored])
             if mark:
                 async with database.transaction():

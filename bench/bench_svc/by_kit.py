@@ -11,12 +11,13 @@ from service_kit.ids import new_id
 from service_kit.outbox import publish
 from service_kit.relay import Outbox, Relay
 from service_kit.store import Session, Store
+from service_kit.testing.waiting import wait_until
 from service_kit.topology import Durable
 from service_kit.wakeups import OUTBOX_CHANNEL, Wakeups
 from sqlalchemy import String, Uuid, column, insert, table
 
 SERVICE = "bench-svc"
-POLL_SECONDS = 0.01
+TIMEOUT_SECONDS = 120
 _REPLY = table(
     "reply", column("reply_id", Uuid), column("workspace_id", String), column("message_id", String)
 )
@@ -65,8 +66,11 @@ class KitProcess:
             asyncio.create_task(wakeups.run()),
             asyncio.create_task(relay.run(wakeups.subscribe(OUTBOX_CHANNEL))),
         ]
-        while (await self._broker.js.stream_info("DRAFT")).state.messages < events:
-            await asyncio.sleep(POLL_SECONDS)
+
+        async def all_published() -> bool:
+            return (await self._broker.js.stream_info("DRAFT")).state.messages >= events
+
+        await wait_until(all_published, TIMEOUT_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

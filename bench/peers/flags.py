@@ -7,7 +7,9 @@ import platform
 import random
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
@@ -19,7 +21,7 @@ from UnleashClient.cache import FileCache
 FLAGS = 10_000
 
 
-def openfeature(keys):
+def openfeature(keys: Sequence[str]) -> dict[str, float]:
     """Return the cost of `get_object_value` with the in-memory provider."""
     flags = {
         f"flag-{n}": InMemoryFlag("persona", {"persona": {"name": f"Persona {n}"}})
@@ -30,15 +32,15 @@ def openfeature(keys):
     context = EvaluationContext(targeting_key="acme")
     nobody = {"name": ""}
 
-    def ask(key):
+    def ask(key: str) -> object:
         return client.get_object_value(key, nobody, context)
 
-    if ask("flag-7")["name"] != "Persona 7":
+    if ask("flag-7") != {"name": "Persona 7"}:
         sys.exit("the in-memory provider does not answer")
     return time_calls(ask, keys)
 
 
-def unleash(keys):
+def unleash(keys: Sequence[str]) -> dict[str, float]:
     """Return the cost of `get_variant`, bootstrapped from memory, with no server."""
     with tempfile.TemporaryDirectory() as folder:
         cache = FileCache("bench", directory=folder)
@@ -53,17 +55,17 @@ def unleash(keys):
         client.initialize_client(fetch_toggles=False)
         context = {"userId": "acme"}
 
-        def ask(key):
+        def ask(key: str) -> object:
             return client.get_variant(key, context)
 
-        if ask("flag-7")["payload"]["value"] != "Persona 7":
+        if "Persona 7" not in str(ask("flag-7")):
             sys.exit("Unleash does not answer")
         figures = time_calls(ask, keys)
         client.destroy()
         return figures
 
 
-def _feature(number):
+def _feature(number: int) -> dict[str, Any]:
     payload = {"type": "string", "value": f"Persona {number}"}
     return {
         "name": f"flag-{number}",
@@ -77,7 +79,8 @@ def _feature(number):
 
 
 if __name__ == "__main__":
-    chosen = [f"flag-{n}" for n in random.Random(1).choices(range(FLAGS), k=int(sys.argv[1]))]
+    numbers = random.Random(1)  # noqa: S311 — the same questions in every run
+    chosen = [f"flag-{n}" for n in numbers.choices(range(FLAGS), k=int(sys.argv[1]))]
     answer(
         {
             "OpenFeature": openfeature(chosen),

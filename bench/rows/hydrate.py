@@ -8,7 +8,7 @@ from statistics import median
 from time import perf_counter
 
 import nats
-from measured import Measured, Row
+from measured import TIMES, Measured, Row
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from persona_client import Freshness, Roster
 from service_kit.embedded import NatsProcess
@@ -43,7 +43,7 @@ async def _alternate(nats_url: str, repeats: int) -> Row:
             Measured(
                 "as fast as raw",
                 median(r / o for r, o in zip(raw, ours, strict=True)),
-                "×",
+                TIMES,
             ),
         ],
         setup=f"{repeats} by turns; {len(messages)} documents of {size:.0f} bytes on average",

@@ -12,7 +12,7 @@ from time import perf_counter
 import nats
 from bench_svc import by_hand
 from bench_svc.by_kit import KitProcess
-from measured import Measured, Row
+from measured import TIMES, Measured, Row
 from nats.js.errors import NotFoundError
 from persona_contracts import LeadRepliedV1, encode_headers, subject_for
 from service_kit.clock import utc_now
@@ -37,7 +37,7 @@ class Servers:
 
 def measure(*, quick: bool) -> Row:
     """Run both by turns on the same servers; medians."""
-    repeats, events = (2, 2_000) if quick else (7, 5_000)
+    repeats, events = (2, 2_000) if quick else (5, 5_000)
     with (
         tempfile.TemporaryDirectory() as folder,
         NatsProcess(Path(folder) / "nats") as broker,
@@ -62,11 +62,11 @@ async def _alternate(servers: Servers, repeats: int) -> Row:
         figures=[
             Measured("the kit", median(kit), "/s"),
             Measured("loop by hand, never marks the outbox", median(raw), "/s"),
-            Measured("as fast as that", median(r for r, _ in ratios), "×", at_least=0.9),
+            Measured("as fast as that", median(r for r, _ in ratios), TIMES, at_least=0.9),
             Measured("loop by hand that marks what it published", median(marking), "/s"),
-            Measured("as fast as that", median(m for _, m in ratios), "×"),
+            Measured("as fast as that", median(m for _, m in ratios), TIMES),
         ],
-        setup=f"{repeats} by turns, {servers.events} events each, {WORKSPACES} workspaces, fsync on",
+        setup=f"{repeats} by turns, {servers.events} events each, fsync on",
     )
 
 
@@ -128,4 +128,5 @@ def _message(number: int) -> Message:
         body_text=TEXT,
     )
     headers = encode_headers(event, event_id=f"event-{number}", source="urn:crm", time=now)
-    return Message(subject=subject_for(event), body=event.model_dump_json().encode(), headers=headers)
+    body = event.model_dump_json().encode()
+    return Message(subject=subject_for(event), body=body, headers=headers)

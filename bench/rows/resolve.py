@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from measured import Measured, Row
+from measured import TIMES, Measured, Row
 from persona_client import Roster
 from service_kit.embedded import NatsProcess
 from state import documents, fill, workspace
@@ -37,8 +37,8 @@ def measure(*, quick: bool) -> Row:
     return Row(
         title="Roster.resolve(), warm, 10,000 personas and 50,000 campaigns",
         figures=figures,
-        setup=f"{repeats} × {calls} random campaigns; peers with 10,000 flags: {peers[0]['versions']}"
-        f", Python {peers[0]['python']}",
+        setup=f"{repeats} times {calls} random campaigns; peers with 10,000 flags each: "
+        f"{peers[0]['versions']}, Python {peers[0]['python']}",
     )
 
 
@@ -73,12 +73,10 @@ def _figures(ours: list[dict[str, float]], peers: list[dict[str, Any]]) -> list[
     ]
     for name, goal in (("OpenFeature", 10), ("Unleash", 20)):
         peer = median(each[name]["p50"] for each in peers) / 1_000
-        ratio = median(
-            p[name]["p50"] / each["p50"] for p, each in zip(peers, ours, strict=True)
-        )
+        ratio = median(p[name]["p50"] / each["p50"] for p, each in zip(peers, ours, strict=True))
         figures += [
             Measured(f"{name}, p50", peer, "µs"),
-            Measured(f"as fast as {name}", ratio, "×", at_least=goal),
+            Measured(f"as fast as {name}", ratio, TIMES, at_least=goal),
         ]
     return figures
 

@@ -1,5 +1,6 @@
 """The whole stack as processes, a model on loopback, and the history of what happened."""
 
+import asyncio
 import contextlib
 import json
 import re
@@ -176,7 +177,9 @@ async def world(tmp_path, monkeypatch):
         monkeypatch.setenv("OPENAI_API_KEY", SECRET)
         monkeypatch.setenv("OPENAI_BASE_URL", model.url)
         monkeypatch.setenv("DRAMATIS_MODEL", "stub")
-        with Stack(ephemeral=True) as stack:
-            opened = World(stack, history, model)
-            yield opened
-            await opened.close()
+        stack = Stack(ephemeral=True)
+        await asyncio.to_thread(stack.start)
+        opened = World(stack, history, model)
+        yield opened
+        await opened.close()
+        await asyncio.to_thread(stack.stop)

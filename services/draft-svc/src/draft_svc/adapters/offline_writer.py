@@ -27,9 +27,9 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _WORD = re.compile(r"\w{3,}")
 _COMMON = frozenset(
     _WORD.findall(
-        "about and any are but can could does for from get have how into just let like much need our "
-        "out please should tell that the their them there they this use want was what when where which "
-        "who why will with would you your"
+        "about and any are but can could does for from get have how into just let like much need "
+        "our out please should tell that the their them there they this use want was what when "
+        "where which who why will with would you your"
     )
 )
 _INTENTS: Final = (

@@ -24,7 +24,7 @@ _ADDRESSED = (
     r"(?:[A-Z\[{<][^\s,.!?:;]*\.?|(?i:there|all|everyone|folks|team|again|and|und|from|sir|madam))"
 )
 _SALUTATION = re.compile(
-    rf"(?i:{_SALUTATIONS})(?: +{_ADDRESSED}){{0,5}} ?(?:[,!:.]?(?:\n+|$)|[,!] +(?=\S))"
+    rf"[*_]*(?i:{_SALUTATIONS})(?: +{_ADDRESSED}){{0,5}} ?(?:[,!:.]?(?:\n+|$)|[,!] +(?=\S))"
 )
 
 
@@ -60,14 +60,18 @@ def greeting(channel: str, voice: Voice, lead: Mapping[str, str]) -> str | None:
 
 def without_greeting(body: str, said: str) -> str:
     """Return `body` without what greets at its start: `said`, "Dear Ms Lee:" or "Hi Sam, …"."""
-    greets = (_SALUTATION, _spoken(said))
+    greets = [_spoken(said), _SALUTATION]
+    if after_salutation := _SALUTATION.sub("", said, count=1).strip():
+        greets.append(_spoken(after_salutation))
     while found := next(filter(None, (pattern.match(body) for pattern in greets)), None):
-        body = body[found.end() :].lstrip()
-        body = body[:1].upper() + body[1:]
+        rest = body[found.end() :].lstrip()
+        body = rest if found[0].endswith("\n") else rest[:1].upper() + rest[1:]
     return body
 
 
 def _spoken(said: str) -> re.Pattern[str]:
     """Return a pattern of a greeting, however it is spaced, marked up, capitalised or ended."""
     words = r"[,.!:;]*[\s*_]+".join(re.escape(word.rstrip(",.!:;")) for word in said.split())
-    return re.compile(rf"{words}[*_]*(?:\s?[,.!:;\u2013\u2014-]+[*_]*|\s*(?:\n|$))", re.IGNORECASE)
+    return re.compile(
+        rf"[*_]*{words}[*_]*(?:\s?[,.!:;\u2013\u2014-]+[*_]*|\s*(?:\n|$))", re.IGNORECASE
+    )

@@ -1,0 +1,76 @@
+"""Both services as processes on one broker, and a workspace in each that has something to hide."""
+
+import asyncio
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from psycopg import sql
+from service_kit.testing.api import running, service_env
+from tenancy.tenant import SECRET, Tenant
+
+SERVICES = ("persona_svc", "draft_svc")
+ROWS = sql.SQL(
+    "select to_jsonb(t) - 'published_at' - 'published_revision'"
+    " from {} t where workspace_id = %s order by 1"
+)
+
+
+@pytest.fixture(scope="module")
+def databases(database):
+    return {service: database(service) for service in SERVICES}
+
+
+@pytest.fixture(scope="module")
+def apis(databases, nats_url, tmp_path_factory):
+    """Return both services; they trust the same keys."""
+    folder = tmp_path_factory.mktemp("tenancy")
+
+    def env(service):
+        url = databases[service].login_url
+        return service_env(folder, database_url=url, nats_url=nats_url)
+
+    with (
+        running("persona_svc", folder, env("persona_svc")) as personas,
+        running("draft_svc", folder, env("draft_svc")) as drafts,
+    ):
+        yield {"persona_svc": personas, "draft_svc": drafts}
+
+
+@pytest.fixture(scope="module")
+def tenants(apis, nats_url):
+    """Return the one who asks, and the other whose data are secret."""
+    asking, other = Tenant("asking", apis), Tenant("other", apis)
+
+    async def furnish():
+        await asking.furnish(nats_url, "own")
+        await other.furnish(nats_url, SECRET)
+
+    asyncio.run(furnish())
+    return SimpleNamespace(asking=asking, other=other)
+
+
+@pytest.fixture
+def rows_of_other(databases, tenants):
+    """Return a function: every row of the other workspace, by table."""
+
+    def rows():
+        found = {}
+        for service, database in databases.items():
+            with psycopg.connect(database.admin_url) as connection:
+                for table in tenant_tables(connection):
+                    query = ROWS.format(sql.Identifier(table))
+                    found[service, table] = connection.execute(
+                        query, [tenants.other.workspace_id]
+                    ).fetchall()
+        return found
+
+    return rows
+
+
+def tenant_tables(connection):
+    rows = connection.execute(
+        "select table_name from information_schema.columns"
+        " where table_schema = 'public' and column_name = 'workspace_id' order by 1"
+    )
+    return [name for (name,) in rows]

@@ -1,0 +1,83 @@
+"""The admin of a workspace that has something in every table."""
+
+import httpx
+import nats as nats_client
+from persona_contracts import CampaignSyncedV1, subject_for
+from service_kit.clock import utc_now
+from service_kit.testing.waiting import wait_until
+
+SECRET = "whisper-of-the-other-workspace"
+
+
+class Tenant:
+    """The admin of a workspace, and the ids of what is in it."""
+
+    def __init__(self, workspace_id, apis):
+        self.workspace_id = workspace_id
+        self._apis = apis
+        self.ids = {}
+
+    def call(self, service, method, path, **more):
+        api = self._apis[service]
+        headers = {"Authorization": f"Bearer {api.token(self.workspace_id)}"}
+        headers |= more.pop("headers", {})
+        return httpx.request(method, f"{api.url}{path}", headers=headers, timeout=20, **more)
+
+    def done(self, *call, **more):
+        answer = self.call(*call, **more)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def furnish(self, nats_url, words):
+        """Put a row into every table that a tenant has."""
+        campaign = f"campaign-{self.workspace_id}"
+        persona = self.done(
+            "persona_svc",
+            "POST",
+            "/api/personas",
+            json={"name": words, "tone": words},
+            headers={"Idempotency-Key": words},
+        )
+        self.ids = {"persona": persona["persona_id"], "campaign": campaign}
+        self.done("persona_svc", "PUT", "/api/workspace/settings", json={"ai_goals": words})
+        await self._sync(nats_url, words)
+        await wait_until(lambda: self.done("persona_svc", "GET", "/api/campaigns")["items"], 10)
+        assignment = {"persona_id": persona["persona_id"]}
+        path = f"/api/campaigns/{campaign}/persona"
+        self.done("persona_svc", "PUT", path, json=assignment)
+        self.ids["draft"] = await self._drafted(words)
+
+    async def _sync(self, nats_url, words):
+        event = CampaignSyncedV1(
+            workspace_id=self.workspace_id,
+            campaign_id=self.ids["campaign"],
+            name=words,
+            channel="email",
+            status="active",
+            updated_at=utc_now(),
+        )
+        connection = await nats_client.connect(nats_url)
+        body = event.model_dump_json(exclude_unset=True).encode()
+        await connection.jetstream().publish(subject_for(event), body)
+        await connection.close()
+
+    async def _drafted(self, words):
+        self.done("draft_svc", "POST", "/api/replies", json=reply(self.workspace_id, words))
+
+        def ready():
+            items = self.done("draft_svc", "GET", "/api/drafts?status=ready")["items"]
+            return items[0]["draft_id"] if items else None
+
+        return await wait_until(ready, 20)
+
+
+def reply(workspace_id, words):
+    return {
+        "workspace_id": workspace_id,
+        "message_id": f"message-{words}",
+        "lead_id": f"lead-{words}",
+        "channel": "email",
+        "received_at": "2026-11-20T09:00:00Z",
+        "subject": words,
+        "body_text": f"What does it cost? {words}",
+    }

@@ -1,0 +1,186 @@
+"""The admin of one workspace asks every route for what belongs to another workspace."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+from tenancy.tenant import SECRET
+
+MATCH_ANY = {"If-Match": "*"}
+PERSONA, CAMPAIGN, DRAFT = "/api/personas/{persona}", "/api/campaigns/{campaign}", "/api/drafts"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request in which `{persona}`, `{campaign}` and `{draft}` stand for ids."""
+
+    route: str
+    path: str
+    status: int = 404
+    json: object = None
+    more: dict = field(default_factory=dict)
+
+
+def case(route, path=None, status=404, json=None, **more):
+    return Case(route, path or route.partition(" ")[2], status, json, more)
+
+
+def persona(method, path="", **more):
+    """A case under one persona of the other workspace."""
+    route = f"{method} /api/personas/{{persona_id}}{path}"
+    filled = path.replace("{version}", "1").replace("{other}", "1")
+    return case(route, f"{PERSONA}{filled}", **more)
+
+
+# Everywhere else `status` is 404: another workspace's id is one that does not exist. Routes without
+# an id answer with the asking workspace's own data, and a list filtered by a foreign id is empty.
+PERSONA_CASES = [
+    case("GET /api/personas", status=200),
+    case("GET /api/personas", f"/api/personas?search={SECRET}", status=200),
+    case("POST /api/personas", json={"name": "Child", "parent_id": "{persona}"}, status=422),
+    case("POST /api/personas/ensure-default", status=200),
+    case("POST /api/personas/import", content="---\nname: Brought\n---\n", status=201),
+    persona("GET"),
+    persona("PATCH", json={"tone": "stolen"}, headers=MATCH_ANY),
+    persona("DELETE", headers=MATCH_ANY),
+    persona("GET", "/resolved"),
+    persona("GET", "/export"),
+    persona("GET", "/versions"),
+    persona("GET", "/versions/{version}"),
+    persona("GET", "/versions/{version}/diff/{other}"),
+    persona("POST", "/versions/{version}/restore"),
+    persona("POST", "/default"),
+    persona("POST", "/clone", json={}),
+    case("GET /api/workspace/settings", status=200),
+    case("PUT /api/workspace/settings", json={"ai_goals": "mine"}, status=200),
+    case("GET /api/campaigns", status=200),
+    case(
+        "PUT /api/campaigns/{campaign_id}/persona",
+        f"{CAMPAIGN}/persona",
+        json={"persona_id": None},
+    ),
+    case(
+        "PUT /api/campaigns/{campaign_id}/persona",
+        "/api/campaigns/campaign-asking/persona",
+        json={"persona_id": "{persona}"},
+        status=422,
+    ),
+    case(
+        "POST /api/campaigns/assignments",
+        json={"assignments": [{"campaign_id": "{campaign}", "persona_id": None}]},
+    ),
+    case(
+        "GET /api/resolve",
+        "/api/resolve?campaign_id={campaign}&sequence_persona_id={persona}&explain=true",
+        status=200,
+    ),
+    case("GET /api/audit", status=200),
+    case("GET /api/audit", "/api/audit?entity_id={persona}", status=200),
+    case("GET /api/starters", status=200),
+]
+REPLY = {
+    "workspace_id": "other",
+    "message_id": "m",
+    "lead_id": "l",
+    "channel": "email",
+    "received_at": "2026-11-20T09:00:00Z",
+    "body_text": "What does it cost?",
+}
+DRAFT_CASES = [
+    case("GET /api/drafts", status=200),
+    case("GET /api/drafts", f"/api/drafts?lead_id=lead-{SECRET}", status=200),
+    case("GET /api/drafts", f"/api/drafts?message_id=message-{SECRET}", status=200),
+    case("GET /api/drafts", "/api/drafts?campaign_id={campaign}", status=200),
+    case("GET /api/drafts/{draft_id}", "/api/drafts/{draft}"),
+    *(
+        case(f"POST /api/drafts/{{draft_id}}/{verb}", f"/api/drafts/{{draft}}/{verb}", json=body)
+        for verb, body in (("approve", {}), ("reject", {}), ("regenerate", None))
+    ),
+    case("POST /api/replies", json=REPLY, status=422),
+]
+CASES = {"persona_svc": PERSONA_CASES, "draft_svc": DRAFT_CASES}
+ALL = [(service, each) for service, cases in CASES.items() for each in cases]
+EMPTY = {"search=", "entity_id=", "lead_id=", "message_id=", "campaign_id={campaign}"}
+
+
+def filled(value, ids):
+    """Put `ids` in the places of a request."""
+    if isinstance(value, dict):
+        return {key: filled(item, ids) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, ids) for item in value]
+    if isinstance(value, str):
+        for name, entity_id in ids.items():
+            value = value.replace(f"{{{name}}}", entity_id)
+    return value
+
+
+def ask(tenants, service, each, ids):
+    method = each.route.partition(" ")[0]
+    more = dict(each.more)
+    if each.json is not None:
+        more["json"] = filled(each.json, ids)
+    return tenants.asking.call(service, method, filled(each.path, ids), **more)
+
+
+def without(text, ids):
+    for name, entity_id in ids.items():
+        text = text.replace(entity_id, f"<{name}>")
+    return text
+
+
+@pytest.mark.parametrize("service", CASES)
+def test_every_route_has_a_case_here(tenants, service):
+    document = tenants.asking.done(service, "GET", "/openapi.json")
+    routes = {
+        f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item
+    }
+    assert {each.route for each in CASES[service]} == routes
+
+
+@pytest.mark.parametrize(
+    ("service", "each"), ALL, ids=[f"{each.route}-{each.path}" for _, each in ALL]
+)
+def test_what_belongs_to_another_workspace_is_not_there(tenants, rows_of_other, service, each):
+    before = rows_of_other()
+    theirs = tenants.other.ids
+    answer = ask(tenants, service, each, theirs)
+    assert answer.status_code == each.status, answer.text
+    shown = answer.text.replace(filled(each.path, theirs), "")
+    assert SECRET not in shown
+    if answer.is_success:
+        asked = filled([each.path, each.json], theirs)
+        unasked = {entity_id for entity_id in theirs.values() if entity_id not in str(asked)}
+        assert not [entity_id for entity_id in unasked if entity_id in answer.text]
+        if any(name in each.path for name in EMPTY) and "items" in answer.json():
+            assert answer.json()["items"] == []
+    assert rows_of_other() == before
+
+
+@pytest.mark.parametrize(
+    ("service", "each"),
+    [(service, each) for service, each in ALL if each.status >= 400],
+    ids=[f"{each.route}-{each.path}" for _, each in ALL if each.status >= 400],
+)
+def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, service, each):
+    theirs = tenants.other.ids
+    nowhere = {"persona": str(uuid4()), "draft": str(uuid4()), "campaign": "campaign-nowhere"}
+    answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]
+    said = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]
+    assert said[0] == said[1]
+
+
+def test_a_foreign_sequence_persona_is_dangling(tenants):
+    ids = tenants.other.ids
+    asked = f"sequence_persona_id={ids['persona']}&campaign_id={ids['campaign']}"
+    resolution = tenants.asking.done("persona_svc", "GET", f"/api/resolve?{asked}")
+    assert [item["reason"] for item in resolution["skipped"]] == ["DANGLING_REF"]
+    assert resolution["persona_id"] == tenants.asking.ids["persona"]
+
+
+def test_an_idempotency_key_of_another_workspace_is_a_free_one(tenants):
+    headers = {"Idempotency-Key": SECRET}
+    new = {"name": f"by {uuid4()}"}
+    answer = tenants.asking.call("persona_svc", "POST", "/api/personas", json=new, headers=headers)
+    assert answer.status_code == 201
+    assert answer.json()["name"] == new["name"]
