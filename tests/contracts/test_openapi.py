@@ -1,9 +1,11 @@
 """Whatever is sent to an API, it answers as its /openapi.json says, and never fails."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import httpx
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -14,12 +16,117 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from service_kit.testing.api import running, service_env
+from tenant import Tenant
 
 SERVICES = ("persona_svc", "draft_svc")
-CHECKS = [
+FRAMING = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
+"""Headers that HTTP itself reads: made-up values are refused by the server before any route."""
+PROBLEM = {"type", "title", "status", "detail"}
+
+
+def every_error_is_a_problem(ctx, response, case):
+    """Check that an error is a problem document (RFC 9457)."""
+    del ctx, case
+    if response.status_code >= 400:
+        assert response.headers["content-type"] == ["application/problem+json"]
+        problem = response.json()
+        assert problem.keys() >= PROBLEM
+        assert problem["status"] == response.status_code
+
+
+CHECKS: list[Callable] = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
+    every_error_is_a_problem,
 ]
+
+
+@dataclass(frozen=True)
+class Fuzz:
+    """One service, and a workspace in it that has something to be asked for."""
+
+    service: str
+    tenant: Tenant
+    url: str
+    headers: dict
+
+    def operations(self):
+        document = self.tenant.done(self.service, "GET", "/openapi.json")
+        schema = schemathesis.openapi.from_dict(document)
+        return [result.ok() for result in schema.get_all_operations()]
+
+    def ids(self):
+        """Return ids that exist: of a new persona, since the last may be deleted."""
+        new = {"name": f"Persona {next(_numbers)}"}
+        persona = self.tenant.done("persona_svc", "POST", "/api/personas", json=new)
+        return {
+            "persona_id": persona["persona_id"],
+            "campaign_id": self.tenant.ids["campaign"],
+            "draft_id": self.tenant.ids["draft"],
+            "version": 1,
+            "other": 1,
+        }
+
+    def strategies(self, operation):
+        """Give right and wrong requests, for ids that exist and for others."""
+        yield operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        yield operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+        names = {parameter.name for parameter in operation.path_parameters}
+        if names:
+            known = {name: value for name, value in self.ids().items() if name in names}
+            for mode in GenerationMode:
+                yield operation.as_strategy(generation_mode=mode, path_parameters=known)
+
+
+_numbers = iter(range(1, 10_000))
+
+
+@pytest.fixture(scope="module")
+def tenant(apis, nats_url):
+    furnished = Tenant("fuzzed", apis)
+    asyncio.run(furnished.furnish(nats_url, "seed"))
+    return furnished
+
+
+@pytest.fixture(params=SERVICES)
+def fuzz(request, apis, tenant):
+    api = apis[request.param]
+    headers = {"Authorization": f"Bearer {api.token(tenant.workspace_id)}"}
+    return Fuzz(request.param, tenant, api.url, headers)
+
+
+def run(fuzz, subtests, max_examples, **more):
+    with requests.Session() as session:
+        for operation in fuzz.operations():
+            strategies = list(fuzz.strategies(operation))
+
+            @settings(
+                max_examples=max_examples,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate],
+                **more,
+            )
+            @given(case=st.one_of(strategies))
+            def answers_as_documented(case):
+                for name in [name for name in case.headers or {} if name.lower() in FRAMING]:
+                    del case.headers[name]
+                response = case.call(fuzz.url, session=session, headers=fuzz.headers)
+                case.validate_response(response, checks=CHECKS, headers=fuzz.headers)
+
+            with subtests.test(operation.label):
+                answers_as_documented()
+
+
+@pytest.mark.timeout(180)
+def test_every_answer_is_as_documented(fuzz, subtests):
+    run(fuzz, subtests, 20, derandomize=True)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_every_answer_to_many_requests_is_as_documented(fuzz, subtests):
+    run(fuzz, subtests, 200)

@@ -1,4 +1,4 @@
-"""Both services as processes on one broker, and a workspace in each that has something to hide."""
+"""One workspace that asks, and another that has something to hide."""
 
 import asyncio
 from types import SimpleNamespace
@@ -6,35 +6,12 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from psycopg import sql
-from service_kit.testing.api import running, service_env
-from tenancy.tenant import SECRET, Tenant
+from tenant import SECRET, Tenant
 
-SERVICES = ("persona_svc", "draft_svc")
 ROWS = sql.SQL(
     "select to_jsonb(t) - 'published_at' - 'published_revision'"
     " from {} t where workspace_id = %s order by 1"
 )
-
-
-@pytest.fixture(scope="module")
-def databases(database):
-    return {service: database(service) for service in SERVICES}
-
-
-@pytest.fixture(scope="module")
-def apis(databases, nats_url, tmp_path_factory):
-    """Return both services; they trust the same keys."""
-    folder = tmp_path_factory.mktemp("tenancy")
-
-    def env(service):
-        url = databases[service].login_url
-        return service_env(folder, database_url=url, nats_url=nats_url)
-
-    with (
-        running("persona_svc", folder, env("persona_svc")) as personas,
-        running("draft_svc", folder, env("draft_svc")) as drafts,
-    ):
-        yield {"persona_svc": personas, "draft_svc": drafts}
 
 
 @pytest.fixture(scope="module")

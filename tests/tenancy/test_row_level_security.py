@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
+pytestmark = pytest.mark.timeout(90)  # two services start
 SERVICES = ("persona_svc", "draft_svc")
 NOT_TENANTS = {"alembic_version", "service_lease", "stream_seen"}
 MINE, THEIRS = "asking", "other"

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
-from tenancy.tenant import SECRET
+from tenant import SECRET
 
+pytestmark = pytest.mark.timeout(90)  # two services start
 MATCH_ANY = {"If-Match": "*"}
 PERSONA, CAMPAIGN, DRAFT = "/api/personas/{persona}", "/api/campaigns/{campaign}", "/api/drafts"
 

@@ -38,7 +38,7 @@ HOUSE: dict[str, Any] = {
     "tone": "Friendly, clear, without jargon.",
     "greeting": "Hello {first_name},",
     "signature": "Kind regards\nKim Berg\nNorthwind",
-    "goals": "Would a short call this week suit you?",
+    "goals": "Book a short call this week.",
     "service_description": "Northwind helps small teams to plan their deliveries.",
 }
 NOVA: dict[str, Any] = {
@@ -47,7 +47,7 @@ NOVA: dict[str, Any] = {
     "tone": "Formal and precise.",
     "greeting": "Dear {first_name},",
     "signature": "Yours sincerely\nNova Lind\nNorthwind",
-    "goals": "May I show you how it works in a short demonstration?",
+    "goals": "Book a demonstration with your own routes.",
 }
 NOVA_EDIT: dict[str, Any] = {
     "tone": "Casual, short, upbeat.",

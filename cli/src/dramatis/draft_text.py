@@ -31,7 +31,8 @@ def print_draft(
             title_align="left",
             subtitle=Text(printable(_speaker(draft, name_of))),
             subtitle_align="left",
-        )
+        ),
+        soft_wrap=False,
     )
 
 

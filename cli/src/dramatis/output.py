@@ -25,10 +25,12 @@ def print_plain(text: str) -> None:
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print `rows` under `columns`; None is shown as -."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row))
-    out.print(table)
+    out.print(table, soft_wrap=False)
 
 
 def printable(text: str) -> str:

@@ -31,6 +31,9 @@ from dramatis.services import DEFAULT_PORTS, SERVICES, ServiceSpec
 from dramatis.stack_file import Endpoints, forget_endpoints
 from dramatis.tokens import embedded_token
 
+READY_SECONDS = 60.0
+"""Until a service is an error: a busy machine takes many times the usual few seconds."""
+
 
 class Stack:
     """A stack that runs inside a `with` block.
@@ -171,7 +174,7 @@ class Stack:
             _each(ServerProcess.spawn, list(self.services.values()))
             asyncio.run(self._apply_streams())
             migrating.result()
-        _each(ServerProcess.wait_ready, list(self.services.values()))
+        _each(lambda service: service.wait_ready(READY_SECONDS), list(self.services.values()))
 
     async def _apply_streams(self) -> None:
         async with connected(self.nats_url) as connection:

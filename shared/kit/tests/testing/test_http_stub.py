@@ -78,3 +78,17 @@ async def test_leaving_does_not_wait_for_hanging_requests():
         await wait_until(lambda: stub.requests)
         started_at = time.monotonic()
     assert time.monotonic() - started_at < 1
+
+
+async def test_an_error_in_an_answer_fails_the_test():
+    def answer(request):
+        raise ValueError(request.path)
+
+    async def ask():
+        async with httpx.AsyncClient() as client, HttpStub() as stub:
+            stub.on("GET", "/wrong", answer)
+            with pytest.raises(httpx.TransportError):
+                await client.get(f"{stub.url}/wrong")
+
+    with pytest.raises(ExceptionGroup, match="HttpStub failed"):
+        await ask()

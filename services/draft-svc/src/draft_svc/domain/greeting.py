@@ -1,12 +1,15 @@
 """The persona's greeting: code opens the message with it, once, whatever the model wrote."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from draft_svc.domain.brief import Voice
+from draft_svc.domain.words import Word, words_of
 
 MAX_VALUE_CHARS = 80
 """Of a lead's name in a greeting: the CRM's data is not a place for a letter."""
+MAX_GREETING_CHARS = 1_000
+"""domain.md §1."""
 
 _PLACEHOLDER = re.compile(r"[ \t]*\{\{?\s*(?P<name>\w{1,40})\s*\}?\}")
 _FIELDS = {
@@ -60,18 +63,24 @@ def greeting(channel: str, voice: Voice, lead: Mapping[str, str]) -> str | None:
 
 def without_greeting(body: str, said: str) -> str:
     """Return `body` without what greets at its start: `said`, "Dear Ms Lee:" or "Hi Sam, …"."""
-    greets = [_spoken(said), _SALUTATION]
-    if after_salutation := _SALUTATION.sub("", said, count=1).strip():
-        greets.append(_spoken(after_salutation))
-    while found := next(filter(None, (pattern.match(body) for pattern in greets)), None):
-        rest = body[found.end() :].lstrip()
-        body = rest if found[0].endswith("\n") else rest[:1].upper() + rest[1:]
+    sayings = [words_of(said), words_of(_SALUTATION.sub("", said, count=1))]
+    while end := max(_salutation_end(body), *(_end_of(saying, body) for saying in sayings)):
+        rest = body[end:].lstrip()
+        is_new_line = "\n" in body[end - 1 : len(body) - len(rest)]
+        body = rest if is_new_line else rest[:1].upper() + rest[1:]
     return body
 
 
-def _spoken(said: str) -> re.Pattern[str]:
-    """Return a pattern of a greeting, however it is spaced, marked up, capitalised or ended."""
-    words = r"[,.!:;]*[\s*_]+".join(re.escape(word.rstrip(",.!:;")) for word in said.split())
-    return re.compile(
-        rf"[*_]*{words}[*_]*(?:\s?[,.!:;\u2013\u2014-]+[*_]*|\s*(?:\n|$))", re.IGNORECASE
-    )
+def _salutation_end(body: str) -> int:
+    salutation = _SALUTATION.match(body)
+    return salutation.end() if salutation else 0
+
+
+def _end_of(saying: Sequence[Word], body: str) -> int:
+    """Return where `body` stops saying it, at a mark or the end of a line; 0 if it does not."""
+    start = words_of(body[: 2 * MAX_GREETING_CHARS])[: len(saying)]
+    if not saying or [word.bare for word in start] != [word.bare for word in saying]:
+        return 0
+    end = start[-1].end
+    is_over = body[end - 1] in ",.!:;" or not body[end:].partition("\n")[0].strip()
+    return end if is_over else 0

@@ -3,6 +3,7 @@
 import re
 
 from draft_svc.domain.plain_text import plain_text
+from draft_svc.domain.words import spans_of, words_of
 
 MAX_UNKNOWN_LINES = 6
 """A name, a title, a company … under "Best regards," that the persona does not know."""
@@ -19,6 +20,7 @@ _THANKS = (
 )
 _CLOSING = re.compile(rf"(?P<regards>{_REGARDS})|{_THANKS}", re.IGNORECASE)
 _DELIMITER = re.compile(r"[\s*_=~\u2013\u2014-]*")
+_AFTER_SENTENCE = re.compile(r"\w{4}[.!?]$")
 _POSTSCRIPT = re.compile(r"^[*_]*p\. ?s\b|^[*_]*ps:", re.IGNORECASE | re.MULTILINE)
 _OPEN, _CLOSE = r"[\[{<]{1,2}\s*", r"\s*[\]}>]{1,2}"
 _YOUR = r"(?:(?:insert|add|your|my|the|ai|sender|email|e-mail|persona)(?:'s)?[ _-]*){0,3}"
@@ -57,21 +59,31 @@ def unsigned(text: str, *, signature: str | None, sender_name: str | None) -> st
 
 
 def _without_signature(text: str, signature: str) -> str:
-    words = [re.escape(word) for word in plain_text(signature).split()]
-    if not words:
-        return text
-    joined = r"[\s*_>]+".join(words)
-    for alone in (
-        rf"^[ \t>*_-]*{joined}[ \t*_.,]*$",
-        rf"(?<=\w{{4}}[.!?])[ \t]+{joined}[ \t*_.,]*$",
-    ):
-        text = re.sub(alone, "", text, flags=re.IGNORECASE | re.MULTILINE)
-    return re.sub(
-        rf"(?<!\w){joined}(?!\w)",
-        lambda found: "\n" if "\n" in found[0] else found[0],  # in one line it may be a sentence
-        text,
-        flags=re.IGNORECASE,
-    )
+    kept, kept_to = "", 0
+    for found in spans_of(words_of(text), words_of(plain_text(signature))):
+        start, end = _with_marks(text, *found)
+        if _is_signature(text, start, end):
+            kept += text[kept_to:start] + "\n"
+            kept_to = end
+    return kept + text[kept_to:]
+
+
+def _with_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span with the dashes, quote marks and Markdown around it."""
+    while start > 0 and text[start - 1] in " \t>*_-":
+        start -= 1
+    while end < len(text) and text[end] in " \t*_.,":
+        end += 1
+    return start, end
+
+
+def _is_signature(text: str, start: int, end: int) -> bool:
+    """Tell a signature from a sentence that has its words."""
+    if "\n" in text[start:end].strip():
+        return True
+    starts_line = start == 0 or text[start - 1] == "\n"
+    ends_line = end == len(text) or text[end] == "\n"
+    return ends_line and (starts_line or _AFTER_SENTENCE.search(text, max(start - 5, 0), start) is not None)
 
 
 def _parts(text: str) -> tuple[str, str]:
