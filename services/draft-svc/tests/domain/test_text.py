@@ -1,6 +1,7 @@
 """What is sent: greeting, words and signature, each once, on every channel."""
 
 import re
+from time import perf_counter
 
 import pytest
 from draft_svc.domain.brief import Voice
@@ -313,6 +314,19 @@ def test_a_cut_never_splits_what_is_seen_as_one_character(joined):
 
     assert text
     assert len(text) % size == 0
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["\n", " ", "[", "[your ", "* ", "Anna Lee\n", "Hi A A A, ", "x. Best ", "ps:\n", "- ", "a "],
+)
+def test_no_text_of_a_models_longest_takes_longer_than_a_second(hostile):
+    signature = "Anna Lee\n* * * * * * * *\n_ _ _ _ _ _"
+    started_at = perf_counter()
+
+    sent(hostile * (20_000 // len(hostile)), signature=signature, greeting="Hi * * * * * ...")
+
+    assert perf_counter() - started_at < 1
 
 
 def test_a_persons_edit_is_signed_once():

@@ -11,6 +11,9 @@ MAX_VALUE_CHARS = 80
 MAX_GREETING_CHARS = 1_000
 """domain.md §1."""
 
+MAX_GREETINGS = 5
+"""That are removed: no model greets more often."""
+
 _PLACEHOLDER = re.compile(r"[ \t]*\{\{?\s*(?P<name>\w{1,40})\s*\}?\}")
 _FIELDS = {
     "firstname": "first_name",
@@ -64,7 +67,10 @@ def greeting(channel: str, voice: Voice, lead: Mapping[str, str]) -> str | None:
 def without_greeting(body: str, said: str) -> str:
     """Return `body` without what greets at its start: `said`, "Dear Ms Lee:" or "Hi Sam, …"."""
     sayings = [words_of(said), words_of(_SALUTATION.sub("", said, count=1))]
-    while end := max(_salutation_end(body), *(_end_of(saying, body) for saying in sayings)):
+    for _ in range(MAX_GREETINGS):
+        end = max(_salutation_end(body), *(_end_of(saying, body) for saying in sayings))
+        if not end:
+            break
         rest = body[end:].lstrip()
         is_new_line = "\n" in body[end - 1 : len(body) - len(rest)]
         body = rest if is_new_line else rest[:1].upper() + rest[1:]

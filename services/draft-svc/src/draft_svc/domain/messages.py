@@ -67,7 +67,7 @@ def compose_strategy_messages(brief: Brief) -> list[Message]:
 def compose_write_messages(brief: Brief, strategy: Strategy | None) -> list[Message]:
     """Return the messages that ask for the body; a strategy is data too, made from the reply."""
     passages = _passages(brief)
-    plan = [] if strategy is None else [Piece("plan of the answer", json.dumps(strategy.as_dict()))]
+    plan = [] if strategy is None else [_plan(strategy)]
     data = fence([*passages, *_thread(brief), _lead(brief), *plan, _reply(brief)])
     task = [_SHAPES[brief.channel], _greeting_rule(brief), _NEVER_SIGN, _FACTS]
     if plan:
@@ -159,6 +159,10 @@ def _lead(brief: Brief) -> Piece:
 def _reply(brief: Brief) -> Piece:
     subject = f"Subject: {brief.reply_subject}\n\n" if brief.reply_subject else ""
     return Piece("the reply to answer", f"{subject}{brief.reply_text}"[:MAX_REPLY_CHARS])
+
+
+def _plan(strategy: Strategy) -> Piece:
+    return Piece("plan of the answer", json.dumps(strategy.as_dict(), ensure_ascii=False))
 
 
 def _within(budget: int, texts: Iterable[str]) -> Iterator[str]:

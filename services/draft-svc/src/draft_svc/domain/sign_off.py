@@ -83,7 +83,9 @@ def _is_signature(text: str, start: int, end: int) -> bool:
         return True
     starts_line = start == 0 or text[start - 1] == "\n"
     ends_line = end == len(text) or text[end] == "\n"
-    return ends_line and (starts_line or _AFTER_SENTENCE.search(text, max(start - 5, 0), start) is not None)
+    return ends_line and (
+        starts_line or _AFTER_SENTENCE.search(text, max(start - 5, 0), start) is not None
+    )
 
 
 def _parts(text: str) -> tuple[str, str]:
