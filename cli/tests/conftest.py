@@ -26,7 +26,6 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path) -> Run:
     """Return a function that runs `dramatis` with arguments, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
 
     def call(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["dramatis", *map(str, arguments)])

@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import nats as nats_client
 import psycopg
 import pytest
-from drafting import Desk
 from dramatis.stack import Stack
+from drafting import Desk
 from faults.checker import violations
 from faults.history import History
+from service_kit.embedded import free_port
 from service_kit.testing.api import Api
 from service_kit.testing.http_stub import HttpStub, Reply
 from service_kit.testing.waiting import wait_until
@@ -33,8 +35,8 @@ class Model:
     """An OpenAI-compatible server that counts what it was asked, by message and step."""
 
     def __init__(self, stub, history):
-        self.url = f"{stub.url}/v1"
         self.calls = []
+        self.seconds = 0.0
         self._history = history
         stub.on("POST", "/v1/chat/completions", self._answer)
 
@@ -60,12 +62,15 @@ class Model:
                     }
                 ],
                 "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
-            }
+            },
+            delay_seconds=self.seconds,
         )
 
 
 class World:
     """A stack, with what the tests of its faults ask of it."""
+
+    # The model answers on the test's event loop: whatever waits for a process runs in a thread.
 
     def __init__(self, stack, history, model):
         self.stack = stack
@@ -74,12 +79,12 @@ class World:
         self.persona, self.draft = stack.services["persona"], stack.services["draft"]
         self._open = contextlib.AsyncExitStack()
 
-    async def desk(self):
-        """Return a workspace that no other test uses."""
+    async def desk(self, draft=None):
+        """Return a workspace that no other test uses, as the process `draft` shows it."""
         workspace_id = f"f{next(_workspaces)}"
         connection = await nats_client.connect(self.stack.nats_url, max_reconnect_attempts=-1)
         self._open.push_async_callback(connection.close)
-        api = Api(self.draft, self.stack.data_dir)
+        api = Api(draft or self.draft, self.stack.data_dir)
         client = await self._open.enter_async_context(api.client(workspace_id))
         return Desk(workspace_id, connection, client)
 
@@ -115,6 +120,19 @@ class World:
     def end_leases(self):
         """Do as if the leases of dead processes had run out."""
         self.sql("draft", "update draft set due_at = now() where due_at is not null")
+        for database in ("draft", "persona"):
+            self.sql(database, "delete from service_lease")
+
+    async def start(self, *processes):
+        await asyncio.gather(*(asyncio.to_thread(process.start, 60) for process in processes))
+
+    async def stop(self, process):
+        await asyncio.to_thread(process.stop)
+
+    async def heal(self):
+        """Run everything that the stack has."""
+        await self.start(self.stack.nats, self.stack.postgres)
+        await self.start(self.persona, self.draft)
 
     async def until_dead(self, process):
         await wait_until(lambda: not process.is_running, 20)
@@ -168,18 +186,36 @@ class World:
                     self.history.add("emitted", workspace_id=desk.workspace_id, event_id=event_id)
 
 
+def _apart(work):
+    """Run what has an event loop of its own in a thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+@pytest.fixture(scope="module")
+def model_port():
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def stack(model_port):
+    """Return the stack of a module's tests; each test finds all of it running."""
+    with pytest.MonkeyPatch.context() as env:
+        env.setenv("DRAMATIS_WRITER", "openai")
+        env.setenv("OPENAI_API_KEY", SECRET)
+        env.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{model_port}/v1")
+        env.setenv("DRAMATIS_MODEL", "stub")
+        opened = Stack(ephemeral=True)
+        _apart(opened.start)
+        yield opened
+        _apart(opened.stop)
+
+
 @pytest.fixture
-async def world(tmp_path, monkeypatch):
+async def world(stack, model_port, tmp_path):
     history = History(tmp_path / "history.jsonl")
-    async with HttpStub() as stub:
-        model = Model(stub, history)
-        monkeypatch.setenv("DRAMATIS_WRITER", "openai")
-        monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
-        monkeypatch.setenv("DRAMATIS_MODEL", "stub")
-        stack = Stack(ephemeral=True)
-        await asyncio.to_thread(stack.start)
-        opened = World(stack, history, model)
+    async with HttpStub(model_port) as stub:
+        opened = World(stack, history, Model(stub, history))
+        await opened.heal()
         yield opened
         await opened.close()
-        await asyncio.to_thread(stack.stop)

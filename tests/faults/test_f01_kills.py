@@ -3,54 +3,56 @@
 import pytest
 from persona_client import Roster
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
 
-DRAFT_STEPS = [
-    "consumer-before-commit",
-    "consumer-before-ack",
-    "before-claim",
-    "after-claim",
-    "after-plan",
-    "after-model-answer",
-    "before-commit",
-    "after-commit",
-    "relay-before-publish",
-    "relay-after-publish",
+DEATHS = [
+    ["consumer-before-commit"],
+    ["consumer-before-ack"],
+    ["consumer-before-ack", "before-claim"],  # before any claim, with a reply that waits
+    ["after-claim"],
+    ["after-plan"],
+    ["after-model-answer"],
+    ["before-commit"],
+    ["after-commit"],
+    ["relay-before-publish"],
+    ["relay-after-publish"],
+    ["after-claim", "after-model-answer", "before-commit", "relay-before-publish"],
 ]
 
 
-@pytest.mark.processes
-@pytest.mark.parametrize("step", DRAFT_STEPS)
-async def test_draft_svc_killed_at_any_step_writes_one_draft(world, monkeypatch, step):
+@pytest.mark.parametrize("deaths", DEATHS, ids="+".join)
+async def test_draft_svc_killed_at_any_step_writes_one_draft(world, monkeypatch, deaths):
     desk = await world.desk()
-    world.draft.stop()
-    monkeypatch.setenv("DRAMATIS_DIE_AT", step)
-    world.draft.start()
+    await world.stop(world.draft)
     event = await world.reply(desk, 1)
-    await world.until_dead(world.draft)
-    world.history.add("died", message_id=event.message_id)
+    for step in deaths:
+        monkeypatch.setenv("DRAMATIS_DIE_AT", step)
+        world.draft.spawn()
+        await world.until_dead(world.draft)
+        world.history.add("died", message_id=event.message_id)
+        world.end_leases()
     monkeypatch.delenv("DRAMATIS_DIE_AT")
-    world.end_leases()
-    world.draft.start()
+    await world.start(world.draft)
     await desk.until(event.message_id, "ready", timeout_seconds=45)
     assert await world.judge(desk) == []
     assert len(await desk.events("created")) == 1
 
 
-@pytest.mark.processes
 @pytest.mark.parametrize("step", ["state-before-publish", "state-after-publish"])
 async def test_persona_svc_killed_between_commit_and_publish_is_still_heard(
     world, monkeypatch, step
 ):
+    desk = await world.desk()
     async with Roster(world.stack.nats_url) as roster:
-        world.persona.stop()
+        await world.stop(world.persona)
         monkeypatch.setenv("DRAMATIS_DIE_AT", step)
-        world.persona.start()
-        client = await world.personas("killed")
+        await world.start(world.persona)
+        client = await world.personas(desk.workspace_id)
         answer = await client.post("/api/personas", json={"name": "Anna", "tone": "calm"})
         assert answer.status_code == 201
         await world.until_dead(world.persona)
         monkeypatch.delenv("DRAMATIS_DIE_AT")
-        world.persona.start()
-        await roster.wait_for("killed", answer.json()["revision"], timeout_seconds=20)
-        assert roster.resolve("killed").tone == "calm"
+        world.end_leases()
+        await world.start(world.persona)
+        await roster.wait_for(desk.workspace_id, answer.json()["revision"], timeout_seconds=20)
+        assert roster.resolve(desk.workspace_id).tone == "calm"

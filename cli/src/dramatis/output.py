@@ -23,6 +23,10 @@ def print_plain(text: str) -> None:
     out.print(printable(text), markup=False)
 
 
+MAX_LINE = 10_000
+"""Where the output is no terminal: a row stays one line, for grep and awk."""
+
+
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print `rows` under `columns`; None is shown as -."""
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -30,6 +34,8 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Non
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row))
+    if not out.is_terminal:
+        out.width = MAX_LINE
     out.print(table, soft_wrap=False)
 
 

@@ -86,6 +86,17 @@ class Stack:
             nats=self.nats_url, services={name: s.url for name, s in self.services.items()}
         )
 
+    def replica(self, service: str, **env: str) -> ServiceProcess:
+        """Return another process of `service`, not started, with `env` over the stack's own."""
+        spec = next(spec for spec in SERVICES if spec.name == service)
+        port = free_port()
+        return ServiceProcess(
+            spec.package,
+            env={**self._env(spec), **env},
+            log_path=self.data_dir / f"{spec.package}-{port}.log",
+            port=port,
+        )
+
     def check(self) -> None:
         """Return while every process runs.
 

@@ -108,8 +108,11 @@ class Desk:
         """Return the draft of a message once it has one of `statuses`."""
 
         async def there():
-            found = await self.drafts(message_id=message_id)
-            return next((d for d in found if d["status"] in statuses), None)
+            answer = await self.client.get("/api/drafts", params={"message_id": message_id})
+            if answer.status_code == 503:  # its database is away
+                return None
+            assert answer.status_code == 200, answer.text
+            return next((d for d in answer.json()["items"] if d["status"] in statuses), None)
 
         return await wait_until(there, timeout_seconds)
 
@@ -123,9 +126,13 @@ class Desk:
 
     async def events(self, verb, count=1, timeout_seconds=10):
         """Return the `draft.<verb>` events of this workspace, once there are `count`."""
+        return await self.published(f"draft.{verb}.v1", count, timeout_seconds)
+
+    async def published(self, event, count, timeout_seconds=10):
+        """Return the events of this workspace with a subject such as `draft.created.v1`."""
         found = []
         subscription = await self.js.subscribe(
-            f"draft.{verb}.v1.{self.workspace_id}", ordered_consumer=True
+            f"{event}.{self.workspace_id}", ordered_consumer=True
         )
         while len(found) < count:
             message = await subscription.next_msg(timeout=timeout_seconds)

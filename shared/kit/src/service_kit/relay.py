@@ -54,7 +54,8 @@ class Outbox:
                 .with_for_update(skip_locked=True)
             )
         )
-        reached("relay-before-publish")
+        if rows:
+            reached("relay-before-publish")
         by_stream = sorted(rows, key=lambda row: row.stream)
         for _, group in groupby(by_stream, key=lambda row: row.stream):
             await self._publish(session, connection, list(group))

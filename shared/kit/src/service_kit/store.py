@@ -4,14 +4,16 @@ Each transaction starts by taking a role (ADR 0008): `<svc>_api` sees the rows o
 (forced row-level security), `<svc>_worker` sees all. The login `<svc>` itself sees nothing.
 """
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import URL, DateTime, MetaData, String, make_url, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -20,6 +22,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+AWAY_SECONDS = 0.5
+"""Between two tries to reach a database that is away."""
 
 Session = AsyncSession
 """What use cases get: an open transaction that they never commit."""
@@ -107,6 +112,23 @@ class Store:
         async with self._sessions.begin() as session:
             await session.execute(_ENTER, {"role": f"{self.role}_worker", "workspace_id": ""})
             yield session
+
+    async def persist(self, change: Callable[[Session], Awaitable[None]], seconds: float) -> None:
+        """Commit `change` as a worker; while the database is away, try again for `seconds`.
+
+        A commit whose answer was lost is run again, so `change` must bear that.
+        """
+        deadline = monotonic() + seconds
+        while True:
+            try:
+                async with self.worker() as session:
+                    await change(session)
+            except (SQLAlchemyError, OSError) as error:
+                if monotonic() > deadline or not is_away(error):
+                    raise
+                await asyncio.sleep(AWAY_SECONDS)
+            else:
+                return
 
     async def close(self) -> None:
         """Close every connection."""

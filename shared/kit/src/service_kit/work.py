@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from time import monotonic
 from typing import Generic, Protocol
 
 from opentelemetry import propagate, trace
@@ -13,11 +12,13 @@ from structlog import get_logger
 from service_kit.errors import ServiceError, UpstreamError
 from service_kit.leases import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, LeaseLostError, Leases, RowT
 from service_kit.steps import reached
-from service_kit.store import Session, Store, is_away
+from service_kit.store import Session, Store
 from service_kit.wakeups import wait
 
 IDLE_SECONDS = 1.0
 STOP_SECONDS = 7.0
+SETTLE_SECONDS = LEASE_SECONDS - HEARTBEAT_SECONDS
+"""How long a result is kept for a database that is away; then the lease may be lost."""
 
 Finish = Callable[[Session], Awaitable[None]]
 """Stores a result, in the transaction that ends the lease."""
@@ -130,19 +131,13 @@ class WorkPool(Generic[RowT]):
 
     async def _settle(self, claim: Claim[RowT], outcome: Finish | ServiceError) -> None:
         """Store the outcome; while the database is away, keep trying as long as the lease lasts."""
-        deadline = monotonic() + LEASE_SECONDS - HEARTBEAT_SECONDS
-        while True:
-            try:
-                async with self._store.worker() as session:
-                    await self._store_outcome(session, claim, outcome)
-                    reached("before-commit")
-            except (SQLAlchemyError, OSError) as error:
-                if monotonic() > deadline or not is_away(error):
-                    raise
-                await asyncio.sleep(0.5)
-            else:
-                reached("after-commit")
-                return
+
+        async def change(session: Session) -> None:
+            await self._store_outcome(session, claim, outcome)
+            reached("before-commit")
+
+        await self._store.persist(change, SETTLE_SECONDS)
+        reached("after-commit")
 
     async def _store_outcome(
         self, session: Session, claim: Claim[RowT], outcome: Finish | ServiceError

@@ -24,7 +24,7 @@ from service_kit.leases import Claim
 from service_kit.outbox import publish
 from service_kit.steps import reached
 from service_kit.store import Session, Store
-from service_kit.work import Finish
+from service_kit.work import SETTLE_SECONDS, Finish
 from structlog import get_logger
 
 from draft_svc.adapters.drafts import LEASES, DraftRow
@@ -188,10 +188,13 @@ class WriteDraft:
 
     async def _keep_strategy(self, claim: Claim[DraftRow], strategy: dict[str, Any]) -> None:
         """Store it now, so that a crash while writing does not cost a second plan (I10)."""
-        async with self._store.worker() as session:
+
+        async def change(session: Session) -> None:
             await LEASES.renew(session, claim)
             row = await session.get_one(DraftRow, claim.row_id)
             row.strategy = strategy
+
+        await self._store.persist(change, SETTLE_SECONDS)
         claim.row.strategy = strategy
 
 

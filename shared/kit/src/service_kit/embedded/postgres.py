@@ -68,6 +68,11 @@ class PostgresProcess(ServerProcess):
             query={"host": str(self._socket_folder()), "port": str(self.port or SOCKET_PORT)},
         ).render_as_string()
 
+    @property
+    def socket(self) -> Path:
+        """The Unix socket; it is there once the server has started."""
+        return self._socket_folder() / f".s.PGSQL.{self.port or SOCKET_PORT}"
+
     def stop_immediately(self) -> None:
         """End without a checkpoint; the next start recovers from the log (`-m immediate`)."""
         self._end(signal.SIGQUIT, STOP_SECONDS)

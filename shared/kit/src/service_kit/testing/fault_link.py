@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from service_kit.embedded.ports import LOOPBACK
 from service_kit.testing.tcp import LoopbackServer, reset
@@ -19,11 +20,11 @@ class _Connection:
 
 
 class FaultLink(LoopbackServer):
-    """Passes bytes between its own `port` and `target_port`, until told otherwise."""
+    """Passes bytes between its own `port` and `target`, a port or a socket's path."""
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target: int | Path) -> None:
         super().__init__()
-        self._target_port = target_port
+        self._target = target
         self._delay_seconds = 0.0
         self._is_cut = False
         self._flows = asyncio.Event()
@@ -61,7 +62,7 @@ class FaultLink(LoopbackServer):
         if self._is_cut:
             reset(writer)
             return
-        server_reader, server_writer = await asyncio.open_connection(LOOPBACK, self._target_port)
+        server_reader, server_writer = await self._connect()
         connection = _Connection(writer, server_writer)
         self._open.add(connection)
         try:
@@ -75,6 +76,11 @@ class FaultLink(LoopbackServer):
         finally:
             self._open.discard(connection)
             server_writer.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._target, Path):
+            return await asyncio.open_unix_connection(self._target)
+        return await asyncio.open_connection(LOOPBACK, self._target)
 
     async def _receive(
         self, source: asyncio.StreamReader, held: asyncio.Queue[tuple[float, bytes]]

@@ -27,10 +27,17 @@ class Reply:
     fault: Fault | None = None
 
     @classmethod
-    def of_json(cls, document: object, status: int = 200) -> "Reply":
+    def of_json(
+        cls, document: object, status: int = 200, *, delay_seconds: float = 0
+    ) -> "Reply":
         """Return an answer with a JSON body."""
         headers = {"content-type": "application/json"}
-        return cls(status=status, headers=headers, body=json.dumps(document).encode())
+        return cls(
+            status=status,
+            headers=headers,
+            body=json.dumps(document).encode(),
+            delay_seconds=delay_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +61,8 @@ Answer = Reply | Callable[[Received], Reply]
 class HttpStub(LoopbackServer):
     """Answers as told by `on`, else 404, and keeps what it was asked in `requests`."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, port: int | None = None) -> None:
+        super().__init__(port)
         self.requests: list[Received] = []
         self._answers: dict[tuple[str, str], deque[Answer]] = {}
 

@@ -6,16 +6,16 @@ import struct
 from abc import ABC, abstractmethod
 from typing import Self
 
-from service_kit.embedded.ports import LOOPBACK
+from service_kit.embedded.ports import LOOPBACK, free_port
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 class LoopbackServer(ABC):
-    """Listens on `port`, chosen by the system, while the block of `async with` runs."""
+    """Listens on `port`, by default one that is free, while the block of `async with` runs."""
 
-    def __init__(self) -> None:
-        self.port = 0
+    def __init__(self, port: int | None = None) -> None:
+        self.port = port or free_port()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._errors: list[BaseException] = []
@@ -26,8 +26,7 @@ class LoopbackServer(ABC):
 
     async def __aenter__(self) -> Self:
         """Listen."""
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._accept, LOOPBACK, self.port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
