@@ -10,8 +10,8 @@ from itertools import count
 import nats as nats_client
 import psycopg
 import pytest
-from dramatis.stack import Stack
 from drafting import Desk
+from dramatis.stack import Stack
 from faults.checker import violations
 from faults.history import History
 from service_kit.embedded import free_port

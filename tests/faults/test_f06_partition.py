@@ -67,7 +67,10 @@ async def linked(world):
         await link.__aexit__()
 
 
-@pytest.mark.parametrize("fault", [stalls, breaks_twice, is_slow, vanishes])
+FAULTS = [stalls, breaks_twice, is_slow, pytest.param(vanishes, marks=pytest.mark.faults)]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("peer", ["nats", "postgres"])
 async def test_all_replies_are_drafted_once_through(world, linked, peer, fault):
     link, desk = await linked(peer)

@@ -1,4 +1,4 @@
-"""F8: the same reply again and again, under other ids, and all of history: nothing happens twice."""
+"""F8: the same reply again and again, and all of history once more: nothing happens twice."""
 
 import asyncio
 

@@ -46,9 +46,7 @@ async def test_edits_through_two_persona_services_are_published_in_order(world, 
         async def edit(number):
             client = (first, second)[number % 2]
             path = f"/api/personas/{created['persona_id']}"
-            answer = await client.patch(
-                path, json={"tone": str(number)}, headers={"If-Match": "*"}
-            )
+            answer = await client.patch(path, json={"tone": str(number)}, headers={"If-Match": "*"})
             assert answer.status_code == 200, answer.text
 
         await asyncio.gather(*(edit(number) for number in range(1, 41)))

@@ -29,6 +29,8 @@ from service_kit.topology import ADVISORY_STREAM, MAX_DELIVERIES_SUBJECT, Durabl
 BATCH = 100
 FETCH_SECONDS = 1
 RECONNECT_SECONDS = 1
+PING_SECONDS = 5
+"""A half-open connection is noticed within three of them, not within minutes."""
 
 log = get_logger(__name__)
 
@@ -73,6 +75,7 @@ class Broker:
             nats_url,
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
             apply_types=False,
             logger=None,
         )
@@ -91,6 +94,7 @@ class Broker:
             self._url,
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
             pending_size=0,
             error_cb=_log_error,
         )

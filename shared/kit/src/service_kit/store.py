@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from service_kit.postgres_connection import PostgresConnection
+
 AWAY_SECONDS = 0.5
 """Between two tries to reach a database that is away."""
 
@@ -91,7 +93,11 @@ class Store:
             pool_timeout=10,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"connect_timeout": 5, "prepare_threshold": 2},
+            connect_args={
+                "connect_timeout": 5,
+                "prepare_threshold": 2,
+                "async_creator_fn": PostgresConnection.connect,
+            },
         )
         self._sessions = async_sessionmaker(
             self.engine, expire_on_commit=False, info={"service": service}

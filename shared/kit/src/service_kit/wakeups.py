@@ -7,10 +7,13 @@ import psycopg
 from sqlalchemy import text
 from structlog import get_logger
 
+from service_kit.postgres_connection import PostgresConnection
 from service_kit.store import Session, Store
 
 OUTBOX_CHANNEL = "dramatis_outbox"
 WORK_CHANNEL = "dramatis_work"
+PROBE_SECONDS = 10
+"""After so long without a notification, ask whether the server is still there."""
 
 log = get_logger(__name__)
 
@@ -39,15 +42,17 @@ class Wakeups:
         url = self._store.engine.url.set(drivername="postgresql")
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(
+                connection = await PostgresConnection.connect(
                     url.render_as_string(hide_password=False), autocommit=True, connect_timeout=5
                 )
                 async with connection:
                     for channel in self._channels:
                         await connection.execute(f"listen {channel}".encode())
                     self._wake_all()
-                    async for notification in connection.notifies():
-                        self._wake(notification.channel)
+                    while True:
+                        async for notification in connection.notifies(timeout=PROBE_SECONDS):
+                            self._wake(notification.channel)
+                        await connection.execute(b"select")
             except (psycopg.Error, OSError) as error:
                 log.warning("wakeups.lost", reason=type(error).__name__)
                 await asyncio.sleep(0.5)

@@ -27,9 +27,7 @@ class Reply:
     fault: Fault | None = None
 
     @classmethod
-    def of_json(
-        cls, document: object, status: int = 200, *, delay_seconds: float = 0
-    ) -> "Reply":
+    def of_json(cls, document: object, status: int = 200, *, delay_seconds: float = 0) -> "Reply":
         """Return an answer with a JSON body."""
         headers = {"content-type": "application/json"}
         return cls(
