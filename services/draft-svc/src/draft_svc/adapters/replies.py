@@ -4,6 +4,7 @@ import hashlib
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from opentelemetry import propagate
 from persona_contracts import LeadRepliedV1, Received, encode_headers, subject_for
 from service_kit.errors import UpstreamError
 from service_kit.publishing import Message, store_one
@@ -34,6 +35,7 @@ class NatsReplies:
         headers = encode_headers(
             event, event_id=received.event_id, source=received.source, time=event.received_at
         )
+        propagate.inject(headers)
         message = Message(
             subject=subject_for(event),
             body=event.model_dump_json(exclude_unset=True).encode(),
