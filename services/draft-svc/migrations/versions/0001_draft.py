@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True)),
         sa.Column("lease_token", sa.Uuid()),
         sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("deaths", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("subject", sa.Text()),
         sa.Column("body", sa.Text()),
         sa.Column("signature", sa.Text()),

@@ -291,3 +291,27 @@ async def test_every_write_is_in_the_audit_trail(admin, create):
         ("persona.update", "tester", 1, 2),
         ("persona.create", "tester", None, 1),
     ]
+
+
+async def test_voice_and_model_are_chosen_in_the_other_spelling(admin, create):
+    anna = await create("Anna", model={"name": "gpt-5-mini"}, tone="calm")
+    chosen = {"voiceId": "v1", "temperature": 0.4}
+    answer = await admin.put(path(anna, "/settings"), json=chosen)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["ETag"] == '"2"'
+    assert answer.json()["settings"] == {
+        "voiceId": "v1",
+        "defaultModel": "gpt-5-mini",
+        "temperature": 0.4,
+        "maxTokens": None,
+    }
+    shown = (await admin.get(path(anna))).json()
+    assert shown["voice"]["voice_id"] == "v1"
+    assert shown["tone"] == "calm"
+
+
+async def test_a_wrong_choice_of_model_is_refused_by_field(admin, create):
+    anna = await create("Anna")
+    answer = await admin.put(path(anna, "/settings"), json={"temperature": 20})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["model.temperature"]

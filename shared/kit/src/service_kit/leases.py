@@ -33,6 +33,9 @@ class Leased(OwnedByWorkspace, Base):
     due_at: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    """Tries that were begun and ended in some way, and the present one."""
+    deaths: Mapped[int] = mapped_column(default=0)
+    """How often a process went without a word while it worked on the row."""
     traceparent: Mapped[str | None]
     """The trace that the work belongs to (W3C)."""
 
@@ -48,12 +51,16 @@ class LeaseLostError(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(Generic[RowT]):
-    """A row that this process may work on until the lease ends; `attempts` counts from 1."""
+    """A row that this process may work on until the lease ends; `attempts` counts from 1.
+
+    A claim that follows a death is the same attempt: `deaths` counts it.
+    """
 
     row: RowT
     row_id: UUID
     token: UUID
     attempts: int
+    deaths: int
 
 
 class Leases(Generic[RowT]):
@@ -80,7 +87,13 @@ class Leases(Generic[RowT]):
             return []
         rows = await session.scalars(select(self._table).where(self._key.in_(ids)))
         return [
-            Claim(row=row, row_id=getattr(row, self._key.name), token=token, attempts=row.attempts)
+            Claim(
+                row=row,
+                row_id=getattr(row, self._key.name),
+                token=token,
+                attempts=row.attempts,
+                deaths=row.deaths,
+            )
             for row in rows
         ]
 
@@ -148,7 +161,9 @@ def _claim_statement(table: str, key: str) -> TextClause:
           where {table}.due_at <= now() order by candidate.turn
           for update of {table} skip locked limit :count
         )
-        update {table} set lease_token = :token, attempts = attempts + 1,
+        update {table} set lease_token = :token,
+          attempts = attempts + (lease_token is null)::int,
+          deaths = deaths + (lease_token is not null)::int,
           due_at = now() + make_interval(secs => :lease_seconds)
         from locked where {table}.{key} = locked.{key} returning {table}.{key}
         """  # noqa: S608 — both names are our own tables'

@@ -20,6 +20,9 @@ STOP_SECONDS = 7.0
 SETTLE_SECONDS = LEASE_SECONDS - HEARTBEAT_SECONDS
 """How long a result is kept for a database that is away; then the lease may be lost."""
 
+MAX_DEATHS = 10
+"""A row that takes every process with it must not do so for ever; chance does not get here."""
+
 Finish = Callable[[Session], Awaitable[None]]
 """Stores a result, in the transaction that ends the lease."""
 
@@ -28,7 +31,7 @@ tracer = trace.get_tracer(__name__)
 
 
 class AbandonedError(ServiceError):
-    """The work ended without a result each time it was tried."""
+    """The process ended each time it did this work."""
 
     slug = "abandoned"
 
@@ -119,8 +122,8 @@ class WorkPool(Generic[RowT]):
 
     async def _outcome(self, claim: Claim[RowT]) -> Finish | ServiceError:
         """Return how to finish, or why there is no result (this time)."""
-        if claim.attempts > len(self._retry_delays) + 1:
-            return AbandonedError(f"no result after {claim.attempts - 1} tries")
+        if claim.deaths >= MAX_DEATHS:
+            return AbandonedError(f"{claim.deaths} processes ended while they worked on it")
         try:
             return await self._work.do(claim)
         except ServiceError as error:

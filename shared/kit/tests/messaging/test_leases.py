@@ -11,7 +11,7 @@ from service_kit.outbox import publish
 from service_kit.store import Store
 from service_kit.testing.waiting import wait_until
 from service_kit.wakeups import WORK_CHANNEL, Wakeups
-from service_kit.work import WorkPool
+from service_kit.work import MAX_DEATHS, WorkPool
 from sqlalchemy import select, text
 
 
@@ -63,7 +63,7 @@ async def test_a_row_of_a_dead_process_is_claimed_again_and_the_late_result_is_d
     await expire(store)
     (alive,) = await claim(store, 5)
     assert alive.row_id == dead.row_id
-    assert alive.attempts == 2
+    assert (alive.attempts, alive.deaths) == (1, 1)
     with pytest.raises(LeaseLostError):
         async with store.worker() as session:
             await LEASES.finish(session, dead)
@@ -162,7 +162,7 @@ async def test_an_error_that_trying_again_cannot_mend_ends_the_work_at_once(stor
 
 async def test_a_row_that_kills_every_process_is_given_up(store, run):
     work = Doing()
-    await add(store, job(attempts=3))
+    await add(store, job(deaths=MAX_DEATHS))
     run(work)
     await until_results(store, 1)
     assert work.tries == 0

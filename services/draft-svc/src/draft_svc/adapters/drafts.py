@@ -132,7 +132,7 @@ async def start(session: Session, draft_ids: Collection[UUID]) -> None:
     await session.execute(
         update(DraftRow)
         .where(DraftRow.draft_id.in_(draft_ids), DraftRow.stored_status == DraftStatus.QUEUED)
-        .values(due_at=func.now(), attempts=0)
+        .values(due_at=func.now(), attempts=0, deaths=0)
         .execution_options(synchronize_session=False)
     )
     await LEASES.enqueue(session)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from persona_contracts import SUBJECT_ID_PATTERN, Channel, ResolvedPersona
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from persona_svc.adapters.tables import AuditRow, CampaignRow, VersionRow
-from persona_svc.domain.persona import Persona
+from persona_svc.domain.persona import Persona, PersonaFields
 
 
 class Request(BaseModel):
@@ -66,6 +67,45 @@ class _PersonaValues(Request):
     def values(self) -> dict[str, Any]:
         """Return what was given, and only that."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+
+class VoiceAndModel(Request):
+    """The choice of voice and language model, in the spelling of C18; those not named stay."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+    voice_id: str | None = Field(default=None, description="An ElevenLabs voice, if none is set.")
+    default_model: str | None = Field(default=None, examples=["gpt-5-mini"])
+    temperature: float | None = Field(default=None, description="0.0 to 2.0")
+    max_tokens: int | None = None
+
+    @classmethod
+    def of(cls, fields: PersonaFields) -> Self:
+        """Return what a persona has chosen itself."""
+        return cls.model_validate(
+            {
+                "voiceId": fields.voice.voice_id if fields.voice else None,
+                "defaultModel": fields.model.name,
+                "temperature": fields.model.temperature,
+                "maxTokens": fields.model.max_tokens,
+            }
+        )
+
+    def patch(self, provider: str) -> dict[str, Any]:
+        """Return the change as a merge patch of a persona whose voice comes from `provider`."""
+        given = self.model_dump(exclude_unset=True)
+        names = {"default_model": "name", "temperature": "temperature", "max_tokens": "max_tokens"}
+        model = {names[key]: value for key, value in given.items() if key in names}
+        patch: dict[str, Any] = {"model": model} if model else {}
+        if "voice_id" in given:
+            patch["voice"] = {"provider": provider, "voice_id": given["voice_id"]}
+        return patch
+
+
+class ChosenSettings(BaseModel):
+    """The settings after a change."""
+
+    settings: VoiceAndModel
 
 
 class PersonaPatch(_PersonaValues):

@@ -23,12 +23,14 @@ from persona_svc.entrypoints.commands import (
     persona_answer,
 )
 from persona_svc.entrypoints.documents import (
+    ChosenSettings,
     CloneRequest,
     EnsuredDefault,
     NewPersona,
     PersonaDocument,
     PersonaPatch,
     ResolvedDocument,
+    VoiceAndModel,
 )
 from persona_svc.usecases.clone_persona import clone_persona
 from persona_svc.usecases.create_persona import create_persona
@@ -38,6 +40,7 @@ from persona_svc.usecases.set_default import ensure_default, set_default
 from persona_svc.usecases.update_persona import update_persona
 
 router = api_router("/api/personas", "personas")
+DEFAULT_VOICE_PROVIDER = "elevenlabs"
 Search = Annotated[str | None, Query(max_length=80, description="Part of the name.")]
 
 
@@ -131,6 +134,28 @@ async def change_persona(
         persona = await matching(change, persona_id, if_match, response)
         persona = await update_persona(change, persona, patch.values())
     return await answer(change, persona, response)
+
+
+@router.put(
+    "/{persona_id}/settings",
+    summary="Choose voice and language model",
+    responses=problem_responses(404, 412),
+)
+async def choose_settings(
+    persona_id: UUID,
+    chosen: VoiceAndModel,
+    commands: Editing,
+    if_match: OptionalIfMatch,
+    response: Response,
+) -> ChosenSettings:
+    """Change the voice or the model alone, in other words for `voice` and `model` of PATCH."""
+    async with commands.begin("persona.update") as change:
+        persona = await matching(change, persona_id, if_match, response)
+        voice = persona.fields.voice
+        patch = chosen.patch(voice.provider if voice else DEFAULT_VOICE_PROVIDER)
+        persona = await update_persona(change, persona, patch)
+    await answer(change, persona, response)
+    return ChosenSettings(settings=VoiceAndModel.of(persona.fields))
 
 
 @router.delete(

@@ -19,6 +19,7 @@ def upgrade():
         sa.Column("due_at", sa.DateTime(timezone=True)),
         sa.Column("lease_token", sa.Uuid()),
         sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("deaths", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("traceparent", sa.Text()),
     )
     op.create_index(
