@@ -30,7 +30,7 @@ check: install ## Format, lint, types, imports, declared dependencies, unit test
 	@scripts/step "unit tests" $(RUN) pytest -q -m "not faults and not processes"
 
 test: install ## Everything but the long faults, with Postgres and NATS as processes
-	@scripts/step "tests" $(RUN) pytest -q -n 2 --dist loadgroup
+	@scripts/step "tests" $(RUN) pytest -q -n 3 --dist loadfile
 
 faults: install ## The random kills and long faults of docs/reliability.md
 	@scripts/step "faults" $(RUN) pytest -q -m faults --timeout 600

@@ -33,6 +33,7 @@ async def test_documents_are_there_at_start(broker, make):
         assert 0 <= resolution.age_seconds < 5
         assert roster.document_count == 2
         assert roster.revision("acme") == 2
+        assert roster.stream_sequence == 2
 
 
 async def test_more_documents_than_one_batch_are_all_there_at_start(broker, make):

@@ -10,10 +10,12 @@ import psycopg
 import pytest
 from nats.js.errors import NotFoundError
 from persona_contracts import CampaignRemovedV1, CampaignSyncedV1, state_subject, subject_for
+from persona_svc.entrypoints.events import SUBSCRIPTIONS
 from service_kit.testing.waiting import wait_until
 from service_kit.topology import STATE_STREAM
 
 SIZES = {"tokens", "tokens_total", "tokens_limit"}
+CONSUMERS = {item.durable("persona-svc").name for item in SUBSCRIPTIONS}
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UNPUBLISHED = """
 select (select count(*) from outbox where workspace_id = %(id)s and published_at is null)
@@ -50,8 +52,10 @@ class Feed:
         await wait_until(self._is_consumed, 10)
 
     async def _is_consumed(self):
-        consumers = await self._js.consumers_info("CRM")
-        return not any(info.num_pending or info.num_ack_pending for info in consumers)
+        consumers = {info.name: info for info in await self._js.consumers_info("CRM")}
+        return consumers.keys() >= CONSUMERS and not any(
+            info.num_pending or info.num_ack_pending for info in consumers.values()
+        )
 
     async def published(self):
         """Wait until the broker has everything that persona-svc has committed."""

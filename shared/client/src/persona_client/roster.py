@@ -162,6 +162,11 @@ class Roster:
         """How many state documents are known, without tombstones."""
         return 0 if self._replica.live is None else self._replica.live.document_count
 
+    @property
+    def stream_sequence(self) -> int:
+        """Up to where the stream PERSONA_STATE is known; 0 if nothing is."""
+        return 0 if self._replica.live is None else self._replica.live.last_seq
+
     def revision(self, workspace_id: str) -> int:
         """Return the highest revision known for a workspace; 0 if nothing is known.
 

@@ -34,6 +34,8 @@ class RosterHealth(BaseModel):
 
     freshness: Literal["READY", "STALE", "NOT_READY"]
     age_seconds: float | None
+    stream_sequence: int
+    """Up to where PERSONA_STATE is known: compare it with the stream's last sequence."""
 
 
 SchemaCheck = Callable[[Session], Awaitable[bool]]

@@ -186,7 +186,9 @@ class Service:
 
     def _roster_health(self) -> RosterHealth:
         return RosterHealth(
-            freshness=self.roster.freshness.value, age_seconds=self.roster.age_seconds
+            freshness=self.roster.freshness.value,
+            age_seconds=self.roster.age_seconds,
+            stream_sequence=self.roster.stream_sequence,
         )
 
     async def _prune(self) -> None:

@@ -27,7 +27,7 @@ def seconds() -> Seconds:
 
 @pytest.fixture
 def health(seconds: Seconds) -> Health:
-    roster = RosterHealth(freshness="READY", age_seconds=0.2)
+    roster = RosterHealth(freshness="READY", age_seconds=0.2, stream_sequence=7)
     return Health(stand_ins=["writer"], roster=lambda: roster, monotonic=seconds)
 
 
@@ -64,7 +64,7 @@ async def test_service_is_ready_once_its_database_answers(
         "status": "ready",
         "degraded": [],
         "stand_ins": ["writer"],
-        "roster": {"freshness": "READY", "age_seconds": 0.2},
+        "roster": {"freshness": "READY", "age_seconds": 0.2, "stream_sequence": 7},
     }
 
 
@@ -117,7 +117,7 @@ async def test_database_without_the_roles_counts_as_an_older_schema(
 async def test_only_a_roster_that_was_never_filled_is_not_ready(
     store: Store, tokens: Tokens, freshness: str, status: int, degraded: list[str]
 ) -> None:
-    roster = RosterHealth(freshness=freshness, age_seconds=None)
+    roster = RosterHealth(freshness=freshness, age_seconds=None, stream_sequence=0)
     health = Health(roster=lambda: roster)
     api = HttpApi(title="Notes", version="1", description="", routers=[])
     await health.probe_database(store, current)
