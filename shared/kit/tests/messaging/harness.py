@@ -94,9 +94,11 @@ class Probe:
     async def until_idle(self, timeout_seconds=10):
         """Wait until the consumer has nothing left to deliver and nothing in hand."""
 
+        last = (await self.broker.js.stream_info(self.durable.stream)).state.last_seq
+
         async def idle():
             info = await self.broker.js.consumer_info(self.durable.stream, self.durable.name)
-            return info.num_pending == 0 and info.num_ack_pending == 0
+            return info.delivered.stream_seq >= last and info.num_ack_pending == 0
 
         await wait_until(idle, timeout_seconds)
 
