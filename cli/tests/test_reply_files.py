@@ -49,6 +49,22 @@ def test_a_mail_goes_whole_and_its_sender_is_the_lead(write):
     assert (reply.lead_id, reply.body_text) == ("jo@example.com", None)
 
 
+@pytest.mark.parametrize(
+    ("sender", "first_name"),
+    [
+        ("Sam Lee <s@example.com>", "Sam"),
+        ('"Lee, Sam" <s@example.com>', "Sam"),
+        ("=?utf-8?q?Zo=C3=AB_Lee?= <s@example.com>", "Zoë"),
+        ("=?no-such-charset?q?Zo?= <s@example.com>", None),
+        ("s@example.com", None),
+        ("Acme24 Sales <s@example.com>", None),
+    ],
+)
+def test_a_sender_who_gives_a_name_can_be_greeted_by_it(write, sender, first_name):
+    reply = read_reply(write("a.eml", f"From: {sender}\r\n\r\nHello\r\n".encode()), TO)
+    assert (reply.lead.first_name, reply.lead_id) == (first_name, "s@example.com")
+
+
 def test_a_mail_with_8_bit_text_keeps_its_characters(write):
     head = b"Content-Type: text/plain; charset=windows-1252\r\nContent-Transfer-Encoding: 8bit\r\n"
     raw = read_reply(write("a.eml", head + b"\r\n5 \x80\r\n"), TO).raw_email

@@ -86,7 +86,13 @@ async def load_parked(js: JetStreamContext, sequence: int) -> ParkedMessage | No
     except NotFoundError:
         return None
     headers = cast("dict[str, str]", stored.headers or {})  # pyright: ignore[reportUnknownMemberType]
-    return _parked(sequence, stored.subject or "", headers, body=stored.data or b"")
+    return _parked(
+        sequence,
+        stored.subject or "",
+        headers,
+        parked_at=stored.time,
+        body=stored.data or b"",
+    )
 
 
 async def replay_parked(connection: Client, parked: ParkedMessage) -> str | None:

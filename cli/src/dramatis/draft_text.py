@@ -8,6 +8,9 @@ from rich.text import Text
 
 from dramatis.output import out, printable
 
+SHORT_ID_CHARS = 13
+"""Of a UUIDv7: its time, to the millisecond."""
+
 
 def print_draft(
     draft: dict[str, Any],
@@ -16,7 +19,7 @@ def print_draft(
 ) -> None:
     """Print a draft with who speaks in it, and why there is no text if there is none.
 
-    `name_of` gives the name of a persona to show instead of its id.
+    `name_of` gives the name of a persona; without a name its id is shown, shortened.
     """
     if draft["text"] is None:
         error = draft["error"] or {"title": draft["status"], "detail": ""}
@@ -44,7 +47,7 @@ def _speaker(draft: dict[str, Any], name_of: Callable[[str], str | None]) -> str
     if resolution["persona_id"]:
         persona_id = resolution["persona_id"]
         parts += [
-            f"persona {name_of(persona_id) or persona_id}",
+            f"persona {name_of(persona_id) or persona_id[:SHORT_ID_CHARS]}",
             f"version {resolution['version']}",
         ]
     parts.append(f"model {draft['model']}")

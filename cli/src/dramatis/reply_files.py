@@ -3,11 +3,13 @@
 import email
 import hashlib
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.utils import parseaddr
 from pathlib import Path
 from uuid import uuid4
 
-from persona_contracts import Channel, LeadRepliedV1
+from persona_contracts import Channel, Lead, LeadRepliedV1
 from service_kit.clock import utc_now
 
 from dramatis.errors import CliError
@@ -43,9 +45,12 @@ def read_reply(path: Path, to: Addressing) -> LeadRepliedV1:
         raise CliError(f"{path} cannot be read: {error.strerror}.") from error
     digest = uuid4().hex if to.as_new else hashlib.sha256(content).hexdigest()[:32]
     lead_id, body_text, raw_email = f"lead-{digest[:12]}", _decoded(content), None
+    lead = Lead()
     if path.suffix.lower() == ".eml":
         message = email.message_from_bytes(content)
-        lead_id = parseaddr(str(message["From"] or ""))[1] or lead_id
+        name, address = parseaddr(_readable(str(message["From"] or "")))
+        lead_id = address or lead_id
+        lead = Lead(first_name=_first_name(name), email=address or None)
         # 8-bit parts are encoded again, so that they keep their character set as text.
         raw_email = content.decode() if content.isascii() else message.as_string()
         body_text = None
@@ -56,9 +61,23 @@ def read_reply(path: Path, to: Addressing) -> LeadRepliedV1:
         channel=to.channel,
         received_at=utc_now(),
         campaign_id=to.campaign_id,
+        lead=lead,
         body_text=body_text,
         raw_email=raw_email,
     )
+
+
+def _readable(header: str) -> str:
+    try:
+        return str(make_header(decode_header(header)))
+    except (HeaderParseError, LookupError, UnicodeError):
+        return header
+
+
+def _first_name(name: str) -> str | None:
+    """Return "Sam" of "Sam Lee" and of "Lee, Sam"; None of what is hardly a person's name."""
+    words = name.rpartition(",")[2].split()
+    return words[0] if words and words[0].isalpha() else None
 
 
 def _decoded(content: bytes) -> str:

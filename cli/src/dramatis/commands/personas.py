@@ -115,7 +115,8 @@ def register(app: typer.Typer) -> None:
     group.command(
         "import",
         epilog=examples(
-            "dramatis personas import nova.md", "dramatis personas import --starter formal"
+            "dramatis personas import nova.md",
+            "dramatis personas import --starter formal-professional",
         ),
     )(expand(import_))
     group.command(epilog=examples("dramatis personas export Nova -o nova.md"))(expand(export))

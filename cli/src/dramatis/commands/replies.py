@@ -1,6 +1,9 @@
 """`dramatis replies`: reply e-mails in, drafts out."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +59,8 @@ def send(target: RestTarget, sending: Sending, *, files: Files) -> None:
     replies = _replies(target, sending, files)
     with target.rest("draft") as drafts:
         if sending.wait:
-            _send_and_wait(drafts, replies, sending.timeout, as_json=target.json)
+            show = print_json if target.json else partial(print_draft, name_of=_names(target))
+            _send_and_wait(drafts, replies, sending.timeout, show)
             return
         for path, reply in zip(files, replies, strict=True):
             accepted = send_reply(drafts, reply)
@@ -102,8 +106,25 @@ def _replies(target: RestTarget, sending: Sending, files: list[Path]) -> list[Le
     return replies
 
 
+def _names(target: RestTarget) -> Callable[[str], str | None]:
+    """Return what names a persona; None where persona-svc is not known, or does not answer."""
+
+    @cache
+    def name_of(persona_id: str) -> str | None:
+        if target.url is not None:  # draft-svc's own
+            return None
+        with suppress(CliError), target.rest("persona") as personas:
+            return personas.get(f"/api/personas/{persona_id}")["name"]
+        return None
+
+    return name_of
+
+
 def _send_and_wait(
-    drafts: Rest, replies: list[LeadRepliedV1], timeout_seconds: float, *, as_json: bool
+    drafts: Rest,
+    replies: list[LeadRepliedV1],
+    timeout_seconds: float,
+    show: Callable[[dict[str, Any]], None],
 ) -> None:
     with Progress(console=err, transient=True) as progress:
         sent = progress.add_task("sent", total=len(replies))
@@ -116,7 +137,7 @@ def _send_and_wait(
         try:
             for draft in wait_for_drafts(drafts, message_ids, timeout_seconds):
                 progress.advance(drafted)
-                print_json(draft) if as_json else print_draft(draft)
+                show(draft)
         except TimeoutError as error:
             raise CliError(
                 f"No draft in {timeout_seconds:g} s for {error}.",

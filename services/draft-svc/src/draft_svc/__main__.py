@@ -5,6 +5,7 @@ from importlib.metadata import version
 from service_kit.http_app import HttpApi
 from service_kit.outbox import requeue
 from service_kit.service import Parts, Service
+from service_kit.settings import load, start
 
 from draft_svc.adapters.replies import NatsReplies
 from draft_svc.adapters.writers import choose_writer
@@ -16,7 +17,7 @@ from draft_svc.settings import DraftSettings
 
 def main() -> None:
     """Serve, or migrate."""
-    settings = DraftSettings()  # pyright: ignore[reportCallIssue] — from the environment
+    settings = load(DraftSettings)
     writer = choose_writer(settings)
     service = Service(
         "draft-svc",
@@ -45,4 +46,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from service_kit.http_app import HttpApi
 from service_kit.outbox import requeue
 from service_kit.service import Parts, Service
+from service_kit.settings import load, start
 from service_kit.topology import STATE_STREAM
 
 from persona_svc.adapters.state_documents import StateDocuments, republish_all
@@ -15,7 +16,7 @@ from persona_svc.settings import PersonaSettings
 
 def main() -> None:
     """Serve, or migrate."""
-    settings = PersonaSettings()  # pyright: ignore[reportCallIssue] — from the environment
+    settings = load(PersonaSettings)
     service = Service(
         "persona-svc",
         settings,
@@ -41,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(main)

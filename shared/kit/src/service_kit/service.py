@@ -29,13 +29,13 @@ from service_kit.logs import configure_logging
 from service_kit.migrations import migrate, schema_is_current
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, SettingsError
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
 from service_kit.topology import STATE_STREAM
 from service_kit.tracing import configure_tracing
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
-from service_kit.work import WorkPool
+from service_kit.work import STOP_SECONDS, WorkPool
 
 PRUNE_SECONDS = 3_600
 DRAIN_HTTP_SECONDS = 5
@@ -43,7 +43,7 @@ DRAIN_HTTP_SECONDS = 5
 log = get_logger(__name__)
 
 
-class StandInRefusedError(Exception):
+class StandInRefusedError(SettingsError):
     """A stand-in was chosen in the production profile."""
 
 
@@ -105,7 +105,9 @@ class Service:
         else:
             refused = self.settings.profile == "production" and parts.stand_ins
             if refused:
-                raise StandInRefusedError(f"not in production: {', '.join(parts.stand_ins)}")
+                raise StandInRefusedError(
+                    f"DRAMATIS_PROFILE=production refuses stand-ins: {', '.join(parts.stand_ins)}"
+                )
             asyncio.run(self._serve(parts))
 
     async def _serve(self, parts: Parts) -> None:
@@ -127,9 +129,8 @@ class Service:
         failed = [task for task in (serving, *tasks) if task.done()]
         log.info("service.stopping", asked=self._stopping.is_set())
         server.should_exit = True
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(serving, *tasks, return_exceptions=True)
+        await _cancelled(tasks)
+        await asyncio.wait([serving])
         await self._close()
         tracing.shutdown()
         for task in failed:
@@ -230,6 +231,16 @@ def _server(app: FastAPI, settings: ServiceSettings) -> _Server:
             server_header=False,
         )
     )
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel `tasks` until all have ended: on Python 3.11 libraries may lose a cancellation."""
+    waiting, seconds = set(tasks), STOP_SECONDS + 1
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=seconds)
+        seconds = 1.0
 
 
 async def _once(start: Callable[[], Awaitable[None]]) -> None:

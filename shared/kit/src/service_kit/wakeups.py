@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 
 import psycopg
 from sqlalchemy import text
@@ -67,10 +68,11 @@ class Wakeups:
 
 
 async def wait(event: asyncio.Event, timeout_seconds: float) -> None:
-    """Return when `event` is set, or after `timeout_seconds`; the event is cleared."""
-    try:
-        await asyncio.wait_for(event.wait(), timeout_seconds)
-    except TimeoutError:
-        return
-    finally:
-        event.clear()
+    """Return when `event` is set, or after `timeout_seconds`; the event is cleared.
+
+    Not by `asyncio.wait_for`, which in Python 3.11 loses a cancellation that comes with the event.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_seconds):
+            await event.wait()
+    event.clear()

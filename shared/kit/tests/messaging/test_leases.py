@@ -11,6 +11,7 @@ from service_kit.outbox import publish
 from service_kit.store import Store
 from service_kit.testing.waiting import wait_until
 from service_kit.wakeups import WORK_CHANNEL, Wakeups
+from service_kit.wakeups import wait
 from service_kit.work import MAX_DEATHS, WorkPool
 from sqlalchemy import select, text
 
@@ -203,3 +204,13 @@ async def test_a_stopped_pool_hands_its_rows_back(store):
     await asyncio.gather(task, return_exceptions=True)
     (again,) = await claim(store, 1)
     assert again.attempts == 2
+
+
+async def test_a_cancellation_that_comes_with_the_wakeup_is_not_lost():
+    event = asyncio.Event()
+    waiting = asyncio.create_task(wait(event, 30))
+    await asyncio.sleep(0)
+    event.set()
+    waiting.cancel()
+    await asyncio.wait([waiting], timeout=5)
+    assert waiting.cancelled()

@@ -24,6 +24,7 @@ STEM_CHARS: Final = 4
 """So much of two words must be equal: "price" and "pricing"."""
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_LIST_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[-*•])[ \t]+", re.MULTILINE)
 _WORD = re.compile(r"\w{3,}")
 _COMMON = frozenset(
     _WORD.findall(
@@ -162,7 +163,7 @@ def _stems(text: str) -> frozenset[str]:
 
 
 def _sentences(text: str) -> list[str]:
-    parts = (part.strip() for part in _SENTENCE.split(text))
+    parts = (part.strip() for part in _SENTENCE.split(_LIST_MARK.sub("", text)))
     return [part[:MAX_SENTENCE_CHARS] for part in parts if part]
 
 

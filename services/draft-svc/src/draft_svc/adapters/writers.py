@@ -1,12 +1,14 @@
 """The writer that the settings ask for, by its name (ADR 0010)."""
 
+from service_kit.settings import SettingsError
+
 from draft_svc.adapters.model_endpoint import ModelAbilities, ModelEndpoint, ModelPrice
 from draft_svc.adapters.offline_writer import OfflineWriter
 from draft_svc.adapters.openai_writer import OpenAIWriter
 from draft_svc.settings import DraftSettings
 
 
-class WriterSettingMissingError(Exception):
+class WriterSettingMissingError(SettingsError):
     """A writer was chosen without what it needs."""
 
 
