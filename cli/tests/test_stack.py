@@ -98,7 +98,7 @@ def test_a_service_that_dies_at_start_is_shown_with_the_end_of_its_log(
     monkeypatch.setenv("DRAMATIS_LOG_LEVEL", "LOUD")
     result = run("up", "--data-dir", tmp_path, *ports)
     assert result.code == 1
-    assert "_svc ended with exit code 1" in result.err
+    assert "_svc ended with exit code 2" in result.err
     assert "Input should be 'DEBUG', 'INFO'" in result.err
     assert not (tmp_path / "stack.json").exists()
 

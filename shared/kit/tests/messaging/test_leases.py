@@ -10,8 +10,7 @@ from service_kit.leases import LeaseLostError
 from service_kit.outbox import publish
 from service_kit.store import Store
 from service_kit.testing.waiting import wait_until
-from service_kit.wakeups import WORK_CHANNEL, Wakeups
-from service_kit.wakeups import wait
+from service_kit.wakeups import WORK_CHANNEL, Wakeups, wait
 from service_kit.work import MAX_DEATHS, WorkPool
 from sqlalchemy import select, text
 
