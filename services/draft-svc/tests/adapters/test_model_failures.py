@@ -1,0 +1,137 @@
+"""F7: whatever a model's server does, a call ends in time and says so, without the key."""
+
+import asyncio
+import json
+from datetime import timedelta
+from email.utils import format_datetime
+from time import monotonic
+
+import pytest
+from briefs import brief
+from draft_svc.adapters.model_endpoint import ModelEndpoint, ModelRefusedError
+from draft_svc.adapters.openai_writer import OpenAIWriter
+from pydantic import SecretStr
+from service_kit.clock import utc_now
+from service_kit.errors import UpstreamError
+from service_kit.testing.http_stub import Reply
+from service_kit.testing.waiting import wait_until
+
+KEY = "sk-only-for-the-model"
+WORDS = "Our board meets on Thursday."
+DEADLINE_SECONDS = 1.0
+PATH = "/v1/chat/completions"
+
+
+def completion(finish_reason="stop", **message):
+    message = {"role": "assistant", "content": "It costs 49 EUR.", **message}
+    choice = {"index": 0, "message": message}
+    if finish_reason:
+        choice["finish_reason"] = finish_reason
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+
+
+def answered(**values):
+    return Reply.of_json(completion(**values))
+
+
+def refused(status, message="no", **headers):
+    body = json.dumps({"error": {"message": message, "type": "t", "code": None}}).encode()
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status=status, headers={"content-type": "application/json", **headers}, body=body)
+
+
+@pytest.fixture
+async def writer(http_stub):
+    opened = OpenAIWriter(
+        ModelEndpoint(
+            api_key=SecretStr(KEY),
+            model="m",
+            base_url=f"{http_stub.url}/v1",
+            timeout_seconds=DEADLINE_SECONDS,
+        )
+    )
+    await opened.start()
+    yield opened
+    await opened.close()
+
+
+TRIED_AGAIN = {
+    "429": refused(429),
+    "500": refused(500),
+    "503": refused(503),
+    "408": refused(408),
+    "hang": Reply(fault="hang"),
+    "slow": Reply.of_json(completion(), delay_seconds=5),
+    "half a body": Reply(body=json.dumps(completion()).encode(), fault="half_body"),
+    "reset": Reply(fault="reset"),
+    "no json": Reply(body=b"<html>busy</html>"),
+    "other json": Reply.of_json({"choices": []}),
+    "cut": answered(finish_reason="length"),
+    "no finish_reason": answered(finish_reason=None),
+    "empty": answered(content=""),
+    "null": answered(content=None),
+    "endless": answered(content="x" * 200_000),
+}
+
+
+@pytest.mark.parametrize("reply", TRIED_AGAIN.values(), ids=TRIED_AGAIN)
+async def test_what_may_pass_is_tried_again_and_ends_by_the_deadline(http_stub, writer, reply):
+    http_stub.on("POST", PATH, reply)
+    started_at = monotonic()
+    with pytest.raises(UpstreamError) as failure:
+        await writer.write(brief(reply_text=WORDS), None)
+    assert monotonic() - started_at < DEADLINE_SECONDS + 1
+    assert "retry_after_seconds" not in failure.value.extra
+    assert len(http_stub.requests) == 1  # the worker tries again, the SDK does not
+    nothing_leaks(failure.value)
+
+
+FINAL = {
+    "400": refused(400, "Unsupported parameter: temperature"),
+    "401": refused(401, f"Incorrect API key provided: {KEY}."),
+    "404": refused(404, "The model m does not exist"),
+    "declined": answered(content=None, refusal="I cannot help with that."),
+    "filtered": answered(finish_reason="content_filter"),
+}
+
+
+@pytest.mark.parametrize("reply", FINAL.values(), ids=FINAL)
+async def test_a_refusal_is_final_and_says_why(http_stub, writer, reply):
+    http_stub.on("POST", PATH, reply)
+    with pytest.raises(ModelRefusedError) as failure:
+        await writer.write(brief(reply_text=WORDS), None)
+    assert str(failure.value)
+    nothing_leaks(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "7"}, 7),
+        ({"retry_after_ms": "1500"}, 1.5),
+        ({"retry_after": "86400"}, 300),
+        ({"retry_after": format_datetime(utc_now() - timedelta(hours=1), usegmt=True)}, 0),
+    ],
+)
+async def test_the_wait_that_a_server_asks_for_is_passed_on(http_stub, writer, headers, seconds):
+    http_stub.on("POST", PATH, refused(429, **headers))
+    with pytest.raises(UpstreamError) as failure:
+        await writer.plan(brief())
+    assert failure.value.extra["retry_after_seconds"] == seconds
+
+
+async def test_a_call_that_hangs_holds_up_no_other(http_stub, writer):
+    http_stub.on("POST", PATH, Reply(fault="hang"), answered())
+    hanging = asyncio.create_task(writer.write(brief(), None))
+    await wait_until(lambda: http_stub.requests)
+    written = await writer.write(brief(), None)
+    assert written.body == "It costs 49 EUR."
+    assert not hanging.done()
+    with pytest.raises(UpstreamError):
+        await hanging
+
+
+def nothing_leaks(error):
+    said = f"{error} {error.extra}"
+    assert KEY not in said
+    assert WORDS not in said
