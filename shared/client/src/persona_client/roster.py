@@ -179,6 +179,9 @@ class Roster:
     async def wait_for(self, workspace_id: str, revision: int, timeout_seconds: float) -> None:
         """Return when a document of the workspace with `revision` or a higher one is applied.
 
+        Of one change the personas come first, then campaigns, then the workspace: the other
+        documents of the same revision may still be on their way.
+
         Raises:
             TimeoutError: none came in `timeout_seconds`.
             UnknownWorkspaceError: the Roster is limited to other workspaces.
