@@ -46,6 +46,7 @@ class Tenant:
         path = f"/api/campaigns/{campaign}/persona"
         self.done("persona_svc", "PUT", path, json=assignment)
         self.ids["draft"] = await self._drafted(words)
+        self.ids["file"] = await self._learned(words)
 
     async def _sync(self, nats_url, words):
         event = CampaignSyncedV1(
@@ -69,6 +70,23 @@ class Tenant:
             return items[0]["draft_id"] if items else None
 
         return await wait_until(ready, 20)
+
+    async def _learned(self, words):
+        path = f"/api/personas/{self.ids['persona']}/files"
+        note = f"Nobody else may read this: {words}.".encode()
+
+        def uploaded():
+            answer = self.call("ingest_svc", "POST", path, files={"files": (f"{words}.txt", note)})
+            return answer.json()["id"] if answer.status_code == 201 else None
+
+        file_id = await wait_until(uploaded, 10)  # once the persona is known there
+
+        def settled():
+            file = self.done("ingest_svc", "GET", f"{path}/{file_id}")
+            return file["status"] == "ready" and file["vectors"] == "complete"
+
+        await wait_until(settled, 30)
+        return file_id
 
 
 def reply(workspace_id, words):

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from tenant import Tenant
 
-SERVICES = ("persona_svc", "draft_svc")
+SERVICES = ("persona_svc", "draft_svc", "ingest_svc")
 FRAMING = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
 """Headers that HTTP itself reads: made-up values are refused by the server before any route."""
 PROBLEM = {"type", "title", "status", "detail"}
@@ -65,6 +65,7 @@ class Fuzz:
             "persona_id": persona["persona_id"],
             "campaign_id": self.tenant.ids["campaign"],
             "draft_id": self.tenant.ids["draft"],
+            "file_id": self.tenant.ids["file"],
             "version": 1,
             "other": 1,
         }

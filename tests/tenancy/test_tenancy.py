@@ -100,7 +100,50 @@ DRAFT_CASES = [
     ),
     case("POST /api/replies", json=REPLY, status=422),
 ]
-CASES = {"persona_svc": PERSONA_CASES, "draft_svc": DRAFT_CASES}
+FILES = "/files"
+
+
+def file(method, path="", **more):
+    """A case under one file of the other workspace's persona; its id is secret, too."""
+    route = f"{method} /api/personas/{{persona_id}}/files/{{file_id}}{path}"
+    return case(route, f"{PERSONA}/files/{{file}}{path}", **more)
+
+
+INGEST_CASES = [
+    persona("GET", FILES),
+    persona("POST", FILES, files={"files": ("mine.txt", b"mine")}),
+    persona("POST", "/files/delete", json={"file_ids": ["{file}"]}),
+    case(
+        "POST /api/personas/{persona_id}/files/delete",
+        "/api/personas/{own_persona}/files/delete",
+        json={"file_ids": ["{file}"]},
+        status=200,
+    ),
+    file("GET"),
+    case(
+        "GET /api/personas/{persona_id}/files/{file_id}",
+        "/api/personas/{own_persona}/files/{file}",
+    ),
+    file("GET", "/status"),
+    file("GET", "/chunks"),
+    file("GET", "/original"),
+    file("PUT", "/tags", json={"tags": ["stolen"]}),
+    file("POST", "/retry"),
+    file("DELETE"),
+    persona("GET", "/knowledge"),
+    persona("POST", "/knowledge/search", json={"query": SECRET}),
+    case(
+        "POST /api/personas/{persona_id}/knowledge/search",
+        "/api/personas/{own_persona}/knowledge/search",
+        json={"query": SECRET},
+        status=200,
+    ),
+]
+CASES = {
+    "persona_svc": PERSONA_CASES,
+    "draft_svc": DRAFT_CASES,
+    "ingest_svc": INGEST_CASES,
+}
 ALL = [(service, each) for service, cases in CASES.items() for each in cases]
 EMPTY = {"search=", "entity_id=", "lead_id=", "message_id=", "campaign_id={campaign}"}
 
@@ -120,6 +163,7 @@ def filled(value, ids):
 def ask(tenants, service, each, ids):
     method = each.route.partition(" ")[0]
     more = dict(each.more)
+    ids = {**ids, "own_persona": tenants.asking.ids["persona"]}
     if each.json is not None:
         more["json"] = filled(each.json, ids)
     return tenants.asking.call(service, method, filled(each.path, ids), **more)
@@ -166,7 +210,8 @@ def test_what_belongs_to_another_workspace_is_not_there(tenants, rows_of_other, 
 )
 def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, service, each):
     theirs = tenants.other.ids
-    nowhere = {"persona": str(uuid4()), "draft": str(uuid4()), "campaign": "campaign-nowhere"}
+    names = ("persona", "draft", "file")
+    nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]
     said = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]
     assert said[0] == said[1]

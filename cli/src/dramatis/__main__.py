@@ -15,6 +15,7 @@ GROUPS = {
     "token": "tokens",
     "replies": "replies",
     "personas": "personas",
+    "files": "files",
     "events": "events",
     "dead": "dead",
     "topology": "topology",

@@ -36,6 +36,17 @@ async def test_documents_are_there_at_start(broker, make):
         assert roster.stream_sequence == 2
 
 
+async def test_a_persona_is_found_by_its_id_in_its_own_workspace_only(broker, make):
+    persona = make.persona("Ann", revision=2)
+    resting = make.persona("Resting", is_active=False)
+    await broker.put(make.message(persona), make.message(resting))
+    async with Roster(broker.url) as roster:
+        assert roster.persona("acme", persona.persona_id) == persona
+        assert roster.persona("acme", resting.persona_id) == resting
+        assert roster.persona("other", persona.persona_id) is None
+        assert roster.persona("acme", uuid4()) is None
+
+
 async def test_more_documents_than_one_batch_are_all_there_at_start(broker, make):
     personas = [make.persona(f"p{number}") for number in range(1_203)]
     await broker.put(*map(make.message, personas))

@@ -8,7 +8,7 @@ import typer
 from dramatis.errors import CliError
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table, printable
-from dramatis.rest import Rest
+from dramatis.persona_lookup import find_persona
 from dramatis.target import RestTarget
 
 MARKDOWN = {"content-type": "text/markdown; charset=utf-8"}
@@ -41,7 +41,7 @@ def list_(target: RestTarget) -> None:
 def show(target: RestTarget, *, persona: Persona) -> None:
     """Show one persona."""
     with target.rest("persona") as api:
-        document = _find(api, persona)
+        document = find_persona(api, persona)
     if target.json:
         print_json(document)
         return
@@ -86,7 +86,7 @@ def export(
 ) -> None:
     """Write one persona as Markdown with YAML front matter; `import` reads it."""
     with target.rest("persona") as api:
-        persona_id = _find(api, persona)["persona_id"]
+        persona_id = find_persona(api, persona)["persona_id"]
         markdown = api.send("GET", f"/api/personas/{persona_id}/export").text
     if output is not None:
         output.write_text(markdown, encoding="utf-8")
@@ -99,7 +99,7 @@ def export(
 def default(target: RestTarget, *, persona: Persona) -> None:
     """Make one persona the default of its workspace."""
     with target.rest("persona") as api:
-        persona_id = _find(api, persona)["persona_id"]
+        persona_id = find_persona(api, persona)["persona_id"]
         document = api.send("POST", f"/api/personas/{persona_id}/default").json()
     if target.json:
         print_json(document)
@@ -122,13 +122,6 @@ def register(app: typer.Typer) -> None:
     group.command(epilog=examples("dramatis personas export Nova -o nova.md"))(expand(export))
     group.command(epilog=examples("dramatis personas default Nova"))(expand(default))
     app.add_typer(group, name="personas")
-
-
-def _find(api: Rest, persona: str) -> dict[str, Any]:
-    for document in api.items("/api/personas"):
-        if not document["virtual"] and persona in {document["persona_id"], document["name"]}:
-            return document
-    raise CliError(f"There is no persona {persona!r} here.", "See `dramatis personas list`.")
 
 
 def _read(path: Path) -> bytes:

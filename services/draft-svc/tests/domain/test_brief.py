@@ -1,11 +1,12 @@
 """What a model is told: the persona first, then other people's texts as data that stays data."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from briefs import INJECTIONS, INSTRUCTIONS, brief, passage, voice
 from draft_svc.domain.brief import ThreadTurn, TokenUsage
-from draft_svc.domain.citations import split_citations
+from draft_svc.domain.citations import Cited, split_citations
 from draft_svc.domain.fence import Piece, fence
 from draft_svc.domain.messages import (
     MAX_PASSAGES_CHARS,
@@ -210,13 +211,39 @@ def test_the_same_brief_gives_the_same_messages():
         ("It costs 49 EUR.\npassages used: none", "It costs 49 EUR.", ()),
         ("It costs 49 EUR [2], all in [Passage 1].", "It costs 49 EUR, all in.", (1, 2)),
         ("It costs 49 EUR [2, 3].\nPassages used: 1", "It costs 49 EUR.", (1, 2, 3)),
-        ("See [4] and [12].\nPassages used: 7, 1", "See [4] and [12].", (1,)),
+        ("See [4], and [12] too.\nPassages used: 7, 1", "See, and too.", (1,)),
         ("It costs 49 EUR.", "It costs 49 EUR.", ()),
         ("Passages used: 1\n\nis how we call it.", "Passages used: 1\n\nis how we call it.", ()),
     ],
 )
 def test_citations_are_read_and_never_sent(text, body, cited):
-    assert split_citations(text, 3) == (body, cited)
+    found = split_citations(text, 3)
+    assert (found.text, found.numbers) == (body, cited)
+
+
+def test_citations_of_passages_that_were_not_given_are_dropped_and_counted():
+    assert split_citations("So it is [4].\nPassages used: 4, 9, 1", 3) == Cited(
+        "So it is.", (1,), 2
+    )
+
+
+def test_marks_that_stay_are_numbered_as_the_citations_are():
+    text = "It costs 49 EUR [3]. Ten cost 400 [2, 3], it says [8].\nPassages used: 2, 3, 8"
+    assert split_citations(text, 3, keep_marks=True) == Cited(
+        "It costs 49 EUR [2]. Ten cost 400 [1, 2], it says.", (2, 3), 1
+    )
+
+
+def test_without_passages_brackets_are_plain_text():
+    assert split_citations("See [4].", 0) == Cited("See [4].", ())
+
+
+def test_marks_are_asked_for_only_where_the_persona_cites_its_sources():
+    found = (passage("49 EUR"),)
+    plain, citing = brief(passages=found), brief(passages=found)
+    citing = replace(citing, voice=replace(citing.voice, cite_sources=True))
+    assert "no passage numbers" in told(plain)[0]
+    assert "such as [1]" in told(citing)[0]
 
 
 def test_a_cost_that_is_partly_unknown_is_unknown():

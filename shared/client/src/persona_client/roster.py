@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
 
-from persona_contracts import Channel, is_subject_id
+from persona_contracts import Channel, ResolvedPersona, is_subject_id
 
 from persona_client import snapshot
 from persona_client.answer import Freshness, Resolution
@@ -144,6 +144,18 @@ class Roster:
         question = (campaign_id, sequence_persona_id, channel)
         self._memo.remember(workspace_id, question, choice)
         return choice
+
+    def persona(self, workspace_id: str, persona_id: UUID) -> ResolvedPersona | None:
+        """Return a persona by its id, active or not; None if the workspace has none with that id.
+
+        Raises:
+            RosterNotReadyError: nothing is known yet; try again later.
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+        """
+        self._require_known(workspace_id)
+        if self._replica.live is None:
+            raise RosterNotReadyError("the persona documents have not been read yet")
+        return self._replica.live.view(workspace_id).personas.get(persona_id)
 
     @property
     def freshness(self) -> Freshness:

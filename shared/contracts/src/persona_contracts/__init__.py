@@ -24,10 +24,15 @@ from persona_contracts.envelope import (
     subject_for,
 )
 from persona_contracts.event import CrmEvent, Document, Event, OwnEvent
+from persona_contracts.file import FileDeletedV1, FileUploadedV1
 from persona_contracts.knowledge import (
     KNOWLEDGE_SEARCH_SUBJECT,
     KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
+    KnowledgeError,
+    KnowledgeFailedV1,
     KnowledgeFoundV1,
+    KnowledgeReadyV1,
+    KnowledgeRemovedV1,
     KnowledgeSearchV1,
     Passage,
 )
@@ -100,7 +105,13 @@ __all__ = [
     "Event",
     "EventSubject",
     "ExternalId",
+    "FileDeletedV1",
+    "FileUploadedV1",
+    "KnowledgeError",
+    "KnowledgeFailedV1",
     "KnowledgeFoundV1",
+    "KnowledgeReadyV1",
+    "KnowledgeRemovedV1",
     "KnowledgeSearchV1",
     "Lead",
     "LeadRepliedV1",

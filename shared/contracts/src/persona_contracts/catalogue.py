@@ -11,9 +11,13 @@ from persona_contracts.draft import (
     DraftSupersededV1,
 )
 from persona_contracts.event import Event
+from persona_contracts.file import FileDeletedV1, FileUploadedV1
 from persona_contracts.knowledge import (
     KNOWLEDGE_SEARCH_SUBJECT,
+    KnowledgeFailedV1,
     KnowledgeFoundV1,
+    KnowledgeReadyV1,
+    KnowledgeRemovedV1,
     KnowledgeSearchV1,
 )
 from persona_contracts.lead import LeadRepliedV1
@@ -30,6 +34,8 @@ EVENTS: tuple[type[Event], ...] = (
     LeadRepliedV1,
     CampaignSyncedV1,
     CampaignRemovedV1,
+    FileUploadedV1,
+    FileDeletedV1,
     PersonaCreatedV1,
     PersonaUpdatedV1,
     PersonaDeletedV1,
@@ -40,6 +46,9 @@ EVENTS: tuple[type[Event], ...] = (
     DraftApprovedV1,
     DraftRejectedV1,
     DraftSupersededV1,
+    KnowledgeReadyV1,
+    KnowledgeFailedV1,
+    KnowledgeRemovedV1,
 )
 """Every event of this version, in the order of events.md."""
 

@@ -19,6 +19,8 @@ class Citation(Document):
     section: str | None = None
     file_id: str
     chunk_id: str
+    persona_id: UUID | None = None
+    """Whose knowledge it is: the persona's own, or an ancestor's."""
 
 
 class DraftResolution(Document):

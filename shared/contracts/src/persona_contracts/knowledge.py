@@ -1,13 +1,16 @@
-"""The one synchronous question: `rpc.knowledge.search.v1` (core NATS, queue group `ingest`)."""
+"""What became of a file, and the one synchronous question: `rpc.knowledge.search.v1`.
 
-from typing import Literal
+The question travels over core NATS, in the queue group `ingest`.
+"""
+
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from persona_contracts.draft import Citation
-from persona_contracts.event import Document
-from persona_contracts.types import SubjectId
+from persona_contracts.event import Document, OwnEvent
+from persona_contracts.types import Count, ExternalId, SubjectId
 
 KNOWLEDGE_SEARCH_SUBJECT = "rpc.knowledge.search.v1"
 KNOWLEDGE_SEARCH_TIMEOUT_SECONDS = 2.0
@@ -35,3 +38,46 @@ class KnowledgeFoundV1(Document):
     knowledge_revision: int | None = None
     mode: Literal["hybrid", "lexical"] | str | None = None
     error: str | None = None
+
+
+class _KnowledgeEvent(OwnEvent):
+    file_id: ExternalId
+    persona_id: UUID
+
+    @property
+    def entity_id(self) -> str:
+        """The file."""
+        return self.file_id
+
+
+class KnowledgeReadyV1(_KnowledgeEvent):
+    """The passages of a file can be found."""
+
+    event_type: ClassVar[str] = "knowledge.ready"
+
+    chunks: Count
+    pages: Count | None = None
+    """None where the kind of file has no pages."""
+    took_ms: Count
+
+
+class KnowledgeError(Document):
+    """Why a file is no knowledge; `code` is one of those in the documentation, and may be new."""
+
+    code: str
+    title: str
+    detail: str
+
+
+class KnowledgeFailedV1(_KnowledgeEvent):
+    """A file could not become knowledge; what an earlier version of it taught stays."""
+
+    event_type: ClassVar[str] = "knowledge.failed"
+
+    error: KnowledgeError
+
+
+class KnowledgeRemovedV1(_KnowledgeEvent):
+    """A file, its passages and its original are gone."""
+
+    event_type: ClassVar[str] = "knowledge.removed"

@@ -54,6 +54,8 @@ class ResolvedPersona(Document):
     model: ModelSettings = Field(default_factory=ModelSettings)
     voice: Voice | None = None
     language: str | None = None
+    cite_sources: bool = False
+    """Whether what is written refers to its sources, as `[1]`."""
     inherited_from: dict[str, UUID] = Field(default_factory=dict)
     """Which ancestor gave a field, by field name."""
     lineage: list[UUID] = Field(default_factory=list[UUID])

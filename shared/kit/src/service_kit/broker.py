@@ -23,6 +23,7 @@ from structlog import get_logger
 
 from service_kit.consumer import Consumer, Subscription
 from service_kit.dead_letters import park_exhausted
+from service_kit.responder import Responder
 from service_kit.store import Store
 from service_kit.topology import ADVISORY_STREAM, MAX_DELIVERIES_SUBJECT, Durable
 
@@ -69,6 +70,7 @@ class Broker:
         self, nats_url: str, store: Store, subscriptions: Sequence[Subscription[Any]]
     ) -> None:
         self._url = nats_url
+        self._responders: Sequence[Responder] = ()
         self.publishing = Client()
         """Buffers nothing while the broker is away: what it accepts has been sent."""
         self._shell = NatsBroker(
@@ -88,8 +90,12 @@ class Broker:
         if self.durables:
             self.durables.append(self._subscribe_to_advisories(store.service))
 
+    def answer(self, responders: Sequence[Responder]) -> None:
+        """Answer requests too, from the start on."""
+        self._responders = responders
+
     async def start(self) -> None:
-        """Connect (trying for ever) and consume."""
+        """Connect (trying for ever), consume and answer."""
         await self.publishing.connect(
             self._url,
             max_reconnect_attempts=-1,
@@ -98,6 +104,8 @@ class Broker:
             pending_size=0,
             error_cb=_log_error,
         )
+        for responder in self._responders:
+            await responder.subscribe(self.publishing)
         await self._shell.start()
 
     async def stop(self) -> None:

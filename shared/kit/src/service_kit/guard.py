@@ -1,5 +1,8 @@
 """Refuses what no route can read: too large a body, a NUL in the address."""
 
+import re
+from dataclasses import dataclass
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,41 +13,67 @@ from service_kit.problem import problem_response
 MAX_BODY_BYTES = 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class UploadRoute:
+    """A route that takes files: `POST` to a path that matches `path` as a whole."""
+
+    path: re.Pattern[str]
+    max_body_bytes: int
+
+
 class RequestGuard:
     """Counts the body as it arrives, whatever `Content-Length` says."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        uploads: UploadRoute | None = None,
+    ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
-        self._too_large = f"The body may have at most {max_body_bytes} bytes."
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif error := self._refusal(scope):
+            return
+        max_bytes = self._max_bytes(scope)
+        if error := self._refusal(scope, max_bytes):
             await problem_response(error)(scope, receive, send)
         else:
-            await self._app(scope, self._counted(receive), send)
+            await self._app(scope, _counted(receive, max_bytes), send)
 
-    def _refusal(self, scope: Scope) -> ServiceError | None:
+    def _max_bytes(self, scope: Scope) -> int:
+        uploads = self._uploads
+        if uploads and scope["method"] == "POST" and uploads.path.fullmatch(scope["path"]):
+            return uploads.max_body_bytes
+        return self._max_body_bytes
+
+    def _refusal(self, scope: Scope, max_bytes: int) -> ServiceError | None:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             return MalformedError("The address must not contain NUL characters.")
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._max_body_bytes:
-            return TooLargeError(self._too_large)
+        if announced.isdecimal() and int(announced) > max_bytes:
+            return TooLargeError(_too_large(max_bytes))
         return None
 
-    def _counted(self, receive: Receive) -> Receive:
-        received_bytes = 0
 
-        async def counted() -> Message:
-            nonlocal received_bytes
-            message = await receive()
-            received_bytes += len(message.get("body", b""))
-            if received_bytes > self._max_body_bytes:
-                # FastAPI lets no other exception out of reading a body.
-                raise HTTPException(413, self._too_large)
-            return message
+def _too_large(max_bytes: int) -> str:
+    return f"The body may have at most {max_bytes} bytes."
 
-        return counted
+
+def _counted(receive: Receive, max_bytes: int) -> Receive:
+    received_bytes = 0
+
+    async def counted() -> Message:
+        nonlocal received_bytes
+        message = await receive()
+        received_bytes += len(message.get("body", b""))
+        if received_bytes > max_bytes:
+            # FastAPI lets no other exception out of reading a body.
+            raise HTTPException(413, _too_large(max_bytes))
+        return message
+
+    return counted

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from service_kit.docs_page import install_docs
-from service_kit.guard import MAX_BODY_BYTES, RequestGuard
+from service_kit.guard import MAX_BODY_BYTES, RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
@@ -25,6 +25,8 @@ class HttpApi:
     description: str
     routers: Sequence[APIRouter]
     max_body_bytes: int = MAX_BODY_BYTES
+    uploads: UploadRoute | None = None
+    """The one route whose bodies may be larger."""
 
 
 class ServiceApp(FastAPI):
@@ -57,7 +59,7 @@ def build_app(api: HttpApi, *, store: Store, tokens: Tokens, health: Health) -> 
     for path, probe in {"/livez": livez, "/readyz": readyz, "/metrics": metrics}.items():
         app.add_api_route(path, probe, include_in_schema=False)
     install_docs(app)
-    app.add_middleware(RequestGuard, max_body_bytes=api.max_body_bytes)
+    app.add_middleware(RequestGuard, max_body_bytes=api.max_body_bytes, uploads=api.uploads)
     install_problem_handlers(app)
     app.add_middleware(RequestMetrics)
     return app

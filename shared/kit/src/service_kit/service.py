@@ -29,6 +29,7 @@ from service_kit.logs import configure_logging
 from service_kit.migrations import migrate, schema_is_current
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
+from service_kit.responder import Responder
 from service_kit.settings import ServiceSettings, SettingsError
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
@@ -58,8 +59,11 @@ class Parts:
     sources: Sequence[Source] = ()
     """What the relay publishes before the outbox, such as state documents."""
     stand_ins: Sequence[str] = ()
+    responders: Sequence[Responder] = ()
     start: Callable[[], Awaitable[None]] | None = None
     """Called once before work begins, for what must not block start-up (heavy imports)."""
+    stop: Callable[[], Awaitable[None]] | None = None
+    """Called once when work has ended."""
 
 
 class Service:
@@ -132,6 +136,8 @@ class Service:
         await _cancelled(tasks)
         await asyncio.wait([serving])
         await self._close()
+        if parts.stop:
+            await parts.stop()
         tracing.shutdown()
         for task in failed:
             task.result()
@@ -163,6 +169,7 @@ class Service:
             work.append(self._follow())
         if parts.start:
             work.append(_once(parts.start))
+        self.broker.answer(parts.responders)
         return work
 
     async def _connected(self, health: Health, relay: Relay, wakeup: asyncio.Event) -> None:

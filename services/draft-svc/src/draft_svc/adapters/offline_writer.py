@@ -87,7 +87,15 @@ class OfflineWriter:
         answers = _answers(brief)
         said = [greeting(brief.channel, brief.voice, brief.lead) or "Hello,"]
         said.append(_opening(brief.voice.tone))
-        said.append(" ".join(answer.sentence for answer in answers) or _without_answer(brief))
+        cited = tuple(sorted({answer.passage_number for answer in answers}))
+        marks = {number: f" [{place}]" for place, number in enumerate(cited, start=1)}
+        said.append(
+            " ".join(
+                answer.sentence + (marks[answer.passage_number] if brief.voice.cite_sources else "")
+                for answer in answers
+            )
+            or _without_answer(brief)
+        )
         if strategy is None:
             said.append(_next_step(brief))
         else:
@@ -97,7 +105,7 @@ class OfflineWriter:
             body=body,
             model=NAME,
             usage=_usage(compose_write_messages(brief, strategy), body),
-            cited=tuple(sorted({answer.passage_number for answer in answers})),
+            cited=cited,
         )
 
     async def close(self) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from openai import APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError, Timeout
 from pydantic import BaseModel, Field, ValidationError
 from service_kit.errors import ServiceError, UpstreamError
+from service_kit.retry_after import retry_after_seconds
 
 from draft_svc.adapters.model_endpoint import ModelEndpoint, ModelRefusedError
-from draft_svc.adapters.retry_after import retry_after_seconds
 from draft_svc.domain.draft import MAX_BODY_CHARS
 from draft_svc.domain.messages import Message
 from draft_svc.domain.plain_text import plain_text

@@ -57,12 +57,13 @@ class OpenAIWriter:
         if abilities.temperature and voice.temperature is not None:
             options["temperature"] = voice.temperature
         answer = await self._ask(brief, compose_write_messages(brief, strategy), options)
-        body, cited = split_citations(answer.text(), len(brief.passages))
+        cited = split_citations(answer.text(), len(brief.passages), keep_marks=voice.cite_sources)
         return Written(
-            body=body,
+            body=cited.text,
             model=answer.model or self._model(brief),
             usage=self._usage(brief, answer),
-            cited=cited,
+            cited=cited.numbers,
+            dropped_citations=cited.dropped,
         )
 
     async def close(self) -> None:

@@ -20,6 +20,8 @@ class Voice:
     service_description: str | None = None
     instructions: str = ""
     language: str | None = None
+    cite_sources: bool = False
+    """Whether the body refers to its sources as `[1]`."""
     model: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
@@ -81,9 +83,13 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A model's answer; `cited` are numbers of the brief's passages, from 1."""
+    """A model's answer; `cited` are numbers of the brief's passages, from 1.
+
+    Where the voice cites its sources, `[1]` in the body is the first of `cited`.
+    """
 
     body: str
     model: str
     usage: TokenUsage
     cited: tuple[int, ...]
+    dropped_citations: int = 0

@@ -1,6 +1,7 @@
-"""Which passages an answer used: the model says so on its last line, and nowhere else."""
+"""Which passages an answer used: the model says so on its last line, or by marks in the text."""
 
 import re
+from dataclasses import dataclass
 
 CITATION_LINE = "Passages used:"
 
@@ -8,24 +9,39 @@ _MARKS = re.compile(r" ?\[(?:passages? )?(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)
 _NUMBER = re.compile(r"\d{1,3}")
 
 
-def split_citations(text: str, passage_count: int) -> tuple[str, tuple[int, ...]]:
-    """Return the text without citations, and the numbers of the passages it cites, ascending.
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A text and the passages it relies on."""
 
-    Numbers of passages that were not given are dropped from the line; a mark in the text, such as
-    `[2]`, is only taken for a citation if there are such passages.
+    text: str
+    """With marks, if they were to stay: `[1]` is the first of `numbers`."""
+    numbers: tuple[int, ...]
+    """Of the passages, ascending from 1."""
+    dropped: int = 0
+    """How many numbers named no passage that was given."""
+
+
+def split_citations(text: str, passage_count: int, *, keep_marks: bool = False) -> Cited:
+    """Return the text with or without its marks, and what it cites.
+
+    Numbers of passages that were not given are dropped. Without passages, `[2]` is plain text.
     """
-    cited: set[int] = set()
+    named: set[int] = set()
     above, _, last_line = text.rstrip().rpartition("\n")
     if last_line.strip(" *_").lower().startswith(CITATION_LINE.lower()):
-        cited.update(map(int, _NUMBER.findall(last_line)))
+        named.update(map(int, _NUMBER.findall(last_line)))
         text = above
+    if passage_count:
+        for mark in _MARKS.finditer(text):
+            named.update(map(int, _NUMBER.findall(mark["numbers"])))
+    given = tuple(sorted(number for number in named if 1 <= number <= passage_count))
+    places = {number: place for place, number in enumerate(given, start=1)}
 
-    def take(mark: re.Match[str]) -> str:
-        numbers = set(map(int, _NUMBER.findall(mark["numbers"])))
-        if not all(1 <= number <= passage_count for number in numbers):
-            return mark[0]
-        cited.update(numbers)
-        return ""
+    def renumbered(mark: re.Match[str]) -> str:
+        numbers = [places.get(int(number)) for number in _NUMBER.findall(mark["numbers"])]
+        kept = ", ".join(str(number) for number in numbers if number is not None)
+        return f" [{kept}]" if keep_marks and kept else ""
 
-    text = _MARKS.sub(take, text)
-    return text.rstrip(), tuple(sorted(n for n in cited if 1 <= n <= passage_count))
+    if passage_count:
+        text = _MARKS.sub(renumbered, text)
+    return Cited(text.rstrip(), given, len(named) - len(given))

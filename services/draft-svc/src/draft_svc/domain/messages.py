@@ -49,6 +49,11 @@ _CITE: Final = (
     "Put no passage numbers into the body. After it, on a last line of its own, write "
     f"“{CITATION_LINE}” and the numbers of the passages that you took facts from, or “none”."
 )
+_CITE_IN_BODY: Final = (
+    "Put the number of the passage behind each fact that you took from one, in square brackets, "
+    "such as [1], and no other numbers in brackets. After the body, on a last line of its own, "
+    f"write “{CITATION_LINE}” and these numbers, or “none”."
+)
 _PLAN_TASK: Final = (
     "Do not answer the reply yet: analyse it, and plan the answer. Return one JSON object that "
     f"follows this JSON schema, and nothing else:\n{json.dumps(STRATEGY_SCHEMA)}"
@@ -73,7 +78,7 @@ def compose_write_messages(brief: Brief, strategy: Strategy | None) -> list[Mess
     if plan:
         task.append("Follow the plan among the data as far as it fits these instructions.")
     if passages:
-        task.append(_CITE)
+        task.append(_CITE_IN_BODY if brief.voice.cite_sources else _CITE)
     return [
         ("system", _joined([*_persona(brief.voice), _section("Your task", *task)])),
         ("user", f"{data}\n\nWrite the answer to the reply."),

@@ -19,6 +19,7 @@ from persona_contracts import (
     LeadRepliedV1,
     Usage,
 )
+from prometheus_client import Counter
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
@@ -41,6 +42,9 @@ from draft_svc.domain.strategy import Strategy, StrategyInvalidError, parse_stra
 from draft_svc.domain.text import finish_text, own_words
 
 log = get_logger(__name__)
+dropped_citations_total = Counter(
+    "dramatis_citations_dropped_total", "Passages that a model named and was not given."
+)
 
 
 class Writer(Protocol):
@@ -234,6 +238,7 @@ def _brief(
             service_description=resolution.service_description,
             instructions=persona.prompts.system if persona else "",
             language=persona.language if persona else None,
+            cite_sources=persona.cite_sources if persona else False,
             model=persona.model.name if persona else None,
             temperature=persona.model.temperature if persona else None,
             max_tokens=persona.model.max_tokens if persona else None,
@@ -246,7 +251,8 @@ def _brief(
         lead=lead,
         thread=tuple(ThreadTurn(author=turn.author, body=turn.body) for turn in reply.thread),
         passages=tuple(
-            PassageText(**passage.model_dump(exclude={"score"})) for passage in knowledge.passages
+            PassageText(**passage.model_dump(exclude={"score", "persona_id"}))
+            for passage in knowledge.passages
         ),
     )
 
@@ -263,6 +269,7 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
     row.subject = _reply_subject(row.channel, result.clean.subject)
     row.body, row.signature, row.text = finished.body, finished.signature, finished.text
     row.citations = citations
+    dropped_citations_total.inc(result.written.dropped_citations)
     row.knowledge = result.knowledge.status
     row.resolution = resolution.as_dict()
     row.model = result.written.model

@@ -66,6 +66,7 @@ class CompiledPersona:
     model: ModelSettings
     voice: Voice | None
     language: str | None
+    cite_sources: bool
     inherited_from: Mapping[str, UUID]
     lineage: tuple[UUID, ...]
     version: int
@@ -89,6 +90,7 @@ class CompiledPersona:
             },
             "model": self.model.as_dict(),
             "voice": None if self.voice is None else self.voice.as_dict(),
+            "cite_sources": self.cite_sources,
             "inherited_from": {name: str(giver) for name, giver in self.inherited_from.items()},
             "lineage": [str(persona_id) for persona_id in self.lineage],
             "version": self.version,
@@ -129,6 +131,7 @@ def compile_persona(line: Sequence[Persona]) -> CompiledPersona:
             max_tokens=inherited.nearest("model.max_tokens", lambda own: own.model.max_tokens),
         ),
         voice=inherited.nearest("voice", lambda own: own.voice),
+        cite_sources=inherited.nearest("cite_sources", lambda own: own.cite_sources) or False,
         inherited_from=inherited.givers,
         lineage=tuple(ancestor.persona_id for ancestor in ancestors),
         version=persona.version,

@@ -66,6 +66,8 @@ class PersonaFields:
     model: ModelSettings = field(default_factory=ModelSettings)
     voice: Voice | None = None
     language: str | None = None
+    cite_sources: bool | None = None
+    """Whether texts refer to their sources, as `[1]`; None: as the parent has it, else not."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
@@ -79,6 +81,7 @@ class PersonaFields:
         clean["content"] = _content(checks, self.content)
         clean["parent_id"] = checks.uuid("parent_id", self.parent_id)
         checks.required_flag("is_active", self.is_active)
+        checks.flag("cite_sources", self.cite_sources)
         clean["language"] = _language(checks, self.language)
         clean["metadata"] = checks.attempt(lambda: frozen_metadata(self.metadata))
         checks.raise_as(InvalidPersonaError)

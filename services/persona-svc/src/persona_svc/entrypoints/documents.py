@@ -62,6 +62,9 @@ class _PersonaValues(Request):
     model: ModelValues | None = None
     voice: VoiceValues | None = None
     language: str | None = Field(default=None, examples=["en", "pt-BR"])
+    cite_sources: bool | None = Field(
+        default=None, description="Whether texts refer to their sources, as `[1]`."
+    )
     metadata: dict[str, Any] | None = Field(default=None, description="Yours; up to 16 KiB.")
 
     def values(self) -> dict[str, Any]:
@@ -158,6 +161,7 @@ class PersonaDocument(BaseModel):
     model: dict[str, Any]
     voice: dict[str, Any] | None
     language: str | None
+    cite_sources: bool | None
     metadata: dict[str, Any]
     is_default: bool
     virtual: bool = Field(description="Made up from the settings: nothing is stored yet.")

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from service_kit.clock import utc_now
 
 MAX_SECONDS = 300.0
-"""A draft is tried for about five minutes (domain.md §4): a longer wait would only lose it."""
+"""Work is tried for about five minutes: a longer wait would only lose it."""
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

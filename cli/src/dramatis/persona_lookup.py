@@ -1,0 +1,18 @@
+"""Finds a persona by what people call it."""
+
+from typing import Any
+
+from dramatis.errors import CliError
+from dramatis.rest import Rest
+
+
+def find_persona(personas: Rest, persona: str) -> dict[str, Any]:
+    """Return the stored persona with this id or name.
+
+    Raises:
+        CliError: there is none, or persona-svc does not answer.
+    """
+    for document in personas.items("/api/personas"):
+        if not document["virtual"] and persona in {document["persona_id"], document["name"]}:
+            return document
+    raise CliError(f"There is no persona {persona!r} here.", "See `dramatis personas list`.")

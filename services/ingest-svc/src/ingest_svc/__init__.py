@@ -1,0 +1,1 @@
+"""Files in, knowledge out: passages with their page, found by meaning and by word."""

@@ -1,0 +1,44 @@
+"""REST: what a persona knows, and questions to it."""
+
+from fastapi import Request
+from service_kit.identity import Viewer
+from service_kit.problem import problem_responses
+from service_kit.routing import WorkspaceSession, api_router
+
+from ingest_svc.adapters import knowledge
+from ingest_svc.entrypoints.api import Persona
+from ingest_svc.entrypoints.documents import (
+    KnowledgeDocument,
+    SearchAnswer,
+    SearchRequest,
+    passage,
+)
+from ingest_svc.usecases.search_knowledge import SearchKnowledge
+
+router = api_router("/api/personas/{persona_id}/knowledge", "knowledge")
+
+
+@router.get("", summary="Show what a persona knows", responses=problem_responses(404))
+async def get_knowledge(persona: Persona, session: WorkspaceSession) -> KnowledgeDocument:
+    """Return how much a persona knows: of its own, and of its ancestors."""
+    own = await knowledge.overview(session, [persona.persona_id])
+    lineage = list(persona.lineage)
+    inherited = await knowledge.overview(session, lineage) if lineage else None
+    chunks = inherited.chunks if inherited else 0
+    return KnowledgeDocument.of(persona.persona_id, own, lineage, chunks)
+
+
+@router.post("/search", summary="Search what a persona knows", responses=problem_responses(404))
+async def search_knowledge(
+    persona: Persona, question: SearchRequest, viewer: Viewer, request: Request
+) -> SearchAnswer:
+    """Return the passages that answer, from the persona's own files and its ancestors'."""
+    search: SearchKnowledge = request.app.state.search
+    answer = await search.search(
+        viewer.workspace_id, persona.persona_id, question.query, question.limit
+    )
+    return SearchAnswer(
+        passages=[passage(found, viewer.workspace_id) for found in answer.passages],
+        knowledge_revision=answer.knowledge_revision,
+        mode=answer.mode,
+    )

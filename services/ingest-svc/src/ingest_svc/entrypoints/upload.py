@@ -1,0 +1,131 @@
+"""REST: files that people upload."""
+
+import re
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated
+
+from fastapi import File, Form, Request, Response, UploadFile
+from service_kit.clock import utc_now
+from service_kit.errors import FieldError, InvalidError, TooLargeError
+from service_kit.guard import UploadRoute
+from service_kit.identity import Editor
+from service_kit.ids import new_id
+from service_kit.problem import problem_responses
+from service_kit.routing import api_router
+from service_kit.store import Store
+
+from ingest_svc.adapters import documents
+from ingest_svc.adapters.documents import Announced
+from ingest_svc.adapters.originals import Originals
+from ingest_svc.domain.failure import EXPLANATIONS, FailureCode, FileFailedError
+from ingest_svc.entrypoints.api import Persona
+from ingest_svc.entrypoints.documents import Tags, Uploaded, UploadedFile
+from ingest_svc.usecases.ingest_file import original_key
+
+MAX_FILES = 20
+MAX_REQUEST_BYTES = 200 * 1024 * 1024
+READ_BYTES = 256 * 1024
+ROUTE = UploadRoute(re.compile(r"(/api)?/personas/[^/]+/files"), MAX_REQUEST_BYTES)
+
+router = api_router("/api/personas/{persona_id}/files", "files")
+
+
+class FileRefusedError(InvalidError):
+    """The file cannot be taken in."""
+
+    slug = "file-refused"
+
+
+class FileTooLargeError(TooLargeError):
+    """A file has at most 50 MB."""
+
+    slug = "file-too-large"
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Upload files",
+    responses=problem_responses(404, 413),
+)
+async def upload(
+    persona: Persona,
+    editor: Editor,
+    request: Request,
+    response: Response,
+    files: Annotated[
+        list[UploadFile],
+        File(min_length=1, max_length=MAX_FILES, description="Up to 50 MB each, 200 MB in all."),
+    ],
+    tags: Annotated[Tags | None, Form(description="For every one of the files.")] = None,
+) -> Uploaded:
+    """Take in files for a persona; each is processed on its own from then on.
+
+    If one of them is refused (empty, too large, without a name), none is taken in.
+    """
+    names = [_name(file, number) for number, file in enumerate(files)]
+    originals: Originals = request.app.state.originals
+    taken: list[Announced] = []
+    try:
+        for file, name in zip(files, names, strict=True):
+            document_id = new_id()
+            key = original_key(editor.workspace_id, document_id)
+            stored = await originals.put(key, _read(file))
+            taken.append(
+                Announced(
+                    workspace_id=editor.workspace_id,
+                    file_id=str(document_id),
+                    persona_id=persona.persona_id,
+                    file_name=name,
+                    uploaded_at=utc_now(),
+                    tags=tags or (),
+                    original_key=key,
+                    sha256=stored.sha256,
+                    size_bytes=stored.size_bytes,
+                )
+            )
+        await _announce(request.app.state.store, taken)
+    except BaseException as error:
+        for announced in taken:
+            await originals.delete(announced.original_key or "")
+        if isinstance(error, FileFailedError):
+            raise _refusal(error, len(taken)) from error
+        raise
+    response.headers["Location"] = f"/api/personas/{persona.persona_id}/files/{taken[0].file_id}"
+    shown = [UploadedFile(id=item.file_id, file_name=item.file_name) for item in taken]
+    return Uploaded(id=shown[0].id, files=shown)
+
+
+async def _announce(store: Store, taken: Sequence[Announced]) -> None:
+    """Not in the request's transaction: that would stay open while files are stored."""
+    async with store.workspace(taken[0].workspace_id) as session:
+        for announced in taken:
+            await documents.announce(session, announced)
+
+
+async def _read(file: UploadFile) -> AsyncGenerator[bytes]:
+    while part := await file.read(READ_BYTES):
+        yield part
+
+
+def _name(file: UploadFile, number: int) -> str:
+    """Return the last part of a file's name, as browsers send it."""
+    name = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "", file.filename or "")
+    name = re.split(r"[/\\]", name)[-1].strip()
+    if not 0 < len(name) <= 255:
+        mend = FieldError(f"files.{number}", "needs a file name of 1 to 255 characters")
+        raise FileRefusedError(f"{mend.field}: {mend.message}", errors=[mend])
+    return name
+
+
+def _refusal(error: FileFailedError, number: int) -> FileTooLargeError | FileRefusedError:
+    said = EXPLANATIONS[error.code]
+    mend = FieldError(f"files.{number}", f"{said.title} {said.mend}")
+    if error.code is FailureCode.TOO_LARGE:
+        return FileTooLargeError(f"{mend.field}: {mend.message}", errors=[mend])
+    return FileRefusedError(f"{mend.field}: {mend.message}", errors=[mend])
+
+
+aliases = api_router("/personas/{persona_id}/files", "files")
+"""The address without `/api`, as some clients know it (C73)."""
+aliases.add_api_route("", upload, methods=["POST"], status_code=201, include_in_schema=False)

@@ -1,0 +1,37 @@
+"""Remove a content that no document has: its points, counted, then its text."""
+
+from uuid import UUID
+
+from service_kit.errors import UpstreamError
+from service_kit.steps import reached
+from service_kit.store import Session, Store
+from service_kit.work import SETTLE_SECONDS
+
+from ingest_svc.adapters import contents
+from ingest_svc.adapters.passage_index import PassageIndex
+
+
+class PointsLeftError(UpstreamError):
+    """The index still has points of a file that was deleted."""
+
+    slug = "points-left"
+
+
+async def purge_content(
+    store: Store, index: PassageIndex, workspace_id: str, content_id: UUID
+) -> None:
+    """Remove a retired content; to do it again changes nothing.
+
+    Raises:
+        PointsLeftError: the index still counts points of it.
+    """
+    await index.remove(workspace_id, content_id)
+    left = await index.count(workspace_id, content_id)
+    if left:
+        raise PointsLeftError(f"{left} points")
+    reached("purge-after-points")
+
+    async def change(session: Session) -> None:
+        await contents.purge(session, content_id)
+
+    await store.persist(change, SETTLE_SECONDS)

@@ -1,0 +1,117 @@
+"""Search what a persona knows: its own files and its ancestors', never anybody else's."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+from uuid import UUID
+
+from persona_client import Roster, RosterNotReadyError
+from persona_contracts import ResolvedPersona
+from service_kit.errors import ServiceError
+from service_kit.store import Store
+from structlog import get_logger
+
+from ingest_svc.adapters import knowledge
+from ingest_svc.adapters.knowledge import Found
+from ingest_svc.adapters.passage_index import PassageIndex, Question, Scope, query_words
+from ingest_svc.domain.document import PersonaNotFoundError, PersonasUnknownError
+
+MEANING_SECONDS = 1.0
+"""How long a question waits for its vector; then words alone answer it."""
+LOOKS = 3
+"""How often the index is asked: again only when what it found is not, or no longer, shown."""
+
+log = get_logger(__name__)
+
+
+class QueryEmbedder(Protocol):
+    """Makes vectors of questions."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return a vector of unit length for each text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The passages, best first, and how they were found."""
+
+    passages: list[Found]
+    knowledge_revision: int
+    mode: Literal["hybrid", "lexical"]
+
+
+class SearchKnowledge:
+    """Answers questions to one persona's knowledge."""
+
+    def __init__(
+        self, store: Store, roster: Roster, index: PassageIndex, embedder: QueryEmbedder | None
+    ) -> None:
+        self._store = store
+        self._roster = roster
+        self._index = index
+        self._embedder = embedder
+
+    async def search(self, workspace_id: str, persona_id: UUID, text: str, limit: int) -> Answer:
+        """Return up to `limit` passages.
+
+        Raises:
+            PersonaNotFoundError: this workspace has no such persona.
+            RosterNotReadyError: the personas are not known yet.
+            IndexUnavailableError: the index does not answer.
+        """
+        persona = known_persona(self._roster, workspace_id, persona_id)
+        scope = Scope(workspace_id, (persona_id, *persona.lineage))
+        async with self._store.workspace(workspace_id) as session:
+            revision = await knowledge.revision(session, scope.persona_ids)
+            languages = await knowledge.languages(session, scope.persona_ids)
+        if not languages:
+            return Answer(passages=[], knowledge_revision=revision, mode="lexical")
+        vector = await self._vector(text)
+        words = await asyncio.to_thread(query_words, text, languages)
+        passages = await self._find(scope, Question(words=words, vector=vector), limit)
+        return Answer(
+            passages=passages,
+            knowledge_revision=revision,
+            mode="lexical" if vector is None else "hybrid",
+        )
+
+    async def _find(self, scope: Scope, question: Question, limit: int) -> list[Found]:
+        """Ask again, without what is not shown, when that has taken up places."""
+        found: list[Found] = []
+        for _ in range(LOOKS):
+            hits = await self._index.search(scope, question, limit)
+            async with self._store.workspace(scope.workspace_id) as session:
+                found = await knowledge.load(session, hits)
+                if len(found) == len(hits):
+                    break
+                hidden = await knowledge.hidden(session, scope.persona_ids)
+            question = replace(question, without=hidden)
+        return found
+
+    async def _vector(self, text: str) -> list[float] | None:
+        if self._embedder is None:
+            return None
+        try:
+            async with asyncio.timeout(MEANING_SECONDS):
+                return (await self._embedder.embed([text]))[0]
+        except (ServiceError, TimeoutError) as error:
+            log.warning("search.without_meaning", reason=type(error).__name__)
+            return None
+
+
+def known_persona(roster: Roster, workspace_id: str, persona_id: UUID) -> ResolvedPersona:
+    """Return a persona of this workspace.
+
+    Raises:
+        PersonaNotFoundError: it has none with that id.
+        PersonasUnknownError: the personas are not known yet.
+    """
+    try:
+        persona = roster.persona(workspace_id, persona_id)
+    except RosterNotReadyError as error:
+        raise PersonasUnknownError(str(error)) from error
+    if persona is None:
+        raise PersonaNotFoundError(f"no persona {persona_id}")
+    return persona
