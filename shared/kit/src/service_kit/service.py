@@ -133,7 +133,7 @@ class Service:
         failed = [task for task in (serving, *tasks) if task.done()]
         log.info("service.stopping", asked=self._stopping.is_set())
         server.should_exit = True
-        await _cancelled(tasks)
+        await cancelled(tasks)
         await asyncio.wait([serving])
         await self._close()
         if parts.stop:
@@ -240,7 +240,7 @@ def _server(app: FastAPI, settings: ServiceSettings) -> _Server:
     )
 
 
-async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """Cancel `tasks` until all have ended: on Python 3.11 libraries may lose a cancellation."""
     waiting, seconds = set(tasks), STOP_SECONDS + 1
     while waiting:

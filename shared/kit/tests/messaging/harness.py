@@ -12,6 +12,7 @@ from service_kit.consumer import Subscription
 from service_kit.health import Health
 from service_kit.reconcile import Reconciler
 from service_kit.relay import Outbox, Relay
+from service_kit.service import cancelled
 from service_kit.store import Store
 from service_kit.testing.waiting import wait_until
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
@@ -52,9 +53,7 @@ class Probe:
         return task
 
     async def stop(self):
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancelled(self._tasks)
         await self.broker.stop()
         await self.store.close()
 

@@ -25,7 +25,7 @@ async def test_a_lost_store_is_rebuilt_and_refilled_without_a_restart(probe, fre
         return await probe.count("job") == 31
 
     await wait_until(consumes_again, 20)
-    assert await probe.stored("DRAFT") == 32
+    await probe.until_stored("DRAFT", 32)
 
 
 async def test_what_is_there_already_is_left_as_it_is(probe):
