@@ -1,0 +1,133 @@
+"""F1 for ingest-svc: `kill -9` at each step; every file ends ready, nothing is left over."""
+
+import asyncio
+import random
+
+import nats as nats_client
+import pytest
+from ingesting import NOTHING, Ingest, check_all, files_said, ingest_env, shelf_in, text
+from service_kit.testing.waiting import wait_until
+from service_kit.topology import apply_streams
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]
+
+STEPS = [
+    "consumer-before-commit",
+    "consumer-before-ack",
+    "after-claim",
+    "ingest-after-fetch",
+    "ingest-after-extract",
+    "ingest-after-batch",
+    "ingest-after-index",
+    "before-commit",
+    "after-commit",
+    "relay-before-publish",
+    "relay-after-publish",
+]
+FORGETTING = ["purge-after-points", "forget-after-vectors", "forget-after-original"]
+
+
+@pytest.fixture
+async def connection(nats_url):
+    opened = await nats_client.connect(nats_url)
+    await apply_streams(opened.jetstream())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def ingest(database, nats_url, tmp_path):
+    own = database("ingest_svc")
+    running = Ingest(own, tmp_path, ingest_env(tmp_path, own, nats_url))
+    yield running
+    await asyncio.to_thread(running.process.stop)
+
+
+@pytest.fixture
+def shelf(ingest, connection):
+    return shelf_in(ingest, connection)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_file_whose_process_is_killed_at_any_step_is_ready_once(ingest, shelf, step):
+    await ingest.start()
+    anna = await shelf.persona()
+    await asyncio.to_thread(ingest.process.stop)
+    event = await shelf.announce(anna, content=text(1), file_id="file-1")
+    await ingest.start(die_at=step)
+    await ingest.until_dead()
+    ingest.end_leases()
+    await ingest.start()
+    file = await shelf.settled(anna, event.file_id, 60)  # redelivered after ack_wait
+    assert file["status"] == "ready", file
+    await ingest.until_settled()
+    assert (await shelf.texts(anna, "paragraph 7"))[0]
+    assert set(await files_said(shelf)) == {"file-1"}
+    await shelf.client.aclose()
+    await asyncio.to_thread(ingest.process.stop)
+    assert await ingest.left_over() == NOTHING
+
+
+@pytest.mark.parametrize("step", FORGETTING)
+async def test_a_file_is_forgotten_whole_though_its_process_is_killed(ingest, shelf, step):
+    await ingest.start()
+    anna = await shelf.persona()
+    file = await shelf.add(anna, "a.txt", text(1))
+    await asyncio.to_thread(ingest.process.stop)
+    await shelf.retract(file["file_id"])
+    await ingest.start(die_at=step)
+    await ingest.until_dead()
+    ingest.end_leases()
+    await ingest.start()
+    await ingest.until_settled()
+    assert await files_said(shelf, "removed") == [file["file_id"]]
+    await shelf.client.aclose()
+    await asyncio.to_thread(ingest.process.stop)
+    assert await ingest.left_over() == NOTHING
+    assert ingest.sql("select count(*) from content") == [(0,)]
+
+
+async def kill_through(ingest, shelf, anna, files, steps, chance):
+    """Announce `files` while the process is killed at each of `steps`; return the events."""
+    events = [
+        await shelf.announce(anna, content=text(n, 12), file_id=f"file-{n}") for n in range(files)
+    ]
+    for step in steps:
+        await ingest.start(die_at=f"{step}:{chance.randint(1, 3)}")
+        try:
+            await ingest.until_dead(3)
+        except TimeoutError:
+            ingest.process.kill()
+        ingest.end_leases()
+    await ingest.start()
+    return events
+
+
+async def test_many_files_survive_kills_at_every_step(ingest, shelf):
+    await ingest.start()
+    anna = await shelf.persona()
+    await asyncio.to_thread(ingest.process.stop)
+    chance = random.Random(7)  # noqa: S311 — which step is killed when
+    events = await kill_through(ingest, shelf, anna, 12, STEPS, chance)
+    await check_all(ingest, shelf, anna, events)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+async def test_two_hundred_files_survive_every_step_twice(ingest, shelf):
+    await ingest.start()
+    anna = await shelf.persona()
+    await asyncio.to_thread(ingest.process.stop)
+    chance = random.Random(11)  # noqa: S311 — which step is killed when
+    events = await kill_through(ingest, shelf, anna, 200, STEPS * 2, chance)
+    await check_all(ingest, shelf, anna, events)
+
+
+async def test_a_second_process_on_the_same_passages_says_which_setting_it_needs(ingest):
+    await ingest.start()
+    await wait_until((ingest.folder / "passages" / "words").is_dir, 10)
+    second = Ingest(ingest.database, ingest.folder, ingest._env)
+    second.process.spawn()
+    await second.until_dead(30)
+    assert second.process._child.returncode == 2
+    assert "DRAMATIS_QDRANT_URL" in second.process.log()
