@@ -10,9 +10,11 @@ import sys
 from uuid import UUID, uuid4
 
 import pytest
+from ingest_svc.adapters import edge_index
 from ingest_svc.adapters.edge_index import EdgeIndex
 from ingest_svc.adapters.passage_index import (
     ForeignPassageError,
+    Hit,
     Owner,
     Question,
     Scope,
@@ -21,6 +23,7 @@ from ingest_svc.adapters.passage_index import (
     query_words,
 )
 from ingest_svc.adapters.qdrant_index import QdrantIndex
+from qdrant_edge import Prefetch, QueryRequest
 from service_kit.settings import SettingsError
 
 SERVER = os.environ.get("DRAMATIS_TEST_QDRANT_URL")
@@ -171,6 +174,7 @@ async def test_what_was_flushed_survives_a_kill(tmp_path):
 import asyncio, os, signal
 from pathlib import Path
 from uuid import UUID
+from ingest_svc.adapters import edge_index
 from ingest_svc.adapters.edge_index import EdgeIndex
 from ingest_svc.adapters.passage_index import Owner, document_words
 
@@ -208,3 +212,37 @@ async def test_a_collection_that_is_no_longer_used_is_dropped(tmp_path):
         await index.open()
         await index.close()
     assert [path.name for path in (tmp_path / "passages").iterdir()] == ["new-4"]
+
+
+def unfiltered(request):
+    """Return a request of the adapter without the filter that it built."""
+    return QueryRequest(
+        limit=request.limit,
+        query=request.query,
+        with_payload=True,
+        prefetches=[
+            Prefetch(limit=one.limit, query=one.query, params=None) for one in request.prefetches
+        ],
+    )
+
+
+async def test_without_the_filter_these_tests_fail(tmp_path, monkeypatch):
+    index = EdgeIndex(tmp_path / "passages", "test-3", 3)
+    await index.open()
+    built = edge_index._request
+    monkeypatch.setattr(edge_index, "_request", lambda *asked: unfiltered(built(*asked)))
+    with pytest.raises(ForeignPassageError):
+        await test_nobody_finds_what_is_anothers(index, None)
+    monkeypatch.setattr(
+        edge_index,
+        "checked_hit",
+        lambda _, payload, score: Hit(
+            content_id=UUID(payload["content_id"]),
+            number=payload["number"],
+            persona_id=UUID(payload["persona_id"]),
+            score=score,
+        ),
+    )
+    with pytest.raises(AssertionError):
+        await test_nobody_finds_what_is_anothers(index, None)
+    await index.close()

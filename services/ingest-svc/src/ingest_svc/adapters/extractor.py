@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from structlog import get_logger
+
 from ingest_svc.adapters.languages import Languages
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 from ingest_svc.domain.passage import Chunk, Extract
 
 EXTRACT_SECONDS = 60.0
+
+log = get_logger(__name__)
 _ALLOWED_ENV = {"PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH"}
 """The child reads strangers' files: it gets none of our secrets."""
 
@@ -75,6 +79,7 @@ class Extractor:
         if child.returncode == 0:
             return json.loads(said)
         # Killed for its memory or its crash, or an error that no parser should have.
+        log.warning("extraction.ended", returncode=child.returncode)
         killed = child.returncode is not None and child.returncode < 0
         raise FileFailedError(FailureCode.TOO_COMPLEX if killed else FailureCode.CORRUPTED)
 

@@ -31,6 +31,9 @@ def main() -> None:
     except MemoryError:
         found = {"code": FailureCode.TOO_COMPLEX.value, "detail": ""}
     sys.stdout.write(json.dumps(found))
+    sys.stdout.flush()
+    # Parsers with threads of their own may crash while an interpreter is taken down.
+    os._exit(0)
 
 
 def _extract(original: Path, name: str, chunks_path: Path) -> dict[str, object]:
