@@ -4,6 +4,7 @@ RESOLUTION = {"tier": "campaign", "persona_id": "p-1", "version": 2}
 DRAFT = {
     "message_id": "m-1",
     "status": "ready",
+    "citations": [],
     "text": "Hello [bold]you[/bold]\x1b[31m, " + "word " * 80 + "end",
     "resolution": RESOLUTION,
     "model": "offline",

@@ -231,10 +231,62 @@ def test_the_demo_shows_the_new_voice(tmp_path):
         cwd=Path(__file__).parents[2],
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    *drafts, edit = (json.loads(line) for line in done.stdout.splitlines())
+    *drafts, edit, question = (json.loads(line) for line in done.stdout.splitlines())
     assert edit["version"] == 2
     assert {d["draft"]["resolution"]["tier"] for d in drafts} >= {"campaign", "default"}
     last = drafts[-1]["draft"]
     assert last["resolution"]["version"] == 2
     assert "Cheers" in last["text"]
+    answer = question["draft"]
+    assert [(c["source"], c["page_start"]) for c in answer["citations"]] == [
+        ("prices.pdf", 2),
+        ("terms.md", None),
+    ]
+    assert "15 euros per user and month, from 5 users on. [1]" in answer["text"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_become_knowledge_by_command(run, stack, tmp_path):
+    (tmp_path / "prices.md").write_text("# Prices\n\nTen bicycles cost 490 euros a month.\n")
+    (tmp_path / "bad.pdf").write_bytes(b"no pdf at all")
+    where = ["--workspace", "files", "--data-dir", stack.data_dir]
+
+    def done(*arguments, code=0):
+        result = run(*arguments, *where)
+        assert result.code == code, result.err
+        return result
+
+    done("personas", "import", "--starter", "formal-professional")
+    (persona,) = json.loads(done("personas", "list", "--json").out)["items"]
+    who = ["--persona", persona["name"]]
+    added = done("files", "add", tmp_path / "prices.md", *who)
+    assert "prices.md: ready, 1 passage, vectors complete" in added.out
+    assert (
+        "bad.pdf: failed (corrupted)"
+        in done("files", "add", tmp_path / "bad.pdf", *who, code=1).out
+    )
+    found = done("files", "search", "What do bicycles cost?", *who)
+    assert found.out.startswith("prices.md, Prices  (")
+    assert "1 passage from 1 file." in done("files", "list", *who).out
+    documents = json.loads(done("files", "list", *who, "--json").out)["items"]
+    assert [file["status"] for file in documents] == ["failed", "ready"]
+    assert "Every file is settled." in done("files", "watch", *who).out
+    ids = [file["file_id"] for file in documents]
+    removed = done("files", "rm", *ids, "unknown", *who, code=1)
+    assert removed.out.count("forgotten") == 2
+    assert "Not found: unknown." in removed.err
+    assert done("files", "list", *who).out == "No knowledge yet.\n"
+    assert "Nothing was found." in done("files", "search", "bicycles", *who).out
+
+
+def test_passages_can_be_moved_while_the_stack_is_stopped(run, tmp_path, monkeypatch):
+    ports = {name: free_port() for name in ("nats", *NAMES)}
+    with Stack(data_dir=tmp_path / "data", ports=ports):
+        pass
+    monkeypatch.setenv("DRAMATIS_EMBEDDER", "none")
+    moved = run("files", "reembed", "--data-dir", tmp_path / "data")
+    assert moved.code == 0, moved.err
+    assert "0 contents will be moved to the collection words" in moved.out
+    nowhere = run("files", "reembed", "--data-dir", tmp_path / "nowhere")
+    assert nowhere.code == 1
+    assert "There is no stack in" in nowhere.err

@@ -50,6 +50,7 @@ NOVA: dict[str, Any] = {
     "goals": "Book a demonstration with your own routes.",
 }
 NOVA_EDIT: dict[str, Any] = {
+    "cite_sources": True,
     "tone": "Casual, short, upbeat.",
     "greeting": "Hey {first_name}!",
     "signature": "Cheers\nNova\nNorthwind",

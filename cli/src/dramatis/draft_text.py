@@ -26,6 +26,9 @@ def print_draft(
         text = Text(printable(f"{draft['status']}: {error['title']} {error['detail']}"), "yellow")
     else:
         text = Text(printable(draft["text"]))
+        for number, citation in enumerate(draft["citations"], start=1):
+            said = f"\n[{number}] {citation['source']}{place_of(citation)}"
+            text.append(printable(said), "dim")
     heading = printable(title or draft["message_id"])
     out.print(
         Panel(
@@ -37,6 +40,14 @@ def print_draft(
         ),
         soft_wrap=False,
     )
+
+
+def place_of(citation: dict[str, Any]) -> str:
+    """Return where a passage stands in its source, such as `, page 3`; "" if nobody knows."""
+    first, last = citation["page_start"], citation["page_end"]
+    if first:
+        return f", page {first}" if last in {None, first} else f", pages {first}-{last}"
+    return f", {citation['section']}" if citation["section"] else ""
 
 
 def _speaker(draft: dict[str, Any], name_of: Callable[[str], str | None]) -> str:

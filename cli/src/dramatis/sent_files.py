@@ -61,6 +61,11 @@ def watch_files(
         time.sleep(POLL_SECONDS if waiting else 0)
 
 
+def passages(count: int) -> str:
+    """Return a number of passages in words."""
+    return "1 passage" if count == 1 else f"{count:,} passages"
+
+
 def is_settled(file: dict[str, Any]) -> bool:
     """Say whether nothing more is going to happen to a file by itself."""
     return file["status"] == "failed" or (

@@ -10,6 +10,7 @@ from persona_contracts import LeadRepliedV1
 from rich.status import Status
 
 from dramatis.defaults import WORKSPACE
+from dramatis.demo_knowledge import learn, question
 from dramatis.demo_workspace import (
     NOVA_EDIT,
     SPRING,
@@ -33,6 +34,8 @@ DRAFT_SECONDS = 30.0
 def demo(*, json: AsJson = False) -> None:
     """Start a throw-away stack, draft answers to real replies, edit a persona, see the next draft.
 
+    Then a persona gets three documents, and answers a question from them, with the page.
+
     Needs no key: the drafts are written by the offline writer, which says so.
     """
     started_at = time.monotonic()
@@ -47,8 +50,10 @@ def demo(*, json: AsJson = False) -> None:
         with (
             Rest(stack.url("persona"), token) as personas,
             Rest(stack.url("draft"), token) as drafts,
+            Rest(stack.url("ingest"), token) as ingest,
         ):
-            _play(stack, personas, drafts, as_json=json)
+            cast = _play(stack, personas, drafts, as_json=json)
+            _play_knowledge(cast, drafts, ingest, as_json=json)
     _say(f"Done in {time.monotonic() - started_at:.1f} s; nothing is left behind.", as_json=json)
 
 
@@ -57,7 +62,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=examples("dramatis demo", "dramatis demo --json"))(demo)
 
 
-def _play(stack: Stack, personas: Rest, drafts: Rest, *, as_json: bool) -> None:
+def _play(stack: Stack, personas: Rest, drafts: Rest, *, as_json: bool) -> Cast:
     cast = prepare_workspace(stack.nats_url, personas)
     _say(
         f"Personas: {cast.house['name']} (default), {cast.nova['name']} (campaign {SPRING}),"
@@ -75,6 +80,17 @@ def _play(stack: Stack, personas: Rest, drafts: Rest, *, as_json: bool) -> None:
     (after,) = _draft(drafts, [one_more], cast, as_json=as_json)
     _check(after, edit)
     _tell(edit, as_json=as_json)
+    return cast
+
+
+def _play_knowledge(cast: Cast, drafts: Rest, ingest: Rest, *, as_json: bool) -> None:
+    """Let one persona learn, and answer with the page."""
+    _say(f"{cast.nova['name']} gets three documents.", as_json=as_json)
+    for line in learn(ingest, cast.nova["persona_id"]):
+        _say(line, as_json=as_json)
+    (answer,) = _draft(drafts, [question()], cast, as_json=as_json)
+    if not any(citation["source"] == "prices.pdf" for citation in answer["citations"]):
+        raise CliError("The draft does not cite the price list.")
 
 
 def _draft(

@@ -12,12 +12,13 @@ from service_kit.embedded import PostgresProcess
 from service_kit.provision import Roles
 
 from dramatis import defaults
+from dramatis.draft_text import place_of
 from dramatis.errors import CliError
 from dramatis.folder_lock import FolderLock
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
 from dramatis.persona_lookup import find_persona
-from dramatis.sent_files import is_settled, send_file, watch_files
+from dramatis.sent_files import is_settled, passages, send_file, watch_files
 from dramatis.target import DataDir, RestTarget
 
 WATCH_SECONDS = 600.0
@@ -129,7 +130,7 @@ def search(
     if not found["passages"]:
         out.print("Nothing was found.")
     for passage in found["passages"]:
-        print_plain(f"{passage['source']}{_place(passage)}  ({passage['score']:.2f})")
+        print_plain(f"{passage['source']}{place_of(passage)}  ({passage['score']:.2f})")
         print_plain(f"  {' '.join(passage['text'].split())[:300]}")
 
 
@@ -209,7 +210,7 @@ def _progress(file: dict[str, Any]) -> str:
     if status == "processing":
         return f"{name}: {file['step']}"
     pages = f", {file['pages']} pages" if file["pages"] else ""
-    said = f"{name}: ready, {file['chunks']} passages{pages}"
+    said = f"{name}: ready, {passages(file['chunks'])}{pages}"
     return f"{said}, vectors {file['vectors']}"
 
 
@@ -218,14 +219,6 @@ def _show_sent(uploaded: dict[str, Any], *, as_json: bool) -> None:
         print_json(uploaded)
     else:
         print_plain(f"{uploaded['file_name']}: {uploaded['id']}")
-
-
-def _place(passage: dict[str, Any]) -> str:
-    if passage["page_start"]:
-        end = passage["page_end"]
-        pages = f"{passage['page_start']}-{end}" if end != passage["page_start"] else f"{end}"
-        return f", page {pages}"
-    return f", {passage['section']}" if passage["section"] else ""
 
 
 def _run_reembed(folder: Path, database_url: str) -> None:

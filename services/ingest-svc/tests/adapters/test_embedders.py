@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from math import sqrt
@@ -60,6 +61,18 @@ async def test_the_order_is_kept_and_the_company_matters_little(model):
 async def test_blank_and_endless_texts_have_vectors_too(model):
     for vector in await model.embed(["", " ", "word " * 100_000, "\U0001f6b2" * 500]):
         assert sqrt(cosine(vector, vector)) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_model_reports_to_nobody(tmp_path):
+    """onnxruntime keeps a file `.ses` in the temporary folder when its telemetry is on."""
+    program = (
+        "import asyncio; from ingest_svc.adapters.minilm import MiniLM;"
+        "asyncio.run(MiniLM().embed(['a']))"
+    )
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    env.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", program], check=True, env=env)
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_other_weights_are_refused(monkeypatch):

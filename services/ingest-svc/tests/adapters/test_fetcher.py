@@ -1,7 +1,10 @@
 """Files are fetched from where they may be, and from nowhere else: every refusal names its rule."""
 
 import asyncio
+import gzip
 import os
+import resource
+import socket
 import ssl
 
 import pytest
@@ -11,7 +14,9 @@ from hypothesis import strategies as st
 from ingest_svc.adapters import fetcher as module
 from ingest_svc.adapters.fetcher import Fetcher, FetchUnavailableError
 from ingest_svc.adapters.public_network import is_public
+from ingest_svc.adapters.originals import MAX_FILE_BYTES
 from ingest_svc.domain.failure import FileFailedError
+from service_kit.testing.http_stub import HttpStub, Reply
 
 pytestmark = pytest.mark.timeout(60)
 BODY = b"A bicycle costs 49 euros."
@@ -34,6 +39,7 @@ class Server:
         self.requests = []
         self.answers = {}
         self.connections = 0
+        self.left = asyncio.Event()
 
     async def serve(self, reader, writer):
         self.connections += 1
@@ -46,6 +52,7 @@ class Server:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            self.left.set()
             writer.close()
 
     def on(self, path, answer):
@@ -80,7 +87,7 @@ def make(authority, tmp_path):
 
     def fetcher(**values):
         given = {
-            "allowed_hosts": ["files.example:*", "*.wild.example"],
+            "allowed_hosts": ["files.example", "*.wild.example"],
             "allowed_buckets": ["ours"],
             "inbox_dir": tmp_path / "inbox",
             "fetch_private_addresses": True,
@@ -129,6 +136,10 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_enough(make, server)
         ("https://evil.example/a", "DRAMATIS_ALLOWED_HOSTS"),
         ("https://files.example.evil.example/a", "DRAMATIS_ALLOWED_HOSTS"),
         ("https://wild.example/a", "DRAMATIS_ALLOWED_HOSTS"),
+        ("https://a.b.wild.example/a", "DRAMATIS_ALLOWED_HOSTS"),
+        ("https://files.example../a", "DRAMATIS_ALLOWED_HOSTS"),
+        ("https://files%2eexample/a", "DRAMATIS_ALLOWED_HOSTS"),
+        ("https://evil.example/a?token=secret#secret", "DRAMATIS_ALLOWED_HOSTS"),
         ("https://evilwild.example/a", "DRAMATIS_ALLOWED_HOSTS"),
         ("https://files.example:8443/a", "DRAMATIS_ALLOWED_HOSTS"),
         ("https://127.0.0.1/a", "DRAMATIS_ALLOWED_HOSTS"),
@@ -150,8 +161,17 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_enough(make, server)
         ("https://fïles.example/a", "ASCII"),
         ("https://[files.example/a", "cannot be read"),
         ("https://files.example:99999/a", "cannot be read"),
+        ("https://files.example/\ud800", "cannot be read"),
+        ("https://files.example:0/a", "port 0"),
+        ("https://xn--fles-8pa.example/a", "DRAMATIS_ALLOWED_HOSTS"),
         ("s3://theirs/a", "DRAMATIS_ALLOWED_BUCKETS"),
         ("s3://ours@theirs/a", "credentials"),
+        ("s3://ours", "s3://bucket/key"),
+        ("s3://ours/", "s3://bucket/key"),
+        ("s3://ours/a?versionId=1", "s3://bucket/key"),
+        ("s3://ours/a#1.pdf", "s3://bucket/key"),
+        ("s3://ours/../theirs/a", "parts"),
+        ("s3://ours/a/%2e%2e/%2e%2e/theirs", "parts"),
         ("file:///etc/passwd", "outside of the inbox"),
         ("file:///etc/../etc/passwd", "outside of the inbox"),
         ("file:///nowhere/at/all", "outside of the inbox"),
@@ -170,7 +190,7 @@ async def test_what_may_not_be_fetched_says_by_which_rule(make, url, rule):
 async def test_hosts_are_compared_as_dns_does(make, server):
     server.on("/a", http())
     fetcher = make(allowed_hosts=[f"FILES.example:{server.port}", f"*.example:{server.port}"])
-    for host in ("Files.Example", "other.example"):
+    for host in ("Files.Example", "files.example.", "other.example"):
         assert await got(fetcher, f"https://{host}:{server.port}/a") == BODY
 
 
@@ -221,6 +241,31 @@ async def test_a_name_is_resolved_once_so_that_it_cannot_change_its_mind(make, s
     assert server.connections == 1
 
 
+async def test_the_connection_goes_to_the_address_that_was_checked(make, server, monkeypatch):
+    answers = [[PUBLIC], ["127.0.0.1"]]
+    dialled = []
+
+    async def rebinding(_host, _port):
+        return answers.pop(0)
+
+    async def refuse(_sock, address):
+        dialled.append(address)
+        raise ConnectionRefusedError
+
+    # The last step before the system's own connect, so that nothing leaves this machine.
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
+    fetcher = make(
+        allowed_hosts=[f"files.example:{server.port}"],
+        fetch_private_addresses=False,
+        resolve=rebinding,
+    )
+    with pytest.raises(FetchUnavailableError):
+        await got(fetcher, server.on("/a", http()))
+    assert dialled == [(PUBLIC, server.port)]
+    assert len(answers) == 1
+    assert server.connections == 0
+
+
 async def test_redirects_stay_among_the_allowed(make, server):
     fetcher = make(allowed_hosts=[f"files.example:{server.port}"])
     server.on("/b", http())
@@ -236,6 +281,37 @@ async def test_redirects_stay_among_the_allowed(make, server):
         assert rule in str(await refusal(fetcher, url))
     url = server.on("/loop", http(b"", "301 Moved", location="/loop"))
     assert "redirects more than 3 times" in str(await refusal(fetcher, url))
+    url = server.on("/nowhere", http(b"", "302 Found"))
+    assert "nowhere" in str(await refusal(fetcher, url))
+
+
+async def test_at_most_three_redirects_are_followed(make, server):
+    fetcher = make(allowed_hosts=[f"files.example:{server.port}"])
+    server.on("/0", http())
+    for left in range(1, 5):
+        url = server.on(f"/{left}", http(b"", "308 Moved", location=f"/{left - 1}"))
+        if left <= 3:
+            assert await got(fetcher, url) == BODY
+    assert "redirects more than 3 times" in str(await refusal(fetcher, url))
+
+
+async def test_each_redirect_resolves_and_checks_its_host_anew(make, server):
+    async def resolve(host, _port):
+        return ["127.0.0.1"] if host == "files.example" else []
+
+    fetcher = make(allowed_hosts=[f"*.example:{server.port}"], resolve=resolve)
+    target = f"https://other.example:{server.port}/b"
+    url = server.on("/a", http(b"", "302 Found", location=target))
+    with pytest.raises(FetchUnavailableError):
+        await got(fetcher, url)
+    assert server.connections == 1
+
+
+async def test_what_is_not_ascii_in_a_path_is_sent_in_its_escaped_form(make, server):
+    server.on("/pr%C3%A9cios%20a?%C3%BC=%2F", http())
+    fetcher = make(allowed_hosts=[f"files.example:{server.port}"])
+    url = f"https://files.example:{server.port}/précios%20a?ü=%2F#part"
+    assert await got(fetcher, url) == BODY
 
 
 @pytest.mark.parametrize(
@@ -262,22 +338,133 @@ async def test_answers_are_told_apart_from_troubles(make, server, answer, error,
         assert raised.value.code == "fetch_failed"
 
 
+async def test_a_compressed_body_is_not_even_unpacked(make, server):
+    bomb = gzip.compress(bytes(20 * 1024 * 1024))
+    url = server.on("/a", http(bomb, content_encoding="gzip"))
+    error = await refusal(make(allowed_hosts=[f"files.example:{server.port}"]), url)
+    assert (error.code, "compressed" in str(error)) == ("fetch_failed", True)
+
+
+async def test_a_body_ends_where_it_was_announced_to_end(make, server):
+    url = server.on("/a", http(BODY, content_length=9) + b"and more")
+    assert await got(make(allowed_hosts=[f"files.example:{server.port}"]), url) == BODY[:9]
+
+
+async def test_a_body_that_is_announced_too_large_is_not_read(make, server):
+    url = server.on("/a", http(b"x", content_length=MAX_FILE_BYTES + 1))
+    assert (
+        await refusal(make(allowed_hosts=[f"files.example:{server.port}"]), url)
+    ).code == "too_large"
+
+
+def sending(size_bytes):
+    """Answer with so many bytes, of which nothing says how many they are."""
+
+    async def send(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(size_bytes // 65536):
+            writer.write(bytes(65536))
+            await writer.drain()
+
+    return send
+
+
+async def test_a_large_file_passes_through_without_being_held(make, server):
+    url = server.on("/a", sending(MAX_FILE_BYTES))
+    size_bytes, before = 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async for part in make(allowed_hosts=[f"files.example:{server.port}"]).fetch(url):
+        size_bytes += len(part)
+    assert size_bytes == MAX_FILE_BYTES
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30 * 1024
+
+
+async def test_an_endless_body_is_left_at_the_limit(make, server):
+    url = server.on("/a", sending(100 * MAX_FILE_BYTES))
+    error = await refusal(make(allowed_hosts=[f"files.example:{server.port}"]), url)
+    assert error.code == "too_large"
+    await asyncio.wait_for(server.left.wait(), 5)
+
+
+async def test_a_fetch_that_is_cancelled_hangs_up(make, server):
+    asked = asyncio.Event()
+
+    async def silent(writer):
+        writer.write(http(b"x", content_length=100))
+        await writer.drain()
+        asked.set()
+        await writer.wait_closed()
+
+    url = server.on("/a", silent)
+    fetching = asyncio.create_task(got(make(allowed_hosts=[f"files.example:{server.port}"]), url))
+    await asked.wait()
+    fetching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    await asyncio.wait_for(server.left.wait(), 5)
+
+
 async def test_a_server_that_is_away_is_tried_again_later(make):
     with pytest.raises(FetchUnavailableError):
         await got(make(allowed_hosts=["files.example:1"]), "https://files.example:1/a")
 
 
+async def test_a_server_that_never_says_hello_is_left(make, monkeypatch):
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"files.example:{silent.getsockname()[1]}"
+        with pytest.raises(FetchUnavailableError, match="ConnectTimeout"):
+            await got(make(allowed_hosts=[host]), f"https://{host}/a")
+
+
 async def test_a_server_that_takes_too_long_is_left(make, server, monkeypatch):
     monkeypatch.setattr(module, "FETCH_SECONDS", 0.3)
 
-    async def slow(writer):
-        writer.write(http(b"x" * 100)[:-50])
-        await writer.drain()
-        await asyncio.sleep(30)
+    async def drip(writer):
+        writer.write(http(b"", content_length=10_000))
+        while True:  # each byte in time, all of them never
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
 
-    url = server.on("/a", slow)
+    url = server.on("/a", drip)
     with pytest.raises(FetchUnavailableError, match="more than"):
         await got(make(allowed_hosts=[f"files.example:{server.port}"]), url)
+
+
+@pytest.fixture
+async def s3(monkeypatch):
+    async with HttpStub() as stub:
+        for name, value in {
+            "AWS_ENDPOINT": stub.url,
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ACCESS_KEY_ID": "id",
+            "AWS_SECRET_ACCESS_KEY": "never-shown",
+            "AWS_REGION": "eu-north-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield stub
+
+
+async def test_an_object_of_an_allowed_bucket_is_fetched(make, s3):
+    written = {"etag": '"a"', "last-modified": "Sat, 21 Nov 2026 03:00:00 GMT"}
+    s3.on("GET", "/ours/folder/a%20b.txt", Reply(headers=written, body=BODY))
+    assert await got(make(), "s3://ours/folder/a%20b.txt") == BODY
+    with pytest.raises(FileFailedError):
+        await got(make(), "s3://theirs/folder/a%20b.txt")
+    assert len(s3.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(404, FileFailedError), (403, FileFailedError), (503, FetchUnavailableError)],
+)
+async def test_a_bucket_that_has_no_object_is_told_from_one_that_is_away(make, s3, status, error):
+    s3.on("GET", "/ours/a", Reply(status=status))
+    with pytest.raises(error) as raised:
+        await got(make(), "s3://ours/a")
+    assert "never-shown" not in str(raised.value)
+    if error is FileFailedError:
+        assert raised.value.code == "fetch_failed"
 
 
 def test_a_file_in_the_inbox_is_read(make, tmp_path):
@@ -293,19 +480,36 @@ async def test_the_inbox_has_no_way_out(make, tmp_path):
     (inbox / "folder").symlink_to(tmp_path)
     (inbox / "within").symlink_to(inbox / "real")
     (inbox / "real").write_bytes(BODY)
+    (inbox / "circle").symlink_to(inbox / "round")
+    (inbox / "round").symlink_to(inbox / "circle")
+    (inbox / "zero").symlink_to("/dev/zero")
     os.mkfifo(inbox / "pipe")
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(inbox / "socket"))
+    listening.close()
     for name, rule in (
         ("link", "outside"),
         ("folder/secret", "outside"),
         ("../secret", "outside"),
         ("%2e%2e/secret", "outside"),
+        ("zero", "outside"),
+        ("a%00b", "path"),
         ("pipe", "regular file"),
+        ("socket", "regular file"),
         ("", "regular file"),
         ("missing", "no such file"),
+        ("circle", "no such file"),
     ):
         error = await refusal(make(), f"{inbox.as_uri()}/{name}")
         assert rule in str(error), name
     assert await got(make(), f"{inbox.as_uri()}/within") == BODY
+
+
+async def test_a_file_in_the_inbox_may_be_too_large_as_well(make, tmp_path):
+    (tmp_path / "inbox" / "large").touch()
+    os.truncate(tmp_path / "inbox" / "large", MAX_FILE_BYTES + 1)
+    error = await refusal(make(), (tmp_path / "inbox" / "large").as_uri())
+    assert error.code == "too_large"
 
 
 async def test_without_an_inbox_no_local_file_is_read(make, tmp_path):

@@ -193,7 +193,7 @@ async def test_what_a_persona_knows_is_said_plainly(shelf):
     }
     await shelf.add(anna, "a.txt", PRICES)
     known = (await shelf.client.get(path)).json()
-    assert known["summary"] == "1 passages from 1 file."
+    assert known["summary"] == "1 passage from 1 file."
     assert (known["files"], known["ready"], known["chunks"]) == (1, 1, 1)
     assert known["revision"] == 1
 

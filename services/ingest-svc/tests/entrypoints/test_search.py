@@ -41,7 +41,7 @@ async def test_a_persona_knows_what_its_ancestors_know(shelf):
     assert (await shelf.search(stranger, "bicycle"))["passages"] == []
     known = (await shelf.client.get(f"/api/personas/{child.persona_id}/knowledge")).json()
     assert (known["chunks"], known["inherited_chunks"]) == (1, 1)
-    assert known["summary"] == "1 passages from 1 file; 1 passages of its ancestors."
+    assert known["summary"] == "1 passage from 1 file; 1 passage of its ancestors."
 
 
 async def test_an_unknown_persona_is_an_error_and_never_anothers_passages(shelf):

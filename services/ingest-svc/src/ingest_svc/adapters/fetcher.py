@@ -4,17 +4,19 @@ import asyncio
 import os
 import ssl
 import stat
+import string
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from typing import BinaryIO
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 import httpcore
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from service_kit.errors import UpstreamError
 
-from ingest_svc.adapters.originals import READ_BYTES, bucket
+from ingest_svc.adapters.originals import MAX_FILE_BYTES, READ_BYTES, bucket
 from ingest_svc.adapters.public_network import PublicNetwork, Resolve, resolve
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
@@ -22,7 +24,7 @@ FETCH_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
 MAX_REDIRECTS = 3
 REDIRECTS = {301, 302, 303, 307, 308}
-AGAIN_LATER = {408, 425, 429, 500, 502, 503, 504}
+AGAIN_LATER = {408, 425, 429, *range(500, 600)}
 
 
 class FetchUnavailableError(UpstreamError):
@@ -44,18 +46,21 @@ class Fetcher:
         fetch_ca_file: Path | None = None,
         resolve: Resolve = resolve,
     ) -> None:
-        """Take who may be asked: hosts as `files.example.com` or `*.example.com[:port]`."""
-        self._hosts = tuple(host.lower().rstrip(".") for host in allowed_hosts)
+        """Take who may be asked: hosts as `files.example.com` or `*.example.com[:port]`.
+
+        `*` stands for one label, as in certificates (RFC 6125), and no port for 443.
+        """
+        self._hosts = frozenset(host.lower().removesuffix(".") for host in allowed_hosts)
         self._buckets = frozenset(allowed_buckets)
         self._inbox = inbox_dir
         self._network = PublicNetwork(resolve, private_too=fetch_private_addresses)
         self._ca_file = fetch_ca_file
 
     async def fetch(self, url: str) -> AsyncGenerator[bytes]:
-        """Yield the file in parts, for FETCH_SECONDS at most.
+        """Yield the file in parts: MAX_FILE_BYTES, for FETCH_SECONDS, at most.
 
         Raises:
-            FileFailedError: the address is refused, naming the rule, or has no such file.
+            FileFailedError: it is refused, naming the rule, or has no such file, or a larger one.
             FetchUnavailableError: it does not answer now (try again).
         """
         parts = _split(url)
@@ -65,12 +70,16 @@ class Fetcher:
             raise refused("Its scheme is none of https, s3 and file.")
         deadline = asyncio.get_running_loop().time() + FETCH_SECONDS
         stream = source(url)
+        size_bytes = 0
         try:
             while True:
                 async with asyncio.timeout_at(deadline):
                     part = await anext(stream, None)
                 if part is None:
                     return
+                size_bytes += len(part)
+                if size_bytes > MAX_FILE_BYTES:
+                    raise FileFailedError(FailureCode.TOO_LARGE)
                 yield part
         except TimeoutError as error:
             raise FetchUnavailableError(f"it took more than {FETCH_SECONDS:g} s") from error
@@ -83,37 +92,49 @@ class Fetcher:
             ssl_context=context, network_backend=self._network, retries=0
         ) as pool:
             for _ in range(MAX_REDIRECTS + 1):
-                self._check_host(_split(url))
-                async with _asked(pool, url) as response:
+                async with _asked(pool, self._checked(url)) as response:
                     if response.status not in REDIRECTS:
                         async for part in _body(response):
                             yield part
                         return
-                    url = urljoin(url, _headers(response).get("location", ""))
+                    url = urljoin(url, _location(response))
             raise refused(f"It redirects more than {MAX_REDIRECTS} times.")
 
-    def _check_host(self, parts: SplitResult) -> None:
+    def _checked(self, url: str) -> httpcore.URL:
+        """Return the address as it was checked, so that nobody reads it in another way."""
+        parts = _split(url)
         if parts.scheme != "https":
             raise refused("It redirects to something that is not https.")
-        host = (parts.hostname or "").rstrip(".")
-        named = {host} if parts.port in {None, 443} else set[str]()
-        named.add(f"{host}:{parts.port or 443}")
+        host, port = (parts.hostname or "").removesuffix("."), parts.port or 443
+        named = {f"{host}:{port}"} | ({host} if port == 443 else set[str]())
         wild = {f"*{name[name.index('.') :]}" for name in named if "." in name}
-        if not host or not (named | wild) & set(self._hosts):
+        if not host or not (named | wild) & self._hosts:
             raise refused("Its host is not on DRAMATIS_ALLOWED_HOSTS.")
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return httpcore.URL(
+            scheme=b"https",
+            host=host.encode(),
+            port=None if port == 443 else port,
+            target=quote(target, safe=string.punctuation).encode(),
+        )
 
     async def _from_s3(self, url: str) -> AsyncGenerator[bytes]:
         parts = _split(url)
         if parts.netloc not in self._buckets:
             raise refused("Its bucket is not on DRAMATIS_ALLOWED_BUCKETS.")
-        store = bucket(f"s3://{parts.netloc}")
+        key = unquote(parts.path).removeprefix("/")
+        if not key or parts.query or parts.fragment:
+            raise refused("It is not of the form s3://bucket/key (write ? as %3F, # as %23).")
         try:
-            found = await obstore.get_async(store, unquote(parts.path).lstrip("/"))
+            store = bucket(f"s3://{parts.netloc}")
+            found = await obstore.get_async(store, key)
             async for part in found.stream(min_chunk_size=READ_BYTES):
                 yield bytes(part)
-        except FileNotFoundError:
+        except ValueError:
+            raise refused("Its key has empty, dotted or unreadable parts.") from None
+        except (FileNotFoundError, PermissionDeniedError, UnauthenticatedError):
             raise FileFailedError(
-                FailureCode.FETCH_FAILED, "There is no such object in the bucket."
+                FailureCode.FETCH_FAILED, "The bucket has no such object that may be read."
             ) from None
         except (BaseError, OSError) as error:
             raise FetchUnavailableError(f"S3: {type(error).__name__}") from error
@@ -124,8 +145,7 @@ class Fetcher:
             raise refused("file:// is for the embedded profile.")
         if parts.netloc or parts.query or parts.fragment:
             raise refused("It is not of the form file:///folder/file.")
-        file = await asyncio.to_thread(_open_inside, self._inbox, unquote(parts.path))
-        with os.fdopen(file, "rb") as opened:
+        with await asyncio.to_thread(_open_inside, self._inbox, unquote(parts.path)) as opened:
             while part := await asyncio.to_thread(opened.read, READ_BYTES):
                 yield part
 
@@ -141,6 +161,7 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
+        url.encode()  # a lone surrogate
     except ValueError:
         raise refused("It cannot be read as an address.") from None
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
@@ -150,26 +171,28 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _open_inside(inbox: Path, name: str) -> int:
-    """Return an open file descriptor of a regular file whose real place is in the inbox."""
+def _open_inside(inbox: Path, name: str) -> BinaryIO:
+    """Return a regular file whose real place is in the inbox, open for reading."""
     try:
         path = Path(name).resolve(strict=True)
         if not path.is_relative_to(inbox.resolve()):
             raise refused("It lies outside of the inbox folder.")
+        if not stat.S_ISREG(path.lstat().st_mode):  # opening a device may already do something
+            raise refused("It is not a regular file.")
         opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except ValueError:
         raise refused("It cannot be read as a path.") from None
-    except OSError as error:
-        inside = Path(os.path.normpath(name)).is_relative_to(inbox)
-        if not inside:
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, up to Python 3.12
+        if not Path(os.path.normpath(name)).is_relative_to(inbox):
             raise refused("It lies outside of the inbox folder.") from error
         raise FileFailedError(
-            FailureCode.FETCH_FAILED, "There is no such file in the inbox folder."
+            FailureCode.FETCH_FAILED, "The inbox folder has no such file that may be read."
         ) from error
-    if not stat.S_ISREG(os.fstat(opened).st_mode):
-        os.close(opened)
+    file = os.fdopen(opened, "rb")
+    if not stat.S_ISREG(os.fstat(opened).st_mode):  # it was exchanged meanwhile
+        file.close()
         raise refused("It is not a regular file.")
-    return opened
+    return file
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
@@ -183,8 +206,17 @@ def _headers(response: httpcore.Response) -> Mapping[str, str]:
     return {name.decode().lower(): value.decode("latin-1") for name, value in response.headers}
 
 
+def _location(response: httpcore.Response) -> str:
+    location = _headers(response).get("location")
+    if not location:
+        raise FileFailedError(FailureCode.FETCH_FAILED, "It redirects to nowhere.")
+    return location
+
+
 @asynccontextmanager
-async def _asked(pool: httpcore.AsyncConnectionPool, url: str) -> AsyncGenerator[httpcore.Response]:
+async def _asked(
+    pool: httpcore.AsyncConnectionPool, url: httpcore.URL
+) -> AsyncGenerator[httpcore.Response]:
     timeouts = {"connect": CONNECT_SECONDS, "write": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
     request = pool.stream(
         "GET",
@@ -210,8 +242,11 @@ async def _body(response: httpcore.Response) -> AsyncGenerator[bytes]:
         raise FileFailedError(
             FailureCode.FETCH_FAILED, f"It answers with status {response.status}."
         )
-    if _headers(response).get("content-encoding", "identity").lower() != "identity":
+    headers = _headers(response)
+    if headers.get("content-encoding", "identity").lower() != "identity":
         raise FileFailedError(FailureCode.FETCH_FAILED, "It answers with a compressed body.")
+    if int(headers.get("content-length", 0)) > MAX_FILE_BYTES:
+        raise FileFailedError(FailureCode.TOO_LARGE)
     try:
         async for part in response.aiter_stream():
             yield part

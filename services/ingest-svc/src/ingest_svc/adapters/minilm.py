@@ -79,6 +79,8 @@ class _Loaded:
 
 
 def _load() -> _Loaded:
+    # Since 1.29 it reports to its maker unless this is set before it is loaded.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     onnxruntime: Any = import_module("onnxruntime")
     tokenizers: Any = import_module("tokenizers")
     folder = Path(str(distribution(PACKAGE).locate_file(MODEL_FOLDER)))

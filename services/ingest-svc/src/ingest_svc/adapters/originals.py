@@ -23,11 +23,11 @@ MAX_FILE_BYTES = 50 * 1024 * 1024
 READ_BYTES = 256 * 1024
 UPLOADS_AT_ONCE = 2
 """Parts of one file, 5 MiB each, that are in memory and on their way."""
-ABORT_SECONDS = 5
+ABORT_SECONDS = 2
 CONNECT_TIMEOUT = "3s"
 SILENCE_TIMEOUT = "10s"
 REQUEST_TIMEOUT = "60s"
-"""Of a request to S3, its body included: that of a slow but living store takes longer than 10 s."""
+"""Of one request to S3, its body included."""
 RETRY_SECONDS = 10
 _BUCKET = re.compile(r"[A-Za-z0-9._-]+")
 _STAGED = re.compile(r"#\d+$")
@@ -80,8 +80,8 @@ class Originals:
     async def put(self, key: str, content: AsyncIterable[bytes]) -> StoredFile:
         """Store a file of 1 byte to MAX_FILE_BYTES; if it fails or is cancelled, there is none.
 
-        Of a process that is killed meanwhile, S3 keeps parts that nobody sees: a bucket needs a
-        lifecycle rule that aborts incomplete uploads. `remove_leftovers` does that for a folder.
+        If the process is killed, S3 keeps hidden parts: a bucket needs a lifecycle rule that
+        aborts incomplete uploads. For a folder, there is `remove_leftovers`.
 
         Raises:
             FileFailedError: it is empty or too large, or `content` raises it.
@@ -96,7 +96,8 @@ class Originals:
             # breaks instead, and it aborts the upload.
             counted.stop()
             await asyncio.wait({storing}, timeout=ABORT_SECONDS)
-            if storing.done() and storing.exception() is None:
+            storing.cancel()
+            if storing.done() and not storing.cancelled() and storing.exception() is None:
                 await self.delete(key)
             raise
         return StoredFile(counted.size_bytes, counted.digest.hexdigest())
@@ -201,8 +202,7 @@ class _Counted:
                     self._reading = None
                     yield part
                 self._begin()
-            if self.size_bytes == 0:
-                raise FileFailedError(FailureCode.EMPTY)  # noqa: TRY301 — the store shall abort
+            self._end()
         except Exception as error:
             self.error = error
             raise
@@ -220,6 +220,10 @@ class _Counted:
         if self.size_bytes > MAX_FILE_BYTES:
             raise FileFailedError(FailureCode.TOO_LARGE)
         self.digest.update(part)
+
+    def _end(self) -> None:
+        if self.size_bytes == 0:
+            raise FileFailedError(FailureCode.EMPTY)
 
 
 async def _parts(stream: AsyncIterable[object]) -> AsyncGenerator[bytes]:

@@ -168,14 +168,18 @@ class KnowledgeDocument(BaseModel):
 def _summary(own: Overview, inherited_chunks: int) -> str:
     if own.chunks:
         files = "1 file" if own.ready == 1 else f"{own.ready} files"
-        said = f"{own.chunks:,} passages from {files}"
+        said = f"{_passages(own.chunks)} from {files}"
     else:
         said = "No knowledge yet"
     if inherited_chunks:
-        said += f"; {inherited_chunks:,} passages of its ancestors"
+        said += f"; {_passages(inherited_chunks)} of its ancestors"
     if own.processing:
         said += f"; {own.processing} being processed"
     return said + "."
+
+
+def _passages(count: int) -> str:
+    return "1 passage" if count == 1 else f"{count:,} passages"
 
 
 class _Request(BaseModel):
