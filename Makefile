@@ -40,7 +40,9 @@ bench: install ## Measure against hand-written loops and peers; writes bench/res
 
 bench-peers: ## Install the peers that `make bench` compares with, outside the project's lock
 	@$(UV) venv --quiet --allow-existing bench/peers/.venv
-	@VIRTUAL_ENV=bench/peers/.venv $(UV) pip install --quiet -r bench/peers/requirements.txt
+	@VIRTUAL_ENV=bench/peers/.venv $(UV) pip install --quiet --no-config -r bench/peers/requirements.txt
+	@$(UV) venv --quiet --allow-existing bench/peers/knowledge/.venv
+	@VIRTUAL_ENV=bench/peers/knowledge/.venv $(UV) pip install --quiet --no-config -r bench/peers/knowledge/requirements.txt
 
 schemas: install ## Generate shared/contracts/schemas
 	@$(RUN) python -m persona_contracts.schemas
@@ -50,4 +52,4 @@ format: install ## Format and fix what can be fixed
 	@$(RUN) ruff check --fix --quiet $(SOURCES)
 
 clean: ## Remove what was installed and made
-	rm -rf .venv .tools .dramatis .pytest_cache .ruff_cache .hypothesis bench/peers/.venv
+	rm -rf .venv .tools .dramatis .pytest_cache .ruff_cache .hypothesis bench/peers/.venv bench/peers/knowledge/.venv

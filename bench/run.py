@@ -15,7 +15,17 @@ from rich.console import Console
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
-ROWS = ("resolve", "propagate", "hydrate", "pipeline", "read", "start")
+ROWS = (
+    "resolve",
+    "propagate",
+    "hydrate",
+    "pipeline",
+    "read",
+    "start",
+    "ingest",
+    "search",
+    "retrieval",
+)
 MAX_REASON_CHARS = 500
 
 

@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 import ssl
+import stat
 
 import pytest
 import trustme
@@ -13,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest_svc.adapters import fetcher as module
 from ingest_svc.adapters.fetcher import Fetcher, FetchUnavailableError
-from ingest_svc.adapters.public_network import is_public
 from ingest_svc.adapters.originals import MAX_FILE_BYTES
+from ingest_svc.adapters.public_network import is_public
 from ingest_svc.domain.failure import FileFailedError
 from service_kit.testing.http_stub import HttpStub, Reply
 
@@ -484,9 +485,7 @@ async def test_the_inbox_has_no_way_out(make, tmp_path):
     (inbox / "round").symlink_to(inbox / "circle")
     (inbox / "zero").symlink_to("/dev/zero")
     os.mkfifo(inbox / "pipe")
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(inbox / "socket"))
-    listening.close()
+    os.mknod(inbox / "socket", stat.S_IFSOCK | 0o600)
     for name, rule in (
         ("link", "outside"),
         ("folder/secret", "outside"),
