@@ -9,6 +9,7 @@ import pytest
 from draft_svc.settings import DraftSettings
 from dramatis.__main__ import _app
 from dramatis.services import SERVICES
+from ingest_svc.settings import IngestSettings
 from persona_svc.settings import PersonaSettings
 from typer.main import get_command
 
@@ -31,11 +32,13 @@ VARIABLE = re.compile(r"DRAMATIS_[A-Z]+(?:_[A-Z]+)*")
 ROUTE = re.compile(r"^\| `([A-Z]+ /api/[^`]+)`", re.MULTILINE)
 SETTINGS = {
     "services/draft-svc/README.md": DraftSettings,
+    "services/ingest-svc/README.md": IngestSettings,
     "services/persona-svc/README.md": PersonaSettings,
 }
 ROUTERS = {
     "persona_svc": ("workspace_api", "campaigns_api", "versions_api", "personas_api"),
     "draft_svc": ("api", "intake"),
+    "ingest_svc": ("api", "upload", "knowledge_api"),
 }
 
 
