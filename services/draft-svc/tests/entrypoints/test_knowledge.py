@@ -72,3 +72,29 @@ async def test_a_workspace_without_personas_has_no_knowledge_to_ask(desk):
         draft = await desk.drafted()
     assert draft["knowledge"] == "none"
     assert questions == []
+
+
+async def test_a_draft_keeps_its_sources_and_shows_them_where_the_persona_says_so(desk):
+    await desk.default(persona(cite_sources=True))
+    parent = "0199b3c4-7d1e-7001-8a2b-5c6d7e8f9a0b"
+    other = {**PASSAGE, "text": "Nothing of this kind.", "chunk_id": "c0"}
+    inherited = {**PASSAGE, "persona_id": parent}
+    found = json.dumps({"passages": [other, inherited], "mode": "hybrid"}).encode()
+    async with answering(desk.connection, found):
+        draft = await desk.drafted(body_text="What do ten bicycles cost a month?")
+    (citation,) = draft["citations"]
+    expected = {**PASSAGE, "section": None, "persona_id": parent}
+    del expected["score"]
+    assert citation == expected
+    assert "Ten bicycles cost 490 EUR a month. [1]" in draft["body"]
+    (event,) = await desk.events("created")
+    assert event["citations"] == draft["citations"]
+
+
+async def test_a_draft_shows_no_sources_where_the_persona_does_not_say_so(desk):
+    await desk.default(persona())
+    found = json.dumps({"passages": [PASSAGE], "mode": "hybrid"}).encode()
+    async with answering(desk.connection, found):
+        draft = await desk.drafted(body_text="What do ten bicycles cost a month?")
+    assert len(draft["citations"]) == 1
+    assert "[1]" not in draft["text"]

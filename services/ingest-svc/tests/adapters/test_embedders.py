@@ -23,7 +23,7 @@ from service_kit.errors import UpstreamError
 from service_kit.settings import SettingsError
 from service_kit.testing.http_stub import Reply
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
 KEY = "sk-only-for-the-embedder"
 PATH = "/v1/embeddings"
 DOCUMENT = Path(__file__).parents[4].parent / "shared" / "openapi" / "openai-openapi.json"

@@ -20,7 +20,7 @@ from ingest_svc.adapters.extractor import Extractor
 from ingest_svc.domain.failure import FileFailedError
 from service_kit.testing.waiting import wait_until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
 PRICE = "A bicycle costs 49 euros a month. "
 
 

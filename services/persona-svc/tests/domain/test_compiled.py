@@ -73,6 +73,22 @@ def test_an_inactive_ancestor_gives_like_an_active_one(make_persona) -> None:
     assert compile_persona(line).tone == "Kind"
 
 
+@pytest.mark.parametrize(
+    ("parent", "own", "expected", "giver"),
+    [
+        (None, None, False, False),
+        (True, None, True, True),
+        (True, False, False, False),
+        (False, True, True, False),
+    ],
+)
+def test_whether_sources_are_cited_is_inherited(make_persona, parent, own, expected, giver) -> None:
+    line = a_line(make_persona, {"cite_sources": parent}, {"cite_sources": own})
+    compiled = compile_persona(line)
+    assert compiled.cite_sources is expected
+    assert ("cite_sources" in compiled.inherited_from) is giver
+
+
 def test_model_settings_are_inherited_part_by_part(make_persona) -> None:
     line = a_line(
         make_persona,
