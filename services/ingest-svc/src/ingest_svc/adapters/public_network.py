@@ -3,20 +3,32 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError
 
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
-Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host, as text."""
 
-_NAT64 = ip_network("64:ff9b::/96")
-_LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
-_SHARED = ip_network("100.64.0.0/10")
-"""Carrier-grade NAT (RFC 6598), which `is_private` leaves out."""
+_REFUSED = tuple(
+    ip_network(text)
+    for text in (
+        "100.64.0.0/10",  # carrier-grade NAT (RFC 6598)
+        "192.0.0.0/24",  # protocol assignments (RFC 6890)
+        "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
+        "::ffff:0:0/96",  # IPv4 in disguise, as are the next four
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2001::/23",
+        "2002::/16",
+        "3fff::/20",  # documentation (RFC 9637)
+        "5f00::/16",  # segment routing (RFC 9602)
+        "fec0::/10",  # site-local (RFC 3879)
+    )
+)
+"""What is not public whatever `ipaddress` says: that differs between releases of Python."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -27,30 +39,13 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 def is_public(text: str) -> bool:
-    """Say whether `text` is an address on the open internet, whatever it is wrapped in."""
+    """Say whether `text` is an address on the open internet; one wrapped in another is not."""
     try:
-        address = ip_address(text.partition("%")[0])
+        address = ip_address(text)
     except ValueError:
         return False
-    return all(_is_public(item) for item in (address, *_inner(address)))
-
-
-def _is_public(address: Address) -> bool:
     special = address.is_multicast or address.is_reserved or address.is_unspecified
-    return address.is_global and not special and address not in _SHARED
-
-
-def _inner(address: Address) -> Iterable[Address]:
-    """Yield the IPv4 addresses that an IPv6 address stands for."""
-    if isinstance(address, IPv4Address):
-        return
-    if address in _LOCAL_NAT64:
-        yield IPv4Address(0)  # local, whoever answers there
-    if address in _NAT64:
-        yield IPv4Address(int(address) & 0xFFFFFFFF)
-    for inner in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())):
-        if inner is not None:
-            yield inner
+    return address.is_global and not special and not any(address in net for net in _REFUSED)
 
 
 class PublicNetwork(AsyncNetworkBackend):
