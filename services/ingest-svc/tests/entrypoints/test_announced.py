@@ -163,3 +163,18 @@ async def test_a_later_version_that_fails_leaves_the_earlier_one_searchable(shel
     (failed,) = await shelf.events("failed")
     assert failed["error"]["code"] == "unsupported"
     assert await shelf.texts(anna, "price") == [OLD.decode()]
+
+
+async def test_no_file_is_processed_for_longer_than_its_time(shelf, sql):
+    anna = await shelf.persona()
+    event = await shelf.announce(anna, content=OLD)
+    await shelf.settled(anna, event.file_id)
+    sql(
+        "update document set status = 'processing', due_at = now(),"
+        " started_at = now() - interval '301 seconds' where file_id = %s",
+        event.file_id,
+    )
+    (failed,) = await shelf.events("failed")
+    assert failed["error"]["code"] == "timeout"
+    assert failed["error"]["detail"].startswith("Processing exceeded 300 seconds.")
+    assert await shelf.texts(anna, "price") == [OLD.decode()]
