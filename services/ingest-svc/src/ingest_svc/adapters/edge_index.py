@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import rmtree
+from time import monotonic
 from typing import TypeVar
 from uuid import UUID
 
@@ -70,19 +71,17 @@ class EdgeIndex:
 
     async def open(self) -> None:
         """Open the collection, or create it; remove those that are no longer in use."""
-        try:
-            async with asyncio.timeout(OPEN_SECONDS):
-                while True:
-                    try:
-                        self._shard = await asyncio.to_thread(self._open)
-                        break
-                    except _TakenError:
-                        await asyncio.sleep(0.2)
-        except TimeoutError:
-            raise SettingsError(
-                f"Another process uses the passages in {self._folder}: only one ingest-svc can."
-                " Set DRAMATIS_QDRANT_URL to a Qdrant server to run several."
-            ) from None
+        given_up = monotonic() + OPEN_SECONDS
+        while self._shard is None:
+            try:
+                self._shard = await asyncio.to_thread(self._open)
+            except _TakenError:
+                if monotonic() > given_up:
+                    raise SettingsError(
+                        f"Another process uses the passages in {self._folder}: only one ingest-svc"
+                        " can. Set DRAMATIS_QDRANT_URL to a Qdrant server to run several."
+                    ) from None
+                await asyncio.sleep(0.2)
         self._opened.set()
 
     async def put_words(self, owner: Owner, first: int, words: Sequence[WordWeights]) -> None:

@@ -16,7 +16,7 @@ from service_kit.store import Store
 
 from ingest_svc.adapters import documents
 from ingest_svc.adapters.documents import Announced
-from ingest_svc.adapters.originals import Originals
+from ingest_svc.adapters.originals import READ_BYTES, Originals
 from ingest_svc.domain.failure import EXPLANATIONS, FailureCode, FileFailedError
 from ingest_svc.entrypoints.api import Persona
 from ingest_svc.entrypoints.documents import Tags, Uploaded, UploadedFile
@@ -24,7 +24,6 @@ from ingest_svc.usecases.ingest_file import original_key
 
 MAX_FILES = 20
 MAX_REQUEST_BYTES = 200 * 1024 * 1024
-READ_BYTES = 256 * 1024
 ROUTE = UploadRoute(re.compile(r"(/api)?/personas/[^/]+/files"), MAX_REQUEST_BYTES)
 
 router = api_router("/api/personas/{persona_id}/files", "files")

@@ -14,11 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from ingest_svc.adapters import documents
+from ingest_svc.adapters.embedders import Embedder
 from ingest_svc.adapters.originals import Originals
 from ingest_svc.adapters.tables import CONTENT_LEASES, DOCUMENT_LEASES, ContentRow, DocumentRow
 from ingest_svc.settings import IngestSettings
 from ingest_svc.usecases.ingest_file import IngestFile
-from ingest_svc.usecases.tend_content import Embedder, TendContent
+from ingest_svc.usecases.tend_content import TendContent
 from ingest_svc.usecases.tools import Tools
 
 SWEEP_SECONDS = 3_600.0

@@ -1,9 +1,8 @@
 """Search what a persona knows: its own files and its ancestors', never anybody else's."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 from uuid import UUID
 
 from persona_client import Roster, RosterNotReadyError
@@ -13,6 +12,7 @@ from service_kit.store import Store
 from structlog import get_logger
 
 from ingest_svc.adapters import knowledge
+from ingest_svc.adapters.embedders import Embedder
 from ingest_svc.adapters.knowledge import Found
 from ingest_svc.adapters.passage_index import PassageIndex, Question, Scope, query_words
 from ingest_svc.domain.document import PersonaNotFoundError, PersonasUnknownError
@@ -23,14 +23,6 @@ LOOKS = 3
 """How often the index is asked: again only when what it found is not, or no longer, shown."""
 
 log = get_logger(__name__)
-
-
-class QueryEmbedder(Protocol):
-    """Makes vectors of questions."""
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return a vector of unit length for each text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +38,7 @@ class SearchKnowledge:
     """Answers questions to one persona's knowledge."""
 
     def __init__(
-        self, store: Store, roster: Roster, index: PassageIndex, embedder: QueryEmbedder | None
+        self, store: Store, roster: Roster, index: PassageIndex, embedder: Embedder | None
     ) -> None:
         self._store = store
         self._roster = roster

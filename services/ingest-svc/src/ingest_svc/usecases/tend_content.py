@@ -1,8 +1,6 @@
 """See one content through: its words in the present collection, its vectors; or its end."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
 
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
@@ -12,6 +10,7 @@ from service_kit.work import SETTLE_SECONDS, Finish
 from structlog import get_logger
 
 from ingest_svc.adapters import contents
+from ingest_svc.adapters.embedders import Embedder
 from ingest_svc.adapters.passage_index import PassageIndex, document_words
 from ingest_svc.adapters.tables import CONTENT_LEASES, ContentRow
 from ingest_svc.domain.document import VectorState
@@ -23,18 +22,6 @@ TURN_BATCHES = 20
 """Batches of vectors before another content has its turn."""
 
 log = get_logger(__name__)
-
-
-class Embedder(Protocol):
-    """Makes vectors of texts."""
-
-    model_id: str
-    dimension: int
-    batch_size: int
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return a vector of unit length for each text."""
-        ...
 
 
 class TendContent:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import count
 from pathlib import Path
 
 from semantic_text_splitter import TextSplitter
@@ -18,17 +17,16 @@ SAMPLE_CHARS = 4_000
 
 def write_chunks(parts: Iterable[Part], path: Path) -> tuple[int, str]:
     """Write chunks as JSON lines; return how many, and a sample of the text."""
-    numbers, sample = count(), ""
-    written = 0
+    count, sample = 0, ""
     with path.open("w", encoding="utf-8") as file:
         for part in parts:
             for chunk in split(part):
-                written = next(numbers) + 1
-                line = {"number": written - 1, **chunk}
+                line = {"number": count, **chunk}
+                count += 1
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 if len(sample) < SAMPLE_CHARS:
                     sample += f"{chunk['text']}\n"
-    return written, sample[:SAMPLE_CHARS]
+    return count, sample[:SAMPLE_CHARS]
 
 
 def split(part: Part) -> Iterator[dict[str, object]]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import xberg
 
+from ingest_svc.adapters.extraction.kinds import MAX_UNPACKED_BYTES
 from ingest_svc.adapters.extraction.parts import MAX_CHARS, MAX_PAGES, Part, Parts
 from ingest_svc.adapters.extraction.plain import sections
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
-MAX_ARCHIVE_BYTES = 300 * 1024 * 1024
 MAX_COMPRESSION_RATIO = 1_000
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 """What the library puts before a web page: its meta tags."""
@@ -52,7 +52,7 @@ def _extracted(content: bytes, kind: str) -> xberg.ExtractedDocument:
         output_format="markdown" if kind == "html" else "plain",
         pages=xberg.PageConfig(extract_pages=True, insert_page_markers=False),
         security_limits=xberg.SecurityLimits(
-            max_compression_ratio=MAX_COMPRESSION_RATIO, max_archive_size=MAX_ARCHIVE_BYTES
+            max_compression_ratio=MAX_COMPRESSION_RATIO, max_archive_size=MAX_UNPACKED_BYTES
         ),
     )
     source = xberg.ExtractInput(
