@@ -25,6 +25,13 @@ from persona_contracts.envelope import (
 )
 from persona_contracts.event import CrmEvent, Document, Event, OwnEvent
 from persona_contracts.file import FileDeletedV1, FileUploadedV1
+from persona_contracts.followup import (
+    FollowupBlockedV1,
+    FollowupCompletedV1,
+    FollowupSendRequestedV1,
+    FollowupStoppedV1,
+    TemplateError,
+)
 from persona_contracts.knowledge import (
     KNOWLEDGE_SEARCH_SUBJECT,
     KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
@@ -36,7 +43,8 @@ from persona_contracts.knowledge import (
     KnowledgeSearchV1,
     Passage,
 )
-from persona_contracts.lead import Lead, LeadRepliedV1, ThreadMessage
+from persona_contracts.lead import Lead, LeadOutcomeV1, LeadRepliedV1, Outcome, ThreadMessage
+from persona_contracts.message import MessageFailedV1, MessageSentV1
 from persona_contracts.parsing import EnvelopeError
 from persona_contracts.persona import (
     ModelSettings,
@@ -107,6 +115,10 @@ __all__ = [
     "ExternalId",
     "FileDeletedV1",
     "FileUploadedV1",
+    "FollowupBlockedV1",
+    "FollowupCompletedV1",
+    "FollowupSendRequestedV1",
+    "FollowupStoppedV1",
     "KnowledgeError",
     "KnowledgeFailedV1",
     "KnowledgeFoundV1",
@@ -114,9 +126,13 @@ __all__ = [
     "KnowledgeRemovedV1",
     "KnowledgeSearchV1",
     "Lead",
+    "LeadOutcomeV1",
     "LeadRepliedV1",
     "LegacySettings",
+    "MessageFailedV1",
+    "MessageSentV1",
     "ModelSettings",
+    "Outcome",
     "OwnEvent",
     "Passage",
     "PersonaCreatedV1",
@@ -128,6 +144,7 @@ __all__ = [
     "ResolvedPersona",
     "StateKind",
     "SubjectId",
+    "TemplateError",
     "Text",
     "ThreadMessage",
     "Tier",

@@ -12,6 +12,12 @@ from persona_contracts.draft import (
 )
 from persona_contracts.event import Event
 from persona_contracts.file import FileDeletedV1, FileUploadedV1
+from persona_contracts.followup import (
+    FollowupBlockedV1,
+    FollowupCompletedV1,
+    FollowupSendRequestedV1,
+    FollowupStoppedV1,
+)
 from persona_contracts.knowledge import (
     KNOWLEDGE_SEARCH_SUBJECT,
     KnowledgeFailedV1,
@@ -20,7 +26,8 @@ from persona_contracts.knowledge import (
     KnowledgeRemovedV1,
     KnowledgeSearchV1,
 )
-from persona_contracts.lead import LeadRepliedV1
+from persona_contracts.lead import LeadOutcomeV1, LeadRepliedV1
+from persona_contracts.message import MessageFailedV1, MessageSentV1
 from persona_contracts.persona import (
     PersonaCreatedV1,
     PersonaDeletedV1,
@@ -32,10 +39,13 @@ from persona_contracts.workspace import AssignmentChangedV1, WorkspaceUpdatedV1
 
 EVENTS: tuple[type[Event], ...] = (
     LeadRepliedV1,
+    LeadOutcomeV1,
     CampaignSyncedV1,
     CampaignRemovedV1,
     FileUploadedV1,
     FileDeletedV1,
+    MessageSentV1,
+    MessageFailedV1,
     PersonaCreatedV1,
     PersonaUpdatedV1,
     PersonaDeletedV1,
@@ -46,6 +56,10 @@ EVENTS: tuple[type[Event], ...] = (
     DraftApprovedV1,
     DraftRejectedV1,
     DraftSupersededV1,
+    FollowupSendRequestedV1,
+    FollowupBlockedV1,
+    FollowupCompletedV1,
+    FollowupStoppedV1,
     KnowledgeReadyV1,
     KnowledgeFailedV1,
     KnowledgeRemovedV1,

@@ -1,11 +1,21 @@
-"""What a lead says: `lead.replied`."""
+"""What a lead says, and what comes of it: `lead.replied` and `lead.outcome`."""
 
+from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, FailFast, Field, JsonValue, model_validator
 
 from persona_contracts.event import CrmEvent, Document
-from persona_contracts.types import Channel, ExternalId, JsonObject, SubjectId, Text, UtcTime
+from persona_contracts.types import (
+    Channel,
+    Count,
+    ExternalId,
+    JsonObject,
+    SubjectId,
+    Text,
+    UtcTime,
+    format_time,
+)
 
 _WORDS = ("body_text", "body_html", "raw_email")
 
@@ -72,3 +82,38 @@ class LeadRepliedV1(CrmEvent):
     def default_event_id(self) -> str:
         """The message's id."""
         return self.message_id
+
+
+class Outcome(StrEnum):
+    """What came of the conversation with a lead."""
+
+    POSITIVE = "positive"
+    MEETING_BOOKED = "meeting_booked"
+    CONVERTED = "converted"
+    NEGATIVE = "negative"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class LeadOutcomeV1(CrmEvent):
+    """The CRM has classified a lead; after `unsubscribed` nobody writes to it any more."""
+
+    event_type: ClassVar[str] = "lead.outcome"
+
+    lead_id: ExternalId
+    outcome: Outcome
+    occurred_at: UtcTime
+    campaign_id: SubjectId | None = None
+    draft_id: ExternalId | None = None
+    request_id: ExternalId | None = None
+    value: Count | None = None
+    """What it is worth, in the smallest unit of the CRM's currency."""
+
+    @property
+    def entity_id(self) -> str:
+        """The lead."""
+        return self.lead_id
+
+    @property
+    def default_event_id(self) -> str:
+        """`lead_id@outcome@occurred_at`, the time in UTC."""
+        return f"{self.lead_id}@{self.outcome}@{format_time(self.occurred_at)}"

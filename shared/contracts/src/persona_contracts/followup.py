@@ -1,0 +1,82 @@
+"""Follow-ups: `followup.send_requested`, `.blocked`, `.completed` and `.stopped`."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from persona_contracts.draft import DraftResolution
+from persona_contracts.event import Document, OwnEvent
+from persona_contracts.message import Attempt
+from persona_contracts.types import AnyChannel, Count, ExternalId
+
+
+class TemplateError(Document):
+    """Why a template was not sent; `position` counts characters of the template from 0."""
+
+    type: str
+    """`missing_value`, `unknown_token` or `malformed`."""
+    token: str
+    """With its braces, such as `{signature}`; of malformed text, the text."""
+    source: str | None = None
+    """Who has the value: `lead`, `campaign`, `persona` or `workspace`."""
+    hint: str
+    """How to mend it."""
+    position: Count
+
+
+class _InstanceEvent(OwnEvent):
+    instance_id: UUID
+
+    @property
+    def entity_id(self) -> str:
+        """The instance: one lead's way through a sequence."""
+        return str(self.instance_id)
+
+
+class FollowupSendRequestedV1(_InstanceEvent):
+    """Send `text` as it is, once per (request_id, attempt); answer `message.sent` or `.failed`."""
+
+    event_type: ClassVar[str] = "followup.send_requested"
+
+    request_id: UUID
+    """The same for every attempt at this step of this instance."""
+    attempt: Attempt
+    sequence_id: UUID
+    step: Attempt
+    """Counts from 1."""
+    lead_id: ExternalId
+    channel: AnyChannel
+    subject: str | None = None
+    text: str
+    resolution: DraftResolution
+    in_reply_to: ExternalId | None = None
+    """The lead's last message, if one is known: the text belongs into its thread."""
+
+
+class FollowupBlockedV1(_InstanceEvent):
+    """A step was not sent, for its template cannot be filled; the instance is paused."""
+
+    event_type: ClassVar[str] = "followup.blocked"
+
+    step: Attempt
+    template_errors: list[TemplateError]
+    pause_reason: str
+    setup_issue: bool
+    """The mend is a setting of the persona or the workspace, not of the lead."""
+
+
+class _EndedEvent(_InstanceEvent):
+    sequence_id: UUID
+    lead_id: ExternalId
+    reason: str
+
+
+class FollowupCompletedV1(_EndedEvent):
+    """Every step was sent."""
+
+    event_type: ClassVar[str] = "followup.completed"
+
+
+class FollowupStoppedV1(_EndedEvent):
+    """The instance ended before its last step; `reason` is a slug such as `replied`."""
+
+    event_type: ClassVar[str] = "followup.stopped"
