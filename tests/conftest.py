@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 from service_kit.testing.api import running, service_env
 
-SERVICES = ("persona_svc", "draft_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 
 
 @pytest.fixture(scope="module")

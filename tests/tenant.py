@@ -47,6 +47,7 @@ class Tenant:
         self.done("persona_svc", "PUT", path, json=assignment)
         self.ids["draft"] = await self._drafted(words)
         self.ids["file"] = await self._learned(words)
+        self.ids |= await self._followed_up(words)
 
     async def _sync(self, nats_url, words):
         event = CampaignSyncedV1(
@@ -70,6 +71,36 @@ class Tenant:
             return items[0]["draft_id"] if items else None
 
         return await wait_until(ready, 20)
+
+    async def _followed_up(self, words):
+        """Leave an instance that is paused, after a step that was requested."""
+        self.done("followup_svc", "PUT", "/api/followup-settings", json={"send_window": None})
+        now = {"delay": {"amount": 0, "unit": "minutes"}}
+        new = {"name": words, "steps": [{**now, "body": words}, {**now, "body": "{bookingLink}"}]}
+        made = self.done(
+            "followup_svc",
+            "POST",
+            "/api/sequences",
+            json=new,
+            headers={"Idempotency-Key": words},
+        )
+        path = f"/api/sequences/{made['sequence_id']}"
+        lead = {"lead_id": f"lead-{words}", "campaign_id": self.ids["campaign"]}
+        started = self.done("followup_svc", "POST", f"{path}/instances", json={"leads": [lead]})
+        instance_id = started["items"][0]["instance_id"]
+
+        def requested():
+            shown = self.done("followup_svc", "GET", f"/api/instances/{instance_id}")
+            return shown["awaiting_answer"]
+
+        await wait_until(requested, 20)
+        gone = {"lead_id": f"gone-{words}", "reason": words}
+        suppressed = self.done("followup_svc", "POST", "/api/suppressions", json=gone)
+        return {
+            "sequence": made["sequence_id"],
+            "instance": instance_id,
+            "suppression": suppressed["suppression_id"],
+        }
 
     async def _learned(self, words):
         path = f"/api/personas/{self.ids['persona']}/files"

@@ -9,6 +9,8 @@ import pytest
 from draft_svc.settings import DraftSettings
 from dramatis.__main__ import _app
 from dramatis.services import SERVICES
+from fastapi import APIRouter
+from followup_svc.settings import FollowupSvcSettings
 from ingest_svc.settings import IngestSettings
 from persona_svc.settings import PersonaSettings
 from typer.main import get_command
@@ -32,12 +34,14 @@ VARIABLE = re.compile(r"DRAMATIS_[A-Z]+(?:_[A-Z]+)*")
 ROUTE = re.compile(r"^\| `([A-Z]+ /api/[^`]+)`", re.MULTILINE)
 SETTINGS = {
     "services/draft-svc/README.md": DraftSettings,
+    "services/followup-svc/README.md": FollowupSvcSettings,
     "services/ingest-svc/README.md": IngestSettings,
     "services/persona-svc/README.md": PersonaSettings,
 }
 ROUTERS = {
     "persona_svc": ("workspace_api", "campaigns_api", "versions_api", "personas_api"),
     "draft_svc": ("api", "intake"),
+    "followup_svc": ("sequences_api", "instances_api", "workspace_api"),
     "ingest_svc": ("api", "upload", "knowledge_api"),
 }
 
@@ -131,7 +135,9 @@ def test_the_table_of_routes_is_complete(package):
     routes = {
         f"{method} {route.path}"
         for module in modules
-        for route in module.router.routes
+        for router in vars(module).values()
+        if isinstance(router, APIRouter)
+        for route in router.routes
         if route.include_in_schema
         for method in route.methods
     }

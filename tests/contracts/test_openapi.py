@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from tenant import Tenant
 
-SERVICES = ("persona_svc", "draft_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 FRAMING = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
 """Headers that HTTP itself reads: made-up values are refused by the server before any route."""
 PROBLEM = {"type", "title", "status", "detail"}
@@ -66,6 +66,9 @@ class Fuzz:
             "campaign_id": self.tenant.ids["campaign"],
             "draft_id": self.tenant.ids["draft"],
             "file_id": self.tenant.ids["file"],
+            "sequence_id": self.tenant.ids["sequence"],
+            "instance_id": self.tenant.ids["instance"],
+            "suppression_id": self.tenant.ids["suppression"],
             "version": 1,
             "other": 1,
         }

@@ -7,11 +7,12 @@ import pytest
 from psycopg import errors, sql
 
 pytestmark = pytest.mark.timeout(90)  # two services start
-SERVICES = ("persona_svc", "draft_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 KIT_TABLES = {"alembic_version", "service_lease", "stream_seen"}
 NOT_TENANTS = {
     "persona_svc": KIT_TABLES,
     "draft_svc": KIT_TABLES,
+    "followup_svc": KIT_TABLES,
     "ingest_svc": KIT_TABLES | {"passage_index"},
 }
 MINE, THEIRS = "asking", "other"

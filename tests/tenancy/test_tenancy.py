@@ -139,13 +139,69 @@ INGEST_CASES = [
         status=200,
     ),
 ]
+SEQUENCE, INSTANCE = "/api/sequences/{sequence}", "/api/instances/{instance}"
+STEPS = [{"delay": {"amount": 1, "unit": "days"}, "body": "Hi {firstName}."}]
+
+
+def sequence(method, path="", **more):
+    """A case under one sequence of the other workspace."""
+    route = f"{method} /api/sequences/{{sequence_id}}{path}"
+    return case(route, f"{SEQUENCE}{path.replace('{version}', '1')}", **more)
+
+
+def instance(method, path="", **more):
+    """A case under one instance of the other workspace."""
+    return case(f"{method} /api/instances/{{instance_id}}{path}", f"{INSTANCE}{path}", **more)
+
+
+FOLLOWUP_CASES = [
+    case("GET /api/sequences", status=200),
+    case("POST /api/sequences", json={"name": "Mine", "steps": STEPS}, status=201),
+    sequence("GET"),
+    sequence("PUT", json={"name": "Stolen", "steps": STEPS}),
+    sequence("DELETE"),
+    sequence("POST", "/clone", json={}),
+    sequence("GET", "/versions"),
+    sequence("GET", "/versions/{version}"),
+    sequence("POST", "/preview", json={}),
+    sequence("POST", "/instances", json={"leads": [{"lead_id": "mine"}]}),
+    case("POST /api/templates/lint", json={"template": "{signature}"}, status=200),
+    case("GET /api/tokens", status=200),
+    case("GET /api/instances", status=200),
+    case("GET /api/instances", "/api/instances?sequence_id={sequence}", status=200),
+    case("GET /api/instances", f"/api/instances?lead_id=lead-{SECRET}", status=200),
+    case("GET /api/instances/pause-reasons", status=200),
+    case(
+        "POST /api/instances/resume",
+        json={"reason": "missing_value:{bookingLink}", "sequence_id": "{sequence}"},
+        status=200,
+    ),
+    instance("GET"),
+    instance("POST", "/resume"),
+    instance("POST", "/stop"),
+    instance("POST", "/resolve", json={"outcome": "sent"}),
+    case("GET /api/followup-settings", status=200),
+    case("PUT /api/followup-settings", json={"time_zone": "Europe/Berlin"}, status=200),
+    case("GET /api/suppressions", status=200),
+    case("GET /api/suppressions", f"/api/suppressions?lead_id=lead-{SECRET}", status=200),
+    case("POST /api/suppressions", json={"lead_id": "lead-of-mine"}, status=201),
+    case("DELETE /api/suppressions/{suppression_id}", "/api/suppressions/{suppression}"),
+]
 CASES = {
     "persona_svc": PERSONA_CASES,
     "draft_svc": DRAFT_CASES,
+    "followup_svc": FOLLOWUP_CASES,
     "ingest_svc": INGEST_CASES,
 }
 ALL = [(service, each) for service, cases in CASES.items() for each in cases]
-EMPTY = {"search=", "entity_id=", "lead_id=", "message_id=", "campaign_id={campaign}"}
+EMPTY = {
+    "search=",
+    "sequence_id={sequence}",
+    "entity_id=",
+    "lead_id=",
+    "message_id=",
+    "campaign_id={campaign}",
+}
 
 
 def filled(value, ids):
@@ -210,7 +266,7 @@ def test_what_belongs_to_another_workspace_is_not_there(tenants, rows_of_other, 
 )
 def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, service, each):
     theirs = tenants.other.ids
-    names = ("persona", "draft", "file")
+    names = ("persona", "draft", "file", "sequence", "instance", "suppression")
     nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]
     said = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]

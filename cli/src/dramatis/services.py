@@ -17,6 +17,7 @@ class ServiceSpec:
 SERVICES = (
     ServiceSpec("persona", "persona_svc", 8101),
     ServiceSpec("draft", "draft_svc", 8102),
+    ServiceSpec("followup", "followup_svc", 8103),
     ServiceSpec("ingest", "ingest_svc", 8104),
 )
 """In the order in which they are shown; ports as in the architecture document."""

@@ -22,7 +22,7 @@ def main() -> None:
     service = Service(
         "draft-svc",
         settings,
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=lambda _: SUBSCRIPTIONS,
         owned={"DRAFT": requeue},
         follows_personas=True,
     )

@@ -44,7 +44,7 @@ def _serve(settings: IngestSettings, embedder: Embedder | None, index: PassageIn
     service = Service(
         "ingest-svc",
         settings,
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=lambda _: SUBSCRIPTIONS,
         owned={"KNOWLEDGE": requeue},
         follows_personas=True,
     )

@@ -20,7 +20,7 @@ def main() -> None:
     service = Service(
         "persona-svc",
         settings,
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=lambda _: SUBSCRIPTIONS,
         owned={"PERSONA": requeue, STATE_STREAM: republish_all},
     )
     service.main(

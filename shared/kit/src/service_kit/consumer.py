@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from service_kit import inbox
 from service_kit.dead_letters import park
-from service_kit.errors import ServiceError
+from service_kit.errors import ServiceError, UpstreamError
 from service_kit.steps import reached
 from service_kit.store import Session, Store, is_away
 from service_kit.topology import Durable, stream_of
@@ -112,7 +112,7 @@ class Consumer(Generic[EventT]):
         tries = msg.metadata.num_delivered or 1
         if isinstance(error, ServiceError) and error.status < 500:
             await self._park(msg, error.slug, str(error))
-        elif tries >= BUG_DELIVERIES:
+        elif tries >= BUG_DELIVERIES and not isinstance(error, UpstreamError):
             log.error("event.failed", event_id=received.event_id, exc_info=error)
             await self._park(msg, "handler-failed", type(error).__name__)
         else:

@@ -4,6 +4,7 @@ A row waits when its `due_at` has come. While somebody works on it, `lease_token
 `due_at` is when the lease ends: a process that dies lets it pass, and the row is claimed again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -63,6 +64,14 @@ class Claim(Generic[RowT]):
     deaths: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows that this process may work on together until the lease ends."""
+
+    row_ids: Sequence[UUID]
+    token: UUID
+
+
 class Leases(Generic[RowT]):
     """The work in one table."""
 
@@ -77,25 +86,40 @@ class Leases(Generic[RowT]):
 
     async def claim(self, session: Session, count: int) -> list[Claim[RowT]]:
         """Take up to `count` due rows, one of each workspace in turn."""
-        token = uuid4()
-        ids = (
-            await session.scalars(
-                self._claim, {"count": count, "token": token, "lease_seconds": LEASE_SECONDS}
-            )
-        ).all()
-        if not ids:
+        batch = await self.claim_batch(session, count)
+        if not batch.row_ids:
             return []
-        rows = await session.scalars(select(self._table).where(self._key.in_(ids)))
+        rows = await session.scalars(select(self._table).where(self._key.in_(batch.row_ids)))
         return [
             Claim(
                 row=row,
                 row_id=getattr(row, self._key.name),
-                token=token,
+                token=batch.token,
                 attempts=row.attempts,
                 deaths=row.deaths,
             )
             for row in rows
         ]
+
+    async def claim_batch(self, session: Session, count: int) -> Batch:
+        """Take up to `count` due rows, one of each workspace in turn, without reading them."""
+        token = uuid4()
+        taken = {"count": count, "token": token, "lease_seconds": LEASE_SECONDS}
+        return Batch(row_ids=(await session.scalars(self._claim, taken)).all(), token=token)
+
+    async def put_off(self, session: Session, batch: Batch, delay_seconds: float) -> None:
+        """Let the rows of `batch` that are still held be claimed after `delay_seconds`."""
+        await session.execute(
+            update(self._table)
+            .where(self._key.in_(batch.row_ids), self._table.lease_token == batch.token)
+            .values(due_at=_from_now(delay_seconds), lease_token=None)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def tries(self, session: Session, row_id: UUID) -> int:
+        """Return how often the row was worked on, ended in some way or by a death."""
+        row = await session.get_one(self._table, row_id)
+        return row.attempts + row.deaths
 
     async def renew(self, session: Session, claim: Claim[RowT]) -> None:
         """Heartbeat: the lease ends LEASE_SECONDS from now.

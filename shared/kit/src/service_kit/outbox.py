@@ -1,12 +1,13 @@
 """Publish in the transaction: what is rolled back is never sent, what is committed always is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from opentelemetry import propagate
 from persona_contracts import OwnEvent, encode_headers, subject_for
-from sqlalchemy import BigInteger, Table, func, text
+from sqlalchemy import BigInteger, Table, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.ids import new_id
@@ -36,20 +37,20 @@ class OutboxRow(OwnedByWorkspace, Base):
 _TABLE = cast("Table", OutboxRow.__table__)
 
 
-async def publish(session: Session, *events: OwnEvent) -> None:
-    """Put `events` into the outbox, in order.
+async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
+    """Put `events` into the outbox, in order; return their ids.
 
     Call it last in a use case, when every row lock is taken: `id` must follow the order in which
     changes to one entity commit (events.md §2).
     """
     if not events:
-        return
+        return []
+    event_ids = [new_id() for _ in events]
     source = f"urn:dramatis:{session.info['service']}"
     trace: dict[str, str] = {}
     propagate.inject(trace)
     rows: list[dict[str, object]] = []
-    for event in events:
-        event_id = new_id()
+    for event, event_id in zip(events, event_ids, strict=True):
         headers = encode_headers(
             event, event_id=str(event_id), source=source, time=event.occurred_at
         )
@@ -67,6 +68,17 @@ async def publish(session: Session, *events: OwnEvent) -> None:
     # inline: without RETURNING, which the api role may not use here.
     await session.execute(_TABLE.insert().inline(), rows)
     await notify(session, OUTBOX_CHANNEL)
+    return event_ids
+
+
+async def published_at(session: Session, event_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Return when the broker stored those of `event_ids` that it has, asked as a worker."""
+    rows = await session.execute(
+        select(OutboxRow.event_id, OutboxRow.published_at).where(
+            OutboxRow.event_id.in_(event_ids), OutboxRow.published_at.is_not(None)
+        )
+    )
+    return {event_id: at for event_id, at in rows if at is not None}
 
 
 async def requeue(session: Session, stream: str) -> int:

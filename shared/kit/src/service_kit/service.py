@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit import idempotency, inbox, outbox, steps
+from service_kit.batch_work import BatchPool
 from service_kit.broker import Broker
 from service_kit.clock import utc_now
 from service_kit.consumer import Subscription
@@ -55,7 +56,7 @@ class Parts:
     api: HttpApi
     state: Mapping[str, object] = field(default_factory=dict[str, object])
     """Objects that routes find on `request.app.state`."""
-    pools: Sequence[WorkPool[Any]] = ()
+    pools: Sequence[WorkPool[Any] | BatchPool[Any]] = ()
     sources: Sequence[Source] = ()
     """What the relay publishes before the outbox, such as state documents."""
     stand_ins: Sequence[str] = ()
@@ -74,21 +75,26 @@ class Service:
         name: str,
         settings: ServiceSettings,
         *,
-        subscriptions: Sequence[Subscription[Any]] = (),
+        subscriptions: Callable[[Roster], Sequence[Subscription[Any]]] = lambda _: (),
         owned: Mapping[str, Refill],
         follows_personas: bool = False,
     ) -> None:
-        """Take the service's name (`draft-svc`) and the streams it writes, with their refills."""
+        """Take the service's name (`draft-svc`) and the streams it writes, with their refills.
+
+        `subscriptions` returns what is done with events, given the Roster to ask who speaks.
+        """
         self.name = name
         self.settings = settings
         self.store = Store(
             settings.database_url.get_secret_value(), name, pool_size=settings.database_pool_size
         )
-        self.broker = Broker(settings.nats_url.get_secret_value(), self.store, subscriptions)
         self.roster = Roster(
             settings.nats_url.get_secret_value(),
             snapshot_path=settings.data_dir / f"{name}-roster.jsonl.gz",
             name=name,
+        )
+        self.broker = Broker(
+            settings.nats_url.get_secret_value(), self.store, subscriptions(self.roster)
         )
         self._follows_personas = follows_personas
         self._owned = owned

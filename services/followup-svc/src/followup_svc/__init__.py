@@ -1,0 +1,1 @@
+"""Sequences of follow-ups in the voice of the right persona."""

@@ -1,0 +1,77 @@
+"""What a step sends: its templates filled, and on e-mail the signature under them once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from followup_svc.domain.sequence import MAX_SUBJECT_CHARS, Step
+from followup_svc.domain.template import TemplateError, render, uses
+from followup_svc.domain.tokens import Facts, is_blank
+
+MAX_TEXT_CHARS: Mapping[str, int] = {"email": 65_536, "sms": 1_600, "linkedin": 8_000}
+"""Of a whole message: ten joined short messages, and what LinkedIn takes."""
+_REPLY = "re:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastMessage:
+    """The newest e-mail of the lead: what a step without a subject answers."""
+
+    message_id: str
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Exactly what is to be sent."""
+
+    subject: str | None
+    text: str
+    in_reply_to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """Why nothing is sent."""
+
+    template_errors: tuple[TemplateError, ...]
+
+
+def compose(step: Step, facts: Facts, last: LastMessage | None) -> Message | Blocked:
+    """Return the message of `step`, or everything that is missing or wrong.
+
+    The signature follows an e-mail that has no `{signature}` of its own. A step without a subject
+    goes into the thread of the lead's last e-mail.
+    """
+    body = render(step.body, facts, max_chars=MAX_TEXT_CHARS[step.channel])
+    subject = render(step.subject or "", facts, max_chars=MAX_SUBJECT_CHARS)
+    if body.rendered is None or subject.rendered is None:
+        errors = (*(_of_subject(error) for error in subject.template_errors), *body.template_errors)
+        return Blocked(template_errors=errors)
+    thread = last if step.channel == "email" else None
+    return Message(
+        subject=_one_line(subject.rendered) or _thread_subject(thread),
+        text=_signed(step, body.rendered, facts.signature),
+        in_reply_to=thread.message_id if thread else None,
+    )
+
+
+def _of_subject(error: TemplateError) -> TemplateError:
+    return replace(error, hint=f"In the subject: {error.hint}")
+
+
+def _signed(step: Step, text: str, signature: str | None) -> str:
+    if step.channel != "email" or uses(step.body, "signature") or is_blank(signature):
+        return text
+    return f"{text.rstrip()}\n\n{signature}"
+
+
+def _one_line(subject: str) -> str | None:
+    """A line break in a value must not become a header of its own."""
+    return " ".join(subject.split()) or None
+
+
+def _thread_subject(last: LastMessage | None) -> str | None:
+    if last is None or last.subject is None or is_blank(last.subject):
+        return None
+    subject = " ".join(last.subject.split())
+    return subject if subject.lower().startswith(_REPLY) else f"Re: {subject}"
