@@ -43,6 +43,8 @@ bench-peers: ## Install the peers that `make bench` compares with, outside the p
 	@VIRTUAL_ENV=bench/peers/.venv $(UV) pip install --quiet --no-config -r bench/peers/requirements.txt
 	@$(UV) venv --quiet --allow-existing bench/peers/knowledge/.venv
 	@VIRTUAL_ENV=bench/peers/knowledge/.venv $(UV) pip install --quiet --no-config -r bench/peers/knowledge/requirements.txt
+	@$(UV) venv --quiet --allow-existing bench/peers/queue/.venv
+	@VIRTUAL_ENV=bench/peers/queue/.venv $(UV) pip install --quiet --no-config -r bench/peers/queue/requirements.txt
 
 schemas: install ## Generate shared/contracts/schemas
 	@$(RUN) python -m persona_contracts.schemas
@@ -52,4 +54,4 @@ format: install ## Format and fix what can be fixed
 	@$(RUN) ruff check --fix --quiet $(SOURCES)
 
 clean: ## Remove what was installed and made
-	rm -rf .venv .tools .dramatis .pytest_cache .ruff_cache .hypothesis bench/peers/.venv bench/peers/knowledge/.venv
+	rm -rf .venv .tools .dramatis .pytest_cache .ruff_cache .hypothesis bench/peers/.venv bench/peers/*/.venv

@@ -25,6 +25,7 @@ ROWS = (
     "ingest",
     "search",
     "retrieval",
+    "followup",
 )
 MAX_REASON_CHARS = 500
 

@@ -16,6 +16,8 @@ GROUPS = {
     "replies": "replies",
     "personas": "personas",
     "files": "files",
+    "sequences": "sequences",
+    "instances": "instances",
     "events": "events",
     "dead": "dead",
     "topology": "topology",

@@ -1,4 +1,4 @@
-"""How a draft is shown to people."""
+"""How a draft, and a step of a follow-up, are shown to people."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,17 +29,15 @@ def print_draft(
         for number, citation in enumerate(draft["citations"], start=1):
             said = f"\n[{number}] {citation['source']}{place_of(citation)}"
             text.append(printable(said), "dim")
-    heading = printable(title or draft["message_id"])
-    out.print(
-        Panel(
-            text,
-            title=Text(heading),
-            title_align="left",
-            subtitle=Text(printable(_speaker(draft, name_of))),
-            subtitle_align="left",
-        ),
-        soft_wrap=False,
-    )
+    _panel(text, title or draft["message_id"], _speaker(draft, name_of))
+
+
+def print_followup(step: dict[str, Any]) -> None:
+    """Print a step that was requested: exactly what was to be sent, and who speaks."""
+    subject = f": {step['subject']}" if step["subject"] else ""
+    who = " · ".join(_persona(step["resolution"], lambda _: None))
+    title = f"step {step['step']}, {step['channel']}{subject}"
+    _panel(Text(printable(step["text"])), title, f"{who} · {step['status']}")
 
 
 def place_of(citation: dict[str, Any]) -> str:
@@ -50,10 +48,26 @@ def place_of(citation: dict[str, Any]) -> str:
     return f", {citation['section']}" if citation["section"] else ""
 
 
+def _panel(text: Text, title: str, subtitle: str) -> None:
+    out.print(
+        Panel(
+            text,
+            title=Text(printable(title)),
+            title_align="left",
+            subtitle=Text(printable(subtitle)),
+            subtitle_align="left",
+        ),
+        soft_wrap=False,
+    )
+
+
 def _speaker(draft: dict[str, Any], name_of: Callable[[str], str | None]) -> str:
-    resolution = draft["resolution"]
-    if resolution is None:
+    if draft["resolution"] is None:
         return "no persona was asked for"
+    return " · ".join([*_persona(draft["resolution"], name_of), f"model {draft['model']}"])
+
+
+def _persona(resolution: dict[str, Any], name_of: Callable[[str], str | None]) -> list[str]:
     parts = [f"tier {resolution['tier']}"]
     if resolution["persona_id"]:
         persona_id = resolution["persona_id"]
@@ -61,5 +75,4 @@ def _speaker(draft: dict[str, Any], name_of: Callable[[str], str | None]) -> str
             f"persona {name_of(persona_id) or persona_id[:SHORT_ID_CHARS]}",
             f"version {resolution['version']}",
         ]
-    parts.append(f"model {draft['model']}")
-    return " · ".join(parts)
+    return parts

@@ -10,6 +10,7 @@ from persona_contracts import LeadRepliedV1
 from rich.status import Status
 
 from dramatis.defaults import WORKSPACE
+from dramatis.demo_followups import crm, mend_and_resume, reply, start_follow_up, until
 from dramatis.demo_knowledge import learn, question
 from dramatis.demo_workspace import (
     NOVA_EDIT,
@@ -18,7 +19,7 @@ from dramatis.demo_workspace import (
     demo_replies,
     prepare_workspace,
 )
-from dramatis.draft_text import print_draft
+from dramatis.draft_text import print_draft, print_followup
 from dramatis.errors import CliError
 from dramatis.options import examples
 from dramatis.output import err, out, print_json
@@ -34,7 +35,8 @@ DRAFT_SECONDS = 30.0
 def demo(*, json: AsJson = False) -> None:
     """Start a throw-away stack, draft answers to real replies, edit a persona, see the next draft.
 
-    Then a persona gets three documents, and answers a question from them, with the page.
+    Then a persona gets three documents, and answers a question from them, with the page. Last, a
+    sequence of follow-ups is blocked by a missing setting, mended, sent, and stopped by a reply.
 
     Needs no key: the drafts are written by the offline writer, which says so.
     """
@@ -51,9 +53,11 @@ def demo(*, json: AsJson = False) -> None:
             Rest(stack.url("persona"), token) as personas,
             Rest(stack.url("draft"), token) as drafts,
             Rest(stack.url("ingest"), token) as ingest,
+            Rest(stack.url("followup"), token) as followups,
         ):
             cast = _play(stack, personas, drafts, as_json=json)
             _play_knowledge(cast, drafts, ingest, as_json=json)
+            _play_followups(stack.nats_url, followups, as_json=json)
     _say(f"Done in {time.monotonic() - started_at:.1f} s; nothing is left behind.", as_json=json)
 
 
@@ -91,6 +95,26 @@ def _play_knowledge(cast: Cast, drafts: Rest, ingest: Rest, *, as_json: bool) ->
     (answer,) = _draft(drafts, [question()], cast, as_json=as_json)
     if not any(citation["source"] == "prices.pdf" for citation in answer["citations"]):
         raise CliError("The draft does not cite the price list.")
+
+
+def _play_followups(nats_url: str, followups: Rest, *, as_json: bool) -> None:
+    """Follow up on a lead that says nothing: nothing is sent with a hole in it."""
+    _say("A lead is followed up in three steps.", as_json=as_json)
+    with crm(nats_url):
+        instance_id = start_follow_up(followups)
+        blocked = until(followups, instance_id, lambda shown: shown["state"] == "paused")
+        _say(f"Paused: {blocked['detail']}", as_json=as_json)
+        mend_and_resume(followups, blocked)
+        sent = until(followups, instance_id, lambda shown: shown["step"] == 3)
+    for step in sent["steps"][:2]:
+        if as_json:
+            print_json({"followup": step})
+        else:
+            print_followup(step)
+    _say(f"Step 3 is due {sent['due_at']}. The lead replies.", as_json=as_json)
+    reply(nats_url)
+    stopped = until(followups, instance_id, lambda shown: shown["state"] == "stopped")
+    _say(f"The follow-up is {stopped['state']}: {stopped['reason']}.", as_json=as_json)
 
 
 def _draft(

@@ -8,7 +8,7 @@ class FollowupSvcSettings(ServiceSettings):
     """How due steps are sent."""
 
     http_port: int = 8103
-    send_batch: int = Field(default=200, ge=1, le=1_000)
+    send_batch: int = Field(default=500, ge=1, le=1_000)
     """Steps in one transaction."""
     due_check_seconds: float = Field(default=0.25, gt=0, le=60)
     """How often to look for due steps when there are none; so late they may be."""

@@ -14,7 +14,7 @@ from sqlalchemy import TextClause, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.errors import ServiceError
-from service_kit.store import Base, OwnedByWorkspace, Session
+from service_kit.store import Base, OwnedByWorkspace, Session, any_of
 from service_kit.wakeups import WORK_CHANNEL, notify
 
 LEASE_SECONDS = 60
@@ -89,7 +89,7 @@ class Leases(Generic[RowT]):
         batch = await self.claim_batch(session, count)
         if not batch.row_ids:
             return []
-        rows = await session.scalars(select(self._table).where(self._key.in_(batch.row_ids)))
+        rows = await session.scalars(select(self._table).where(any_of(self._key, batch.row_ids)))
         return [
             Claim(
                 row=row,
@@ -111,7 +111,7 @@ class Leases(Generic[RowT]):
         """Let the rows of `batch` that are still held be claimed after `delay_seconds`."""
         await session.execute(
             update(self._table)
-            .where(self._key.in_(batch.row_ids), self._table.lease_token == batch.token)
+            .where(any_of(self._key, batch.row_ids), self._table.lease_token == batch.token)
             .values(due_at=_from_now(delay_seconds), lease_token=None)
             .execution_options(synchronize_session=False)
         )

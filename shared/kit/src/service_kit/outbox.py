@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from opentelemetry import propagate
 from persona_contracts import OwnEvent, encode_headers, subject_for
-from sqlalchemy import BigInteger, Table, func, select, text
+from sqlalchemy import JSON, BigInteger, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.ids import new_id
-from service_kit.store import Base, OwnedByWorkspace, Session
+from service_kit.store import Base, OwnedByWorkspace, Session, any_of
 from service_kit.topology import stream_of
 from service_kit.wakeups import OUTBOX_CHANNEL, notify
 
@@ -34,7 +34,14 @@ class OutboxRow(OwnedByWorkspace, Base):
     published_at: Mapped[datetime | None]
 
 
-_TABLE = cast("Table", OutboxRow.__table__)
+_PUBLISH = text(
+    "insert into outbox (workspace_id, stream, subject, event_id, headers, body)"
+    " select workspace_id, stream, subject, event_id, headers, convert_to(body, 'UTF8')"
+    " from rows from (json_to_recordset(:rows) as (workspace_id text, stream text, subject text,"
+    " event_id uuid, headers jsonb, body text))"
+    " with ordinality as new(workspace_id, stream, subject, event_id, headers, body, number)"
+    " order by number"
+).bindparams(bindparam("rows", type_=JSON))
 
 
 async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
@@ -60,13 +67,12 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
                 "workspace_id": event.workspace_id,
                 "stream": stream_of(subject),
                 "subject": subject,
-                "event_id": event_id,
+                "event_id": str(event_id),
                 "headers": headers | {"correlation_id": str(event_id)} | trace,
-                "body": event.model_dump_json().encode(),
+                "body": event.model_dump_json(),
             }
         )
-    # inline: without RETURNING, which the api role may not use here.
-    await session.execute(_TABLE.insert().inline(), rows)
+    await session.execute(_PUBLISH, {"rows": rows})
     await notify(session, OUTBOX_CHANNEL)
     return event_ids
 
@@ -75,7 +81,7 @@ async def published_at(session: Session, event_ids: Sequence[UUID]) -> dict[UUID
     """Return when the broker stored those of `event_ids` that it has, asked as a worker."""
     rows = await session.execute(
         select(OutboxRow.event_id, OutboxRow.published_at).where(
-            OutboxRow.event_id.in_(event_ids), OutboxRow.published_at.is_not(None)
+            any_of(OutboxRow.event_id, event_ids), OutboxRow.published_at.is_not(None)
         )
     )
     return {event_id: at for event_id, at in rows if at is not None}

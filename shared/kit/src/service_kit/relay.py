@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
@@ -16,7 +16,7 @@ from service_kit.leadership import LEASE_SECONDS, Leadership
 from service_kit.outbox import OutboxRow
 from service_kit.publishing import Message, store
 from service_kit.steps import reached
-from service_kit.store import Session, Store
+from service_kit.store import Session, Store, any_of
 from service_kit.wakeups import wait
 
 BATCH = 200
@@ -46,8 +46,15 @@ class Outbox:
     async def drain(self, session: Session, connection: Client) -> bool:
         """Publish up to BATCH rows, in order of `id` within each stream."""
         rows = list(
-            await session.scalars(
-                select(OutboxRow)
+            await session.execute(
+                select(
+                    OutboxRow.id,
+                    OutboxRow.stream,
+                    OutboxRow.subject,
+                    OutboxRow.event_id,
+                    OutboxRow.headers,
+                    OutboxRow.body,
+                )
                 .where(OutboxRow.published_at.is_(None))
                 .order_by(OutboxRow.id)
                 .limit(BATCH)
@@ -62,18 +69,18 @@ class Outbox:
         return len(rows) == BATCH
 
     async def _publish(
-        self, session: Session, connection: Client, rows: Sequence[OutboxRow]
+        self, session: Session, connection: Client, rows: Sequence[Row[*tuple[Any, ...]]]
     ) -> None:
         await store(connection, [_message(row) for row in rows])
         reached("relay-after-publish")
         await session.execute(
             update(OutboxRow)
-            .where(OutboxRow.id.in_([row.id for row in rows]))
+            .where(any_of(OutboxRow.id, [row.id for row in rows]))
             .values(published_at=self._clock())
         )
 
 
-def _message(row: OutboxRow) -> Message:
+def _message(row: Row[*tuple[Any, ...]]) -> Message:
     return Message(
         subject=row.subject,
         body=row.body,

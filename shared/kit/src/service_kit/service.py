@@ -4,6 +4,7 @@ A service's `__main__` builds a `Service`, hands it what is its own, and calls `
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
@@ -121,6 +122,7 @@ class Service:
             asyncio.run(self._serve(parts))
 
     async def _serve(self, parts: Parts) -> None:
+        _collect_garbage_seldom()
         tracing = configure_tracing(self.name, self.settings.otlp_endpoint)
         if self.settings.die_at is not None:
             steps.die_at(self.settings.die_at)
@@ -254,6 +256,12 @@ async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=seconds)
         seconds = 1.0
+
+
+def _collect_garbage_seldom() -> None:
+    """Leave alone what start-up made, and look at the rest less often: a fifth of the work."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 async def _once(start: Callable[[], Awaitable[None]]) -> None:

@@ -5,13 +5,27 @@ Each transaction starts by taking a role (ADR 0008): `<svc>_api` sees the rows o
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import URL, DateTime, MetaData, String, make_url, text
+from sqlalchemy import (
+    ARRAY,
+    URL,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    String,
+    any_,
+    bindparam,
+    func,
+    make_url,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -21,7 +35,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, QueryableAttribute, mapped_column
 
 from service_kit.postgres_connection import PostgresConnection
 
@@ -139,6 +153,28 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def any_of(column: QueryableAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Say that `column` equals one of `values`, in a statement whose text is always the same.
+
+    An `IN` list has another text for each number of values, which is then never prepared.
+    """
+    return column == any_(bindparam(None, list(values), ARRAY(column.type), unique=True))
+
+
+def pair_of(
+    first: QueryableAttribute[Any],
+    second: QueryableAttribute[Any],
+    values: Iterable[tuple[Any, Any]],
+) -> ColumnElement[bool]:
+    """Say the same of two columns together."""
+    pairs = sorted(set(values))
+    arrays = (
+        bindparam(None, [pair[index] for pair in pairs], ARRAY(column.type), unique=True)
+        for index, column in enumerate((first, second))
+    )
+    return tuple_(first, second).in_(select(*(func.unnest(array) for array in arrays)))
 
 
 def is_away(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 from service_kit.store import Session
 from sqlalchemy import func, select, text
 
-from followup_svc.adapters.instances import InstanceRow, paused_for
+from followup_svc.adapters.instances import InstanceRow, is_paused_for
 from followup_svc.domain.instance import LIVE, InstanceNotFoundError, State
 
 
@@ -37,7 +37,7 @@ async def page(
     for column, value in filters.items():
         query = query.where(getattr(InstanceRow, column) == value)
     if code is not None:
-        query = paused_for(query, code)
+        query = query.where(is_paused_for(code))
     if after is not None:
         query = query.where(InstanceRow.instance_id < after)
     return list(await session.scalars(query))

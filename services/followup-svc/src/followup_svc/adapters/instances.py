@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from service_kit.leases import Leased, Leases
-from service_kit.store import Base, OwnedByWorkspace, Session
-from sqlalchemy import JSON, Select, Uuid, bindparam, func, select, text, tuple_
+from service_kit.store import Base, OwnedByWorkspace, Session, any_of, pair_of
+from sqlalchemy import JSON, ColumnElement, Row, Uuid, and_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,25 +48,6 @@ class InstanceRow(OwnedByWorkspace, Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
-    def instance(self) -> Instance:
-        """Return it as the domain sees it."""
-        return Instance(
-            instance_id=self.instance_id,
-            workspace_id=self.workspace_id,
-            sequence_id=self.sequence_id,
-            sequence_version=self.sequence_version,
-            lead_id=self.lead_id,
-            campaign_id=self.campaign_id,
-            state=State(self.state),
-            step=self.step,
-            awaiting_answer=self.awaiting_answer,
-            next_at=self.next_at,
-            reason=Reason(self.reason) if self.reason else None,
-            detail=self.detail,
-            codes=tuple(self.codes),
-            started_at=self.started_at,
-        )
-
 
 class InstanceDueRow(Leased):
     """When there is something to do for an active instance."""
@@ -77,6 +58,23 @@ class InstanceDueRow(Leased):
 
 
 LEASES = Leases(InstanceDueRow)
+COLUMNS = (
+    InstanceRow.instance_id,
+    InstanceRow.workspace_id,
+    InstanceRow.sequence_id,
+    InstanceRow.sequence_version,
+    InstanceRow.lead_id,
+    InstanceRow.campaign_id,
+    InstanceRow.state,
+    InstanceRow.step,
+    InstanceRow.awaiting_answer,
+    InstanceRow.next_at,
+    InstanceRow.reason,
+    InstanceRow.detail,
+    InstanceRow.codes,
+    InstanceRow.started_at,
+)
+"""What `instance_of` reads; without the history, which may be long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,17 +201,12 @@ async def lock_claimed(
     held = select(InstanceDueRow.instance_id).where(
         InstanceDueRow.instance_id == InstanceRow.instance_id, InstanceDueRow.lease_token == token
     )
-    return await _locked(
-        session,
-        select(InstanceRow).where(InstanceRow.instance_id.in_(instance_ids), held.exists()),
-    )
+    return await _locked(session, any_of(InstanceRow.instance_id, instance_ids), held.exists())
 
 
 async def lock(session: Session, instance_ids: Collection[UUID]) -> list[Instance]:
     """Lock instances, and return them as they are now."""
-    return await _locked(
-        session, select(InstanceRow).where(InstanceRow.instance_id.in_(instance_ids))
-    )
+    return await _locked(session, any_of(InstanceRow.instance_id, instance_ids))
 
 
 async def lock_one(session: Session, instance_id: UUID) -> Instance:
@@ -232,22 +225,14 @@ async def lock_live_of_leads(
     session: Session, wanted: Collection[tuple[str, str]]
 ) -> list[Instance]:
     """Lock the live instances of leads (workspace_id, lead_id)."""
-    return await _locked(
-        session,
-        select(InstanceRow).where(
-            tuple_(InstanceRow.workspace_id, InstanceRow.lead_id).in_(set(wanted)),
-            InstanceRow.state.in_(LIVE),
-        ),
-    )
+    of_leads = pair_of(InstanceRow.workspace_id, InstanceRow.lead_id, wanted)
+    return await _locked(session, of_leads, InstanceRow.state.in_(LIVE))
 
 
 async def lock_live_of_sequence(session: Session, sequence_id: UUID) -> list[Instance]:
     """Lock the live instances of a sequence."""
     return await _locked(
-        session,
-        select(InstanceRow).where(
-            InstanceRow.sequence_id == sequence_id, InstanceRow.state.in_(LIVE)
-        ),
+        session, InstanceRow.sequence_id == sequence_id, InstanceRow.state.in_(LIVE)
     )
 
 
@@ -255,25 +240,47 @@ async def lock_paused_for(
     session: Session, code: str, sequence_id: UUID | None, limit: int
 ) -> list[Instance]:
     """Lock up to `limit` instances of the workspace that are paused for `code`, oldest first."""
-    query = paused_for(select(InstanceRow), code).limit(limit)
-    if sequence_id is not None:
-        query = query.where(InstanceRow.sequence_id == sequence_id)
-    return await _locked(session, query)
+    of_sequence = () if sequence_id is None else (InstanceRow.sequence_id == sequence_id,)
+    return await _locked(session, is_paused_for(code), *of_sequence, limit=limit)
 
 
-async def _locked(session: Session, query: Select[InstanceRow]) -> list[Instance]:
+async def _locked(
+    session: Session, *conditions: ColumnElement[bool], limit: int | None = None
+) -> list[Instance]:
     """Lock in one order, so that two transactions never wait for each other."""
-    rows = await session.scalars(
-        query.order_by(InstanceRow.instance_id)
+    rows = await session.execute(
+        select(*COLUMNS)
+        .where(*conditions)
+        .order_by(InstanceRow.instance_id)
+        .limit(limit)
         .with_for_update(of=InstanceRow)
-        .execution_options(populate_existing=True)
     )
-    return [row.instance() for row in rows]
+    return [instance_of(row) for row in rows]
 
 
-def paused_for(query: Select[InstanceRow], code: str) -> Select[InstanceRow]:
-    """Return `query` for those that are paused for `code`."""
-    return query.where(InstanceRow.state == State.PAUSED, InstanceRow.codes.contains([code]))
+def instance_of(row: Row[*tuple[Any, ...]]) -> Instance:
+    """Return the instance of a row that has COLUMNS."""
+    return Instance(
+        instance_id=row.instance_id,
+        workspace_id=row.workspace_id,
+        sequence_id=row.sequence_id,
+        sequence_version=row.sequence_version,
+        lead_id=row.lead_id,
+        campaign_id=row.campaign_id,
+        state=State(row.state),
+        step=row.step,
+        awaiting_answer=row.awaiting_answer,
+        next_at=row.next_at,
+        reason=Reason(row.reason) if row.reason else None,
+        detail=row.detail,
+        codes=tuple(row.codes),
+        started_at=row.started_at,
+    )
+
+
+def is_paused_for(code: str) -> ColumnElement[bool]:
+    """Say that an instance is paused for `code`."""
+    return and_(InstanceRow.state == State.PAUSED, InstanceRow.codes.contains([code]))
 
 
 async def present(session: Session) -> datetime:

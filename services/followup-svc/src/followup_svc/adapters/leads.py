@@ -9,8 +9,8 @@ from uuid import UUID
 from persona_contracts import Channel, Lead, LeadRepliedV1
 from service_kit.errors import NotFoundError
 from service_kit.ids import new_id
-from service_kit.store import Base, OwnedByWorkspace, Session
-from sqlalchemy import ARRAY, JSON, String, bindparam, delete, func, select, text, tuple_
+from service_kit.store import Base, OwnedByWorkspace, Session, pair_of
+from sqlalchemy import ARRAY, JSON, String, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -164,8 +164,15 @@ async def note_replies(session: Session, replies: Sequence[LeadRepliedV1]) -> No
 
 async def get(session: Session, wanted: Collection[Key]) -> Mapping[Key, KnownLead]:
     """Return those of `wanted` that are known."""
-    rows = await session.scalars(
-        select(LeadRow).where(tuple_(LeadRow.workspace_id, LeadRow.lead_id).in_(set(wanted)))
+    rows = await session.execute(
+        select(
+            LeadRow.workspace_id,
+            LeadRow.lead_id,
+            LeadRow.profile,
+            LeadRow.campaign_id,
+            LeadRow.last_email_id,
+            LeadRow.last_email_subject,
+        ).where(pair_of(LeadRow.workspace_id, LeadRow.lead_id, wanted))
     )
     return {
         (row.workspace_id, row.lead_id): KnownLead(
@@ -183,7 +190,7 @@ async def suppressed(session: Session, wanted: Collection[Key]) -> set[Key]:
     """Return those of `wanted` that must not be written to."""
     rows = await session.execute(
         select(SuppressionRow.workspace_id, SuppressionRow.lead_id).where(
-            tuple_(SuppressionRow.workspace_id, SuppressionRow.lead_id).in_(set(wanted))
+            pair_of(SuppressionRow.workspace_id, SuppressionRow.lead_id, wanted)
         )
     )
     return {(workspace_id, lead_id) for workspace_id, lead_id in rows}

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service_kit.store import Base, OwnedByWorkspace, Session
-from sqlalchemy import JSON, bindparam, select, text, tuple_
+from service_kit.store import Base, OwnedByWorkspace, Session, any_of, pair_of
+from sqlalchemy import JSON, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from followup_svc.domain.instance import StepStatus
+from followup_svc.adapters.instances import COLUMNS, InstanceRow, instance_of
+from followup_svc.domain.instance import Instance, StepStatus
 
 
 class StepRow(OwnedByWorkspace, Base):
@@ -51,11 +52,29 @@ class Requested:
     text: str
     in_reply_to: str | None
     resolution: Mapping[str, Any]
-    status: StepStatus = StepStatus.REQUESTED
     event_id: UUID | None = None
     """Of the newest attempt."""
-    requested_at: datetime | None = None
-    """When the newest attempt was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an answer has to fit: the newest attempt at a step, and when that was requested."""
+
+    instance_id: UUID
+    number: int
+    request_id: UUID
+    attempt: int
+    status: StepStatus
+    requested_at: datetime
+
+
+_ASKED = (
+    StepRow.number,
+    StepRow.request_id,
+    StepRow.attempt,
+    StepRow.status,
+    StepRow.requested_at,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,36 +163,52 @@ async def requested(
     session: Session, wanted: Collection[tuple[UUID, int]]
 ) -> Mapping[tuple[UUID, int], Requested]:
     """Return those steps (instance, number) that were requested before."""
-    query = select(StepRow).where(tuple_(StepRow.instance_id, StepRow.number).in_(set(wanted)))
-    return {(row.instance_id, row.number): _requested(row) for row in await session.scalars(query)}
-
-
-async def requested_as(session: Session, request_ids: Collection[UUID]) -> Mapping[UUID, Requested]:
-    """Return the steps with these request ids."""
-    query = (
-        select(StepRow)
-        .where(StepRow.request_id.in_(request_ids))
-        .execution_options(populate_existing=True)
+    rows = await session.scalars(
+        select(StepRow).where(pair_of(StepRow.instance_id, StepRow.number, wanted))
     )
-    return {row.request_id: _requested(row) for row in await session.scalars(query)}
+    return {
+        (row.instance_id, row.number): Requested(
+            instance_id=row.instance_id,
+            number=row.number,
+            workspace_id=row.workspace_id,
+            request_id=row.request_id,
+            attempt=row.attempt,
+            channel=row.channel,
+            subject=row.subject,
+            text=row.text,
+            in_reply_to=row.in_reply_to,
+            resolution=row.resolution,
+            event_id=row.event_id,
+        )
+        for row in rows
+    }
 
 
-def _requested(row: StepRow) -> Requested:
-    return Requested(
-        instance_id=row.instance_id,
-        number=row.number,
-        workspace_id=row.workspace_id,
-        request_id=row.request_id,
-        attempt=row.attempt,
-        channel=row.channel,
-        subject=row.subject,
-        text=row.text,
-        in_reply_to=row.in_reply_to,
-        resolution=row.resolution,
-        status=StepStatus(row.status),
-        event_id=row.event_id,
-        requested_at=row.requested_at,
+async def lock_asked(
+    session: Session, request_ids: Collection[UUID]
+) -> list[tuple[Asked, Instance]]:
+    """Lock the steps with these request ids and their instances; return them as they are now."""
+    rows = await session.execute(
+        select(*_ASKED, *COLUMNS)
+        .join_from(StepRow, InstanceRow, StepRow.instance_id == InstanceRow.instance_id)
+        .where(any_of(StepRow.request_id, request_ids))
+        .order_by(InstanceRow.instance_id)
+        .with_for_update(of=[InstanceRow, StepRow])
     )
+    return [
+        (
+            Asked(
+                instance_id=row.instance_id,
+                number=row.number,
+                request_id=row.request_id,
+                attempt=row.attempt,
+                status=StepStatus(row.status),
+                requested_at=row.requested_at,
+            ),
+            instance_of(row),
+        )
+        for row in rows
+    ]
 
 
 async def steps_of(session: Session, instance_id: UUID) -> list[StepRow]:

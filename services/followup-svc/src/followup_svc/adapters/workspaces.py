@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from persona_contracts import CampaignRemovedV1, CampaignSyncedV1
 from pydantic import TypeAdapter
-from service_kit.store import Base, OwnedByWorkspace, Session
-from sqlalchemy import String, select, tuple_
+from service_kit.store import Base, OwnedByWorkspace, Session, any_of, pair_of
+from sqlalchemy import String, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,7 +79,7 @@ async def settings_of(
 ) -> Mapping[str, FollowupSettings]:
     """Return the settings of each workspace that has saved some."""
     rows = await session.scalars(
-        select(SettingsRow).where(SettingsRow.workspace_id.in_(workspace_ids))
+        select(SettingsRow).where(any_of(SettingsRow.workspace_id, workspace_ids))
     )
     return {
         row.workspace_id: FollowupSettings(
@@ -120,7 +120,7 @@ async def campaigns(session: Session, wanted: Collection[Key]) -> Mapping[Key, C
         return {}
     rows = await session.scalars(
         select(CampaignRow).where(
-            tuple_(CampaignRow.workspace_id, CampaignRow.campaign_id).in_(sorted(set(wanted))),
+            pair_of(CampaignRow.workspace_id, CampaignRow.campaign_id, wanted),
             CampaignRow.removed.is_(False),
         )
     )

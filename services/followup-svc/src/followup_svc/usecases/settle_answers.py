@@ -1,6 +1,7 @@
 """Settle requested steps by the CRM's answers, however late, often and out of order they come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence as Batch
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,8 +20,9 @@ from service_kit.store import Session
 from followup_svc.adapters import instances, steps
 from followup_svc.adapters.instances import Note
 from followup_svc.adapters.sequences import SequenceVersions
-from followup_svc.adapters.steps import Answer, Requested
+from followup_svc.adapters.steps import Answer, Asked
 from followup_svc.domain.instance import MAX_ATTEMPTS, Instance, Reason, State, StepStatus
+from followup_svc.domain.sequence import Sequence, Step
 from followup_svc.usecases.situation import Situation
 
 CRM = "crm"
@@ -34,23 +36,22 @@ class RequestUnknownError(NotFoundError):
 
 @dataclass(slots=True)
 class Desk:
-    """Requested steps and their instances, locked, with what changes about them."""
+    """Asked steps and their instances, locked, with what changes about them."""
 
     now: datetime
-    steps: dict[UUID, Requested]
+    steps: dict[UUID, Asked]
     found: dict[UUID, Instance]
+    versions: Mapping[tuple[UUID, int], Sequence]
     situation: Situation
 
-    def calendar_due(self, item: Instance, sent_at: datetime) -> datetime | None:
+    def next_due(self, item: Instance, sent_at: datetime) -> datetime | None:
         """Return when the step after the current one is due; None: there is none."""
-        steps = self.situation.sequence(item).steps
-        if item.step >= len(steps):
-            return None
-        return self.situation.calendar(item).due(steps[item.step].delay, sent_at)
+        following = _following(item, self.versions)
+        return self.situation.calendar(item).due(following.delay, sent_at) if following else None
 
 
 async def settle_sent(
-    session: Session, batch: Sequence[Received[MessageSentV1]], versions: SequenceVersions
+    session: Session, batch: Batch[Received[MessageSentV1]], versions: SequenceVersions
 ) -> None:
     """Mark steps as sent and plan the next ones; a repeated answer changes nothing.
 
@@ -76,15 +77,15 @@ async def settle_sent(
         )
         _mark(desk, step, StepStatus.SENT)
         item = desk.found[step.instance_id]
-        desk.found[item.instance_id] = item.sent(desk.calendar_due(item, sent_at))
+        desk.found[item.instance_id] = item.sent(desk.next_due(item, sent_at))
     await _store(session, desk, answers, {})
 
 
 async def settle_failed(
     session: Session,
-    batch: Sequence[Received[MessageFailedV1]],
+    batch: Batch[Received[MessageFailedV1]],
     versions: SequenceVersions,
-    retry_delays: Sequence[float],
+    retry_delays: Batch[float],
 ) -> None:
     """Plan the next attempt of steps that could not be sent for now; pause for the others.
 
@@ -123,24 +124,32 @@ async def settle_failed(
 
 async def _locked(
     session: Session,
-    events: Sequence[MessageSentV1 | MessageFailedV1],
+    events: Batch[MessageSentV1 | MessageFailedV1],
     versions: SequenceVersions,
 ) -> Desk:
-    """Lock the instances first: a step changes only under the lock of its instance."""
-    wanted = {_request_id(event.request_id) for event in events}
-    found = await steps.requested_as(session, wanted)
-    locked = await instances.lock(session, {step.instance_id for step in found.values()})
-    asked = dict(await steps.requested_as(session, wanted))
+    found = await steps.lock_asked(session, {_request_id(event.request_id) for event in events})
+    of = {step.request_id: item for step, item in found}
     for event in events:
-        step = asked.get(UUID(event.request_id))
-        if step is None or step.workspace_id != event.workspace_id:
+        item = of.get(UUID(event.request_id))
+        if item is None or item.workspace_id != event.workspace_id:
             raise RequestUnknownError(f"no step was requested as {event.request_id}")
+    items = {item.instance_id: item for item in of.values()}
+    known = await versions.get(
+        session, {(item.sequence_id, item.sequence_version) for item in items.values()}
+    )
+    go_on = [item for item in items.values() if _following(item, known)]
     return Desk(
         now=await instances.present(session),
-        steps=asked,
-        found={item.instance_id: item for item in locked},
-        situation=await Situation.read(session, locked, versions),
+        steps={step.request_id: step for step, _ in found},
+        found=items,
+        versions=known,
+        situation=await Situation.read(session, go_on, versions),
     )
+
+
+def _following(item: Instance, versions: Mapping[tuple[UUID, int], Sequence]) -> Step | None:
+    steps_of = versions[item.sequence_id, item.sequence_version].steps
+    return steps_of[item.step] if item.step < len(steps_of) else None
 
 
 def _request_id(text: str) -> UUID:
@@ -150,18 +159,18 @@ def _request_id(text: str) -> UUID:
         raise RequestUnknownError(f"{text[:80]!r} is not the request_id of a step") from error
 
 
-def _plausible(sent_at: datetime, step: Requested, now: datetime) -> datetime:
+def _plausible(sent_at: datetime, step: Asked, now: datetime) -> datetime:
     """Return `sent_at`, but neither before the request nor in the future: clocks differ."""
-    return max(min(sent_at, now), step.requested_at or now)
+    return max(min(sent_at, now), step.requested_at)
 
 
-def _mark(desk: Desk, step: Requested, status: StepStatus) -> None:
+def _mark(desk: Desk, step: Asked, status: StepStatus) -> None:
     """Let the next event of the batch see what this one did."""
     desk.steps[step.request_id] = replace(step, status=status)
 
 
 async def _store(
-    session: Session, desk: Desk, answers: Sequence[Answer], notes: dict[UUID, Note]
+    session: Session, desk: Desk, answers: Batch[Answer], notes: dict[UUID, Note]
 ) -> None:
     touched = {answer.instance_id for answer in answers}
     changed = [desk.found[instance_id] for instance_id in sorted(touched)]
@@ -170,9 +179,7 @@ async def _store(
     await publish(session, *ended(changed, desk.now))
 
 
-def ended(
-    changed: Sequence[Instance], now: datetime
-) -> list[FollowupCompletedV1 | FollowupStoppedV1]:
+def ended(changed: Batch[Instance], now: datetime) -> list[FollowupCompletedV1 | FollowupStoppedV1]:
     """Return the events of those instances that have just ended."""
     kinds = {State.COMPLETED: FollowupCompletedV1, State.STOPPED: FollowupStoppedV1}
     return [

@@ -40,6 +40,8 @@ class Situation:
         cls, session: Session, instances: Sequence[Instance], versions: SequenceVersions
     ) -> "Situation":
         """Return the situation of `instances` as it is now."""
+        if not instances:
+            return cls(versions={}, known={}, settings={}, campaigns={})
         return cls(
             versions=await versions.get(
                 session, {(item.sequence_id, item.sequence_version) for item in instances}

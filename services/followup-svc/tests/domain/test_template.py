@@ -1,0 +1,269 @@
+"""The strict renderer: all values or nothing, and never a hole (A48-A51, A54, N9)."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from followup_svc.domain.template import (
+    ErrorType,
+    is_setup_issue,
+    lint,
+    pause_reason,
+    render,
+    uses,
+)
+from followup_svc.domain.tokens import TOKENS, Facts, TokenSource, is_blank, named
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+FIELD = {
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "fullName": "first_name",
+    "email": "email",
+    "phone": "phone",
+    "company": "company",
+    "campaignName": "campaign_name",
+    "senderName": "sender_name",
+    "signature": "signature",
+    "serviceDescription": "service_description",
+    "goals": "goals",
+    "idealCustomerProfile": "ideal_customer_profile",
+    "bookingLink": "booking_link",
+}
+SOURCES = {
+    **dict.fromkeys(("firstName", "lastName", "fullName", "email", "phone", "company"), "lead"),
+    "lead.plan": "lead",
+    "campaignName": "campaign",
+    **dict.fromkeys(("senderName", "signature", "serviceDescription", "goals"), "persona"),
+    **dict.fromkeys(("idealCustomerProfile", "bookingLink", "qualificationQuestion1"), "workspace"),
+}
+NAMES = [*FIELD, "lead.plan", "qualificationQuestion1"]
+EVERY = pytest.mark.parametrize("name", NAMES)
+BLANK = [None, "", "   ", "\n\t", "\u200b", "\u00a0\u2060"]
+
+
+def facts(name, value):
+    """Return facts in which the token `name` has `value`, and no other has any."""
+    if name == "lead.plan":
+        return Facts(attributes={"plan": value})
+    if name == "qualificationQuestion1":
+        return Facts(qualification_questions=() if value is None else (value,))
+    return Facts(**{FIELD[name]: value})
+
+
+def rendered(template, known=None, max_chars=100_000):
+    return render(template, known or Facts(), max_chars=max_chars)
+
+
+def test_every_token_of_the_registry_is_tested_here():
+    assert set(TOKENS) == set(FIELD)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Anna",
+        "\u2014 John Doe\nCEO, Acme Inc",
+        "x" * 10_240,
+        "\u0645\u0631\u062d\u0628\u0627 \u05e9\u05dc\u05d5\u05dd",
+        "a } b { c",
+        "$1 \\1 %s",
+    ],
+    ids=["plain", "lines", "10 KB", "right to left", "braces", "special"],
+)
+def test_a_value_is_put_in_as_it_is(name, value):
+    result = rendered(f"<{{{name}}}>", facts(name, value))
+    assert result.ok
+    assert result.rendered == f"<{value}>"
+    assert result.template_errors == ()
+
+
+@EVERY
+@pytest.mark.parametrize("value", BLANK, ids=map(repr, BLANK))
+def test_null_and_blank_are_missing_alike(name, value):
+    result = rendered(f"Hi {{{name}}}.", facts(name, value))
+    assert not result.ok
+    assert result.rendered is None
+    (error,) = result.template_errors
+    assert (error.type, error.token, error.position) == ("missing_value", f"{{{name}}}", 3)
+    assert error.source == SOURCES[name]
+    assert error.hint
+    assert error.code == f"missing_value:{{{name}}}"
+    assert error.is_setup_issue is (SOURCES[name] in ("persona", "workspace"))
+
+
+@EVERY
+def test_an_explicit_default_stands_in_for_what_is_missing(name):
+    template = f"{{{name}|you, there}}"
+    assert rendered(template).rendered == "you, there"
+    assert rendered(template, facts(name, "Bo")).rendered == "Bo"
+    assert rendered(f"<{{{name}|}}>").rendered == "<>"
+
+
+@EVERY
+def test_a_literal_brace_beside_a_value_is_literal(name):
+    token, known = f"{{{name}}}", facts(name, "Bo")
+    assert rendered("{{" + token + "}}", known).rendered == "{Bo}"
+    assert rendered(token + "}}", known).rendered == "Bo}"
+    assert rendered("}}" + token + "{{", known).rendered == "}Bo{"
+
+
+@pytest.mark.parametrize(
+    ("template", "token", "position"),
+    [
+        ("{firstName}}", "}", 11),
+        ("Hi {", "{", 3),
+        ("}", "}", 0),
+        ("{firstName", "{", 0),
+        ("{}", "{}", 0),
+        ("a { firstName }", "{ firstName }", 2),
+        ("{first-name}", "{first-name}", 0),
+        ("{lead.}", "{lead.}", 0),
+        ("{company|{email}}", "{", 0),
+    ],
+)
+def test_what_is_malformed_is_named_with_its_place(template, token, position):
+    error = rendered(template, Facts(email="e", company="c", first_name="f")).template_errors[0]
+    assert (error.type, error.token, error.position) == ("malformed", token, position)
+    assert lint(template)[0] == error
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("firstname", "firstName"), ("Signature", "signature"), ("campaign", None), ("x", None)],
+)
+def test_an_unknown_token_is_refused_with_what_may_be_meant(name, meant):
+    (error,) = rendered(f"Hi {{{name}|Bo}}").template_errors
+    assert (error.type, error.token, error.position) == ("unknown_token", f"{{{name}}}", 3)
+    assert meant is None or f"Did you mean {{{meant}}}?" in error.hint
+    assert lint(f"Hi {{{name}|Bo}}") == (error,)
+
+
+@pytest.mark.parametrize("name", ["qualificationQuestion0", "qualificationQuestion", "lead"])
+def test_a_family_of_tokens_has_no_other_members(name):
+    assert named(name) is None
+
+
+def test_double_braces_are_literal():
+    assert rendered("{{x}} {{}} }}{{").rendered == "{x} {} }{"
+
+
+def test_everything_that_is_wrong_is_said_at_once_in_order():
+    result = rendered("{signature} {nope} {company} {")
+    assert [(error.type, error.position) for error in result.template_errors] == [
+        ("missing_value", 0),
+        ("unknown_token", 12),
+        ("missing_value", 19),
+        ("malformed", 29),
+    ]
+    assert is_setup_issue(result.template_errors)
+
+
+def test_the_reason_of_a_pause_names_each_token_and_its_mend():
+    errors = rendered("{signature} {company} {signature}").template_errors
+    said = pause_reason(2, errors)
+    assert said.startswith("Step 2 was not sent: {signature} has no value; {company} has no value.")
+    assert said.count("ai_signature") == 1
+    assert "{company|text}" in said
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        Facts(company="{signature}", signature="A"),
+        Facts(company="we {lead.plan} you"),
+        Facts(company="{firstName|x}"),
+    ],
+)
+def test_a_value_that_spells_a_token_never_reaches_a_lead(known):
+    (error,) = rendered("At {company}", known).template_errors
+    assert error.type is ErrorType.MALFORMED
+    assert (error.position, error.source) == (3, TokenSource.LEAD)
+
+
+def test_pieces_that_spell_a_token_together_never_reach_a_lead():
+    (error,) = rendered("{{{company}}}", Facts(company="signature")).template_errors
+    assert (error.type, error.token) == ("malformed", "{signature}")
+    (error,) = lint("{{signature}}")
+    assert (error.type, error.position) == ("malformed", 0)
+
+
+def test_other_braces_in_values_are_left_alone():
+    assert rendered("{company}", Facts(company="{Acme} {}")).rendered == "{Acme} {}"
+
+
+def test_a_text_that_is_too_long_is_not_sent():
+    known = Facts(company="x" * 100)
+    assert rendered("{company}", known, max_chars=100).ok
+    (error,) = rendered("{company}!", known, max_chars=100).template_errors
+    assert "101" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(12, "12"), (1.5, "1.5"), ("gold", "gold"), (True, None), ([1], None)]
+)
+def test_attributes_are_texts_and_numbers(value, shown):
+    assert rendered("{lead.plan}", Facts(attributes={"plan": value})).rendered == shown
+
+
+def test_attributes_may_have_spaces_in_their_names():
+    known = Facts(attributes={"favourite colour": "blue"})
+    assert rendered("{lead.favourite colour}", known).rendered == "blue"
+
+
+def test_a_full_name_is_what_is_known_of_it():
+    assert rendered("{fullName}", Facts(first_name="A", last_name="B")).rendered == "A B"
+    assert rendered("{fullName}", Facts(first_name=" ", last_name="B")).rendered == "B"
+
+
+def test_a_token_is_used_only_where_it_is_one():
+    assert uses("{signature}", "signature")
+    assert uses("{signature|x}", "signature")
+    assert not uses("signature {{x}} {senderName}", "signature")
+
+
+def test_what_nobody_sees_is_blank():
+    assert is_blank("\u200b \u2060\ufeff\n")
+    assert not is_blank("\u200b.")
+
+
+HOLES = re.compile(
+    r"\{(?:" + "|".join(FIELD) + r"|lead\.[^{}|]+|qualificationQuestion[1-9][0-9]*)(?:\|[^{}]*)?\}"
+)
+texts = st.text(max_size=6)
+values = st.one_of(
+    st.none(),
+    st.sampled_from(["", " ", "Bo", "{signature}", "signature", "{", "}", "lead.x", "{company|}"]),
+    texts,
+)
+pieces = st.one_of(
+    st.sampled_from(["{{", "}}", "{", "}", " ", "signature", "lead.x"]),
+    st.sampled_from(NAMES).map(lambda name: f"{{{name}}}"),
+    st.sampled_from(NAMES).flatmap(lambda name: texts.map(lambda t: f"{{{name}|{t}}}")),
+    texts,
+)
+known_facts = st.builds(
+    replace,
+    st.just(Facts()),
+    attributes=st.dictionaries(st.sampled_from(["plan", "x"]), values),
+    qualification_questions=st.lists(texts, max_size=2).map(tuple),
+    **dict.fromkeys(dict.fromkeys(FIELD.values()), values),
+)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(template=st.lists(pieces, max_size=8).map("".join), known=known_facts)
+def test_either_no_token_is_left_or_nothing_is_sent(template, known):
+    result = rendered(template, known)
+    if result.ok:
+        assert result.rendered is not None
+        assert not HOLES.search(result.rendered)
+        assert lint(template) == ()
+        assert result.template_errors == ()
+    else:
+        assert result.rendered is None
+        assert result.template_errors
+    for error in result.template_errors:
+        assert 0 <= error.position <= len(template)

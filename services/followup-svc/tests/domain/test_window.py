@@ -1,0 +1,174 @@
+"""When a message may go out: delays, windows, time zones, and the days on which clocks change."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from followup_svc.domain.window import (
+    OFFICE_HOURS,
+    Calendar,
+    Delay,
+    DelayUnit,
+    SendWindow,
+    TimeZoneUnknownError,
+    Weekday,
+    WindowClosedError,
+    lead_zone,
+    time_zone,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+BERLIN, KOLKATA, NEW_YORK = map(ZoneInfo, ("Europe/Berlin", "Asia/Kolkata", "America/New_York"))
+ALL_DAYS = tuple(Weekday)
+
+
+def at(text, zone=UTC):
+    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+
+def window(opens, closes, days=ALL_DAYS):
+    hours = [int(clock[:2]) * 60 + int(clock[3:]) for clock in (opens, closes)]
+    return SendWindow(days=days, opens=hours[0], closes=hours[1])
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "days"),
+    [
+        ("09:00", "17:00", ()),
+        ("09:00", "09:00", ALL_DAYS),
+        ("17:00", "09:00", ALL_DAYS),
+        ("09:00", "24:01", ALL_DAYS),
+    ],
+)
+def test_a_window_that_is_never_open_is_refused(opens, closes, days):
+    with pytest.raises(WindowClosedError):
+        window(opens, closes, days)
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-03-02T09:00", "2026-03-02T09:00"),
+        ("2026-03-02T16:59:59", "2026-03-02T16:59:59"),
+        ("2026-03-02T08:59", "2026-03-02T09:00"),
+        ("2026-03-02T17:00", "2026-03-03T09:00"),
+        ("2026-03-06T17:00", "2026-03-09T09:00"),
+        ("2026-03-07T12:00", "2026-03-09T09:00"),
+    ],
+)
+@pytest.mark.parametrize("zone", [BERLIN, KOLKATA, NEW_YORK], ids=str)
+def test_office_hours_are_those_of_the_zone(now, opens, zone):
+    assert OFFICE_HOURS.next_open(at(now, zone), zone) == at(opens, zone)
+
+
+def test_a_whole_day_is_from_midnight_to_midnight():
+    sundays = window("00:00", "24:00", (Weekday.SUNDAY,))
+    saturday = at("2026-03-07T23:59", BERLIN)
+    assert sundays.next_open(saturday, BERLIN) == at("2026-03-08T00:00", BERLIN)
+    assert sundays.next_open(at("2026-03-08T23:59", BERLIN), BERLIN) == at(
+        "2026-03-08T23:59", BERLIN
+    )
+
+
+def test_a_window_in_the_hour_that_spring_skips_waits_for_the_next_day():
+    night = window("02:15", "02:45")
+    before = at("2026-03-28T03:00", BERLIN)
+    assert night.next_open(before, BERLIN) == at("2026-03-30T02:15", BERLIN)
+
+
+def test_a_window_that_spring_shortens_opens_when_the_clock_is_in_it():
+    night = window("02:30", "04:00")
+    opens = night.next_open(at("2026-03-29T01:00", BERLIN), BERLIN)
+    assert night.includes(opens.astimezone(BERLIN))
+    assert opens == at("2026-03-29T03:30", BERLIN)
+
+
+def test_in_autumn_a_window_opens_the_first_time_its_hour_comes():
+    night = window("02:15", "02:45")
+    assert night.next_open(at("2026-10-25T00:00", BERLIN), BERLIN) == at("2026-10-25T00:15")
+
+
+@pytest.mark.parametrize("day", ["2026-03-28", "2026-10-24"])
+def test_days_keep_the_time_on_the_wall_when_clocks_change(day):
+    start = at(f"{day}T12:00", BERLIN)
+    after = Delay(amount=1, unit=DelayUnit.DAYS).after(start, BERLIN).astimezone(BERLIN)
+    assert (after.hour, after.minute) == (12, 0)
+    assert (after.date() - start.astimezone(BERLIN).date()).days == 1
+    hours = Delay(amount=24, unit=DelayUnit.HOURS).after(start, BERLIN)
+    assert hours - start == timedelta(hours=24)
+    assert hours.astimezone(BERLIN).hour != 12
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "end"),
+    [
+        ("2026-03-02", 1, "2026-03-03"),
+        ("2026-03-05", 2, "2026-03-09"),
+        ("2026-03-06", 1, "2026-03-09"),
+        ("2026-03-07", 1, "2026-03-09"),
+        ("2026-03-08", 1, "2026-03-09"),
+        ("2026-03-08", 6, "2026-03-16"),
+        ("2026-03-06", 5, "2026-03-13"),
+        ("2026-03-07", 0, "2026-03-07"),
+        ("2026-03-08", 0, "2026-03-08"),
+    ],
+)
+def test_business_days_leave_out_weekends(start, amount, end):
+    delay = Delay(amount=amount, unit=DelayUnit.BUSINESS_DAYS)
+    assert delay.after(at(f"{start}T10:00", BERLIN), BERLIN) == at(f"{end}T10:00", BERLIN)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Mars/Phobos", "", "../etc/passwd", "/etc/passwd", "a\0b", "x" * 10_000, "Europe", "europe "],
+)
+def test_an_unknown_zone_is_refused_and_a_leads_falls_to_the_workspaces(name):
+    with pytest.raises(TimeZoneUnknownError):
+        time_zone(name)
+    assert lead_zone(name, KOLKATA) is KOLKATA
+
+
+def test_a_lead_without_a_zone_has_the_workspaces():
+    assert lead_zone(None, BERLIN) is BERLIN
+    assert lead_zone("America/New_York", BERLIN) == NEW_YORK
+
+
+def test_without_a_window_it_is_always_open():
+    calendar = Calendar(zone=BERLIN, window=None)
+    night = at("2026-03-08T03:00", BERLIN)
+    assert calendar.next_open(night) == night
+    assert calendar.due(Delay(amount=5, unit=DelayUnit.MINUTES), night) == night + timedelta(
+        minutes=5
+    )
+
+
+instants = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+windows = st.builds(
+    lambda days, hours: SendWindow(days=tuple(days), opens=min(hours), closes=max(hours)),
+    st.lists(st.sampled_from(ALL_DAYS), min_size=1, unique=True),
+    st.lists(st.integers(0, 1440), min_size=2, max_size=2, unique=True),
+)
+zones = st.sampled_from(
+    [
+        BERLIN,
+        KOLKATA,
+        NEW_YORK,
+        *map(ZoneInfo, ("UTC", "Australia/Lord_Howe", "Pacific/Kiritimati", "Africa/Casablanca")),
+    ]
+)
+delays = st.builds(Delay, amount=st.integers(0, 365), unit=st.sampled_from(list(DelayUnit)))
+
+
+@settings(max_examples=500, deadline=None)
+@given(moment=instants, hours=windows, zone=zones, delay=delays)
+def test_nothing_is_early_and_the_window_is_open_then(moment, hours, zone, delay):
+    opens = hours.next_open(moment, zone)
+    assert opens >= moment
+    assert hours.includes(opens.astimezone(zone))
+    assert hours.next_open(opens, zone) == opens
+    due = Calendar(zone=zone, window=hours).due(delay, moment)
+    assert due >= delay.after(moment, zone) >= moment - timedelta(hours=2)
+    assert hours.includes(due.astimezone(zone))

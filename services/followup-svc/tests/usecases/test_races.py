@@ -1,0 +1,289 @@
+"""Sending against replies, other schedulers and wrong clocks, in one process on a real database."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+import psycopg
+import pytest
+from following import persona
+from followup_svc.adapters import steps
+from followup_svc.adapters.instances import LEASES
+from followup_svc.adapters.sequences import SequenceVersions
+from followup_svc.domain.sequence import OnReply, Sequence, Step
+from followup_svc.domain.window import Delay, DelayUnit
+from followup_svc.usecases.heed_leads import heed_outcomes, heed_replies
+from followup_svc.usecases.save_sequence import create_sequence
+from followup_svc.usecases.send_due import SendDue
+from followup_svc.usecases.settle_answers import settle_sent
+from followup_svc.usecases.start_instances import Starting, Target, start_instances
+from followup_svc.usecases.steer_instances import resume_all
+from persona_client import Roster
+from persona_contracts import (
+    LeadOutcomeV1,
+    LeadRepliedV1,
+    MessageSentV1,
+    Received,
+    WorkspaceState,
+    state_subject,
+)
+from service_kit.clock import utc_now
+from service_kit.store import Store
+from service_kit.testing.waiting import wait_until
+from sqlalchemy import text
+
+WORKSPACE = "races"
+NOW = Delay(amount=0, unit=DelayUnit.MINUTES)
+
+
+@pytest.fixture
+async def roster(nats_url, connection):
+    who = persona()
+    js = connection.jetstream()
+    workspace = WorkspaceState(default_persona_id=who.persona_id, revision=1)
+    for kind, entity_id, document in (
+        ("persona", str(who.persona_id), who),
+        ("workspace", WORKSPACE, workspace),
+    ):
+        subject = state_subject(WORKSPACE, kind, entity_id)
+        await js.publish(subject, document.model_dump_json().encode())
+    async with Roster(nats_url) as roster:
+        yield roster
+
+
+class Scheduler:
+    """What one process does, step by step; its clock is the database's."""
+
+    def __init__(self, store, roster):
+        self.store = store
+        self.versions = SequenceVersions()
+        self.roster = roster
+        self.due = SendDue(roster, self.versions)
+
+    async def start(self, *lead_ids, steps=1, on_reply=OnReply.STOP, delay=NOW, window=None):
+        async with self.store.workspace(WORKSPACE) as session:
+            step = Step(channel="email", delay=delay, subject=None, body="Hi, it is {senderName}.")
+            row = await create_sequence(
+                session,
+                WORKSPACE,
+                Sequence(
+                    name=f"{lead_ids[0]} {utc_now()}",
+                    ai_persona_id=None,
+                    steps=(step,) * steps,
+                    send_window=window,
+                    stop_on_reply=True,
+                    on_reply=on_reply,
+                    trigger=None,
+                ),
+                by="tester",
+            )
+            target = Target(
+                workspace_id=WORKSPACE,
+                sequence_id=row.sequence_id,
+                version=row.version,
+                sequence=row.sequence,
+            )
+            started, _ = await start_instances(
+                session,
+                target,
+                [Starting(lead_id=lead_id, campaign_id=None) for lead_id in lead_ids],
+                started_by="tester",
+                skip_unavailable=False,
+            )
+        return started
+
+    async def claim(self, count=1_000):
+        async with self.store.worker() as session:
+            return await LEASES.claim_batch(session, count)
+
+    async def send(self, batch):
+        async with self.store.worker() as session:
+            await self.due.do(session, batch)
+
+    async def reply(self, lead_id, session=None):
+        event = LeadRepliedV1(
+            workspace_id=WORKSPACE,
+            message_id=f"m-{lead_id}-{utc_now()}",
+            lead_id=lead_id,
+            channel="email",
+            received_at=utc_now(),
+            body_text="Yes?",
+        )
+        if session is not None:
+            await heed_replies(session, [received(event)], self.versions, self.roster)
+            return
+        async with self.store.worker() as own:
+            await heed_replies(own, [received(event)], self.versions, self.roster)
+
+
+def received(event):
+    return Received(event=event, source="urn:example:crm", event_id="e", traceparent=None)
+
+
+@pytest.fixture
+async def scheduler(followup_database, roster):
+    store = Store(followup_database.login_url, "followup-svc")
+    yield Scheduler(store, roster)
+    await store.close()
+
+
+@pytest.fixture
+def requests(followup_database):
+    """Return a function: how often each lead's step was requested, by (lead, step, attempt)."""
+
+    def read():
+        with psycopg.connect(followup_database.admin_url) as admin:
+            rows = admin.execute(
+                "select convert_from(body, 'utf8')::jsonb from outbox"
+                " where subject like 'followup.send_requested%'"
+            ).fetchall()
+        return Counter((body["lead_id"], body["step"], body["attempt"]) for (body,) in rows)
+
+    return read
+
+
+async def test_a_reply_between_claim_and_commit_lets_no_request_out(scheduler, requests):
+    await scheduler.start("between")
+    batch = await scheduler.claim()
+    assert len(batch.row_ids) == 1
+    await scheduler.reply("between")
+    await scheduler.send(batch)
+    assert requests()["between", 1, 1] == 0
+
+
+async def test_a_reply_that_is_being_processed_is_waited_for(scheduler, requests):
+    await scheduler.start("meanwhile")
+    batch = await scheduler.claim()
+    async with scheduler.store.worker() as session:
+        await scheduler.reply("meanwhile", session)
+        sending = asyncio.create_task(scheduler.send(batch))
+        await until_it_waits_for_a_lock(scheduler.store)
+        assert not sending.done()
+    await sending
+    assert requests()["meanwhile", 1, 1] == 0
+
+
+async def until_it_waits_for_a_lock(store):
+    async def waits():
+        async with store.engine.connect() as connection:
+            return await connection.scalar(text("select count(*) from pg_locks where not granted"))
+
+    await wait_until(waits, 10)
+
+
+async def test_a_reply_just_before_the_claim_leaves_nothing_to_send(scheduler, requests):
+    await scheduler.start("before")
+    await scheduler.reply("before")
+    await scheduler.send(await scheduler.claim())
+    assert requests()["before", 1, 1] == 0
+
+
+async def test_a_reply_that_pauses_lets_no_request_out_either(scheduler, requests):
+    await scheduler.start("pausing", on_reply=OnReply.PAUSE)
+    batch = await scheduler.claim()
+    await scheduler.reply("pausing")
+    await scheduler.send(batch)
+    assert requests()["pausing", 1, 1] == 0
+    async with scheduler.store.workspace(WORKSPACE) as session:
+        await resume_all(session, "replied", None, scheduler.versions, by="tester")
+    await scheduler.send(await scheduler.claim())
+    assert requests()["pausing", 1, 1] == 1
+
+
+async def test_an_unsubscription_between_claim_and_commit_lets_no_request_out(scheduler, requests):
+    await scheduler.start("leaving")
+    batch = await scheduler.claim()
+    event = LeadOutcomeV1(
+        workspace_id=WORKSPACE, lead_id="leaving", outcome="unsubscribed", occurred_at=utc_now()
+    )
+    async with scheduler.store.worker() as session:
+        await heed_outcomes(session, [received(event)], scheduler.roster)
+    await scheduler.send(batch)
+    assert requests()["leaving", 1, 1] == 0
+
+
+async def test_a_start_and_a_reply_at_once_see_each_other(scheduler, followup_database):
+    lead_ids = [f"both-{number}" for number in range(20)]
+    for lead_id in lead_ids:
+        await asyncio.gather(scheduler.start(lead_id), scheduler.reply(lead_id))
+    with psycopg.connect(followup_database.admin_url) as admin:
+        rows = admin.execute(
+            "select state, started_at < last_reply_at from instance"
+            " join lead using (workspace_id, lead_id) where lead_id = any(%s)",
+            [lead_ids],
+        ).fetchall()
+    assert len(rows) == len(lead_ids)
+    assert {(state == "stopped", replied_later) for state, replied_later in rows} <= {
+        (True, True),
+        (False, False),
+    }
+
+
+async def test_a_lease_that_was_lost_sends_nothing(scheduler, requests, followup_database):
+    await scheduler.start("lost")
+    first = await scheduler.claim()
+    with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
+        admin.execute("update instance_due set due_at = now() where lease_token is not null")
+    second = await scheduler.claim()
+    assert second.row_ids == first.row_ids
+    await scheduler.send(first)
+    assert requests()["lost", 1, 1] == 0
+    await scheduler.send(second)
+    await scheduler.send(second)
+    await scheduler.send(first)
+    assert requests()["lost", 1, 1] == 1
+
+
+async def test_two_schedulers_on_one_database_double_nothing_in_a_thousand(
+    followup_database, roster, scheduler, requests
+):
+    lead_ids = [f"many-{number}" for number in range(1_000)]
+    await scheduler.start(*lead_ids)
+    store = Store(followup_database.login_url, "followup-svc")
+    schedulers = [scheduler, Scheduler(store, roster)]
+
+    async def drain(one):
+        while (batch := await one.claim(37)).row_ids:
+            await one.send(batch)
+
+    await asyncio.gather(*(drain(one) for one in schedulers for _ in range(2)))
+    await store.close()
+    found = requests()
+    assert {found[lead_id, 1, 1] for lead_id in lead_ids} == {1}
+
+
+@pytest.mark.parametrize("skew", [timedelta(seconds=-90), timedelta(hours=1)])
+async def test_a_scheduler_whose_clock_is_wrong_sends_nothing_early_or_twice(
+    scheduler, requests, skew, time_machine
+):
+    soon, later = f"soon {skew}", f"later {skew}"
+    time_machine.move_to(utc_now() + skew, tick=True)
+    await scheduler.start(soon)
+    await scheduler.start(later, delay=Delay(amount=30, unit=DelayUnit.MINUTES))
+    for _ in range(3):
+        await scheduler.send(await scheduler.claim())
+    assert requests()[soon, 1, 1] == 1
+    assert requests()[later, 1, 1] == 0
+
+
+async def test_answers_to_one_request_at_once_move_the_instance_once(scheduler, requests):
+    (instance,) = await scheduler.start("answers", steps=3)
+    await scheduler.send(await scheduler.claim())
+    async with scheduler.store.worker() as session:
+        key = (instance.instance_id, 1)
+        requested = (await steps.requested(session, [key]))[key]
+    answer = MessageSentV1(
+        workspace_id=WORKSPACE,
+        request_id=str(requested.request_id),
+        attempt=1,
+        sent_at=utc_now(),
+    )
+
+    async def settle():
+        async with scheduler.store.worker() as session:
+            await settle_sent(session, [received(answer)], scheduler.versions)
+
+    await asyncio.gather(*(settle() for _ in range(5)))
+    await scheduler.send(await scheduler.claim())
+    found = requests()
+    assert (found["answers", 2, 1], found["answers", 3, 1]) == (1, 0)

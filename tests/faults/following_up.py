@@ -1,0 +1,168 @@
+"""Replicas of followup-svc to be killed, a CRM that answers, and the account of what was asked."""
+
+import asyncio
+import contextlib
+import json
+from itertools import count
+
+import psycopg
+from following import NOW, Campaigner, persona, sequence, step
+from nats.errors import Error as NatsError
+from persona_contracts import MessageSentV1, subject_for
+from service_kit.clock import utc_now
+from service_kit.embedded import ServiceProcess
+from service_kit.testing.api import Api, service_env
+from service_kit.testing.waiting import wait_until
+
+_workspaces = count(1)
+LEADS_AT_ONCE = 200
+
+
+class Crm:
+    """Sends what it is asked to, each (request, attempt) once, and says so."""
+
+    def __init__(self, connection):
+        self._js = connection.jetstream()
+        self.asked = []
+        self._task = None
+
+    async def __aenter__(self):
+        self._task = asyncio.create_task(self._work())
+        return self
+
+    async def __aexit__(self, *_):
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _work(self):
+        subscription = None
+        while True:
+            try:
+                subscription = subscription or await self._js.pull_subscribe(
+                    "followup.send_requested.v1.*", durable="crm", stream="FOLLOWUP"
+                )
+                messages = await subscription.fetch(100, timeout=0.5)
+                await asyncio.gather(*(self._answer(message) for message in messages))
+            except (TimeoutError, NatsError, OSError):
+                await asyncio.sleep(0.05)
+
+    async def _answer(self, message):
+        request = json.loads(message.data)
+        self.asked.append((request["request_id"], request["attempt"]))
+        answer = MessageSentV1(
+            workspace_id=request["workspace_id"],
+            request_id=request["request_id"],
+            attempt=request["attempt"],
+            sent_at=utc_now(),
+        )
+        await self._js.publish(subject_for(answer), answer.model_dump_json().encode())
+        await message.ack()
+
+
+class Followups:
+    """Some replicas of followup-svc on one database."""
+
+    def __init__(self, database, folder, nats_url, replicas=1):
+        self.database = database
+        self.processes = []
+        env = service_env(folder, database_url=database.login_url, nats_url=nats_url)
+        env |= {"DRAMATIS_DUE_CHECK_SECONDS": "0.1", "DRAMATIS_RETRY_DELAYS_SECONDS": "[0.1, 0.1]"}
+        self._env = env
+        for number in range(replicas):
+            data_dir = folder / str(number)
+            data_dir.mkdir()
+            own = {**env, "DRAMATIS_DATA_DIR": str(data_dir)}
+            log_path = folder / f"followup-{number}.log"
+            self.processes.append(ServiceProcess("followup_svc", env=own, log_path=log_path))
+        self.api = Api(self.processes[0], folder)
+
+    async def start(self, die_at=None):
+        for process in self.processes:
+            env = {key: value for key, value in process._env.items() if key != "DRAMATIS_DIE_AT"}
+            process._env = {**env, **({"DRAMATIS_DIE_AT": die_at} if die_at else {})}
+            if die_at:
+                await asyncio.to_thread(process.spawn)
+            else:
+                await asyncio.to_thread(process.start, 60)
+
+    async def stop(self):
+        for process in self.processes:
+            await asyncio.to_thread(process.stop)
+
+    async def until_dead(self):
+        await wait_until(lambda: not self.processes[0].is_running, 30)
+
+    def sql(self, query, *values):
+        with psycopg.connect(self.database.admin_url, autocommit=True) as admin:
+            cursor = admin.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def end_leases(self):
+        """Do as if the leases of dead processes had run out; those of others run out early."""
+        self.sql("update instance_due set due_at = now() where lease_token is not null")
+        self.sql("delete from service_lease")
+
+    @contextlib.asynccontextmanager
+    async def workspace(self, connection):
+        """Return a workspace that no other test uses; its window is always open."""
+        workspace_id = f"fu{next(_workspaces)}"
+        async with self.api.client(workspace_id) as client:
+            campaigner = Campaigner(workspace_id, connection, client)
+            await campaigner.default(persona())
+            await campaigner.settings(send_window=None)
+            yield campaigner
+
+    def make_due(self, count):
+        """Let the first step of so many instances be due now."""
+        self.sql(
+            "with chosen as (select instance_id from instance where next_at > now()"
+            " and step = 1 and not awaiting_answer limit %s), early as (update instance"
+            " set next_at = now() where instance_id in (table chosen))"
+            " update instance_due set due_at = now() where instance_id in (table chosen)",
+            count,
+        )
+
+    async def fill(self, campaigner, leads, first=NOW):
+        """Start so many leads with a sequence of two steps, the second due at once."""
+        body = sequence(*(step("Hi, it is {senderName}.", delay=delay) for delay in (first, NOW)))
+        made = await campaigner.asked("POST", "sequences", json=body)
+        for start in range(0, leads, LEADS_AT_ONCE):
+            numbers = range(start, min(leads, start + LEADS_AT_ONCE))
+            await campaigner.start(made, *(f"lead-{number}" for number in numbers))
+        return made
+
+    async def until_completed(self, count, timeout_seconds):
+        """Return once so many instances are completed and all is published."""
+
+        async def done():
+            with contextlib.suppress(psycopg.Error):
+                states = dict(self.sql("select state, count(*) from instance group by state"))
+                waiting = self.sql("select count(*) from outbox where published_at is null")
+                if states == {"completed": count} and waiting == [(0,)]:
+                    return True
+                self.end_leases()
+            await asyncio.sleep(1)
+            return False
+
+        await wait_until(done, timeout_seconds)
+
+    def violations(self, crm, steps):
+        """Return what is wrong with the account: each step is requested and sent exactly once."""
+        rows = self.sql(
+            "select body ->> 'request_id', (body ->> 'attempt')::int, body ->> 'instance_id',"
+            " (body ->> 'step')::int from (select convert_from(body, 'utf8')::jsonb as body"
+            " from outbox where subject like 'followup.send_requested%%') requests"
+        )
+        requests = [(request_id, attempt) for request_id, attempt, _, _ in rows]
+        asked_for = [(instance_id, number) for _, _, instance_id, number in rows]
+        sent = self.sql("select count(*) from step where status = 'sent'")
+        wrong = {
+            "requested twice": len(asked_for) - len(set(asked_for)),
+            "the same attempt twice": len(requests) - len(set(requests)),
+            "not requested": steps - len(set(asked_for)),
+            "never reached the CRM": len(set(requests) - set(crm.asked)),
+            "asked for out of nothing": len(set(crm.asked) - set(requests)),
+            "not sent": steps - sent[0][0],
+        }
+        return {what: number for what, number in wrong.items() if number}
