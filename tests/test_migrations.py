@@ -7,6 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from draft_svc.adapters.drafts import DraftRow
+from followup_svc.adapters.instances import InstanceDueRow, InstanceRow
+from followup_svc.adapters.leads import LeadRow, SuppressionRow
+from followup_svc.adapters.sequences import SequenceRow, SequenceVersionRow
+from followup_svc.adapters.steps import StepRow
+from followup_svc.adapters.workspaces import CampaignRow, SettingsRow
 from persona_svc.adapters import tables as persona_tables
 from service_kit.idempotency import IdempotencyRow
 from service_kit.inbox import InboxRow
@@ -18,6 +23,21 @@ from sqlalchemy import NullPool, create_engine
 KIT_TABLES = {row.__tablename__ for row in (OutboxRow, InboxRow, IdempotencyRow)}
 TABLES = {
     "draft_svc": KIT_TABLES | {DraftRow.__tablename__},
+    "followup_svc": KIT_TABLES
+    | {
+        row.__tablename__
+        for row in (
+            InstanceRow,
+            InstanceDueRow,
+            StepRow,
+            LeadRow,
+            SuppressionRow,
+            SequenceRow,
+            SequenceVersionRow,
+            CampaignRow,
+            SettingsRow,
+        )
+    },
     "persona_svc": KIT_TABLES
     | {
         row.__tablename__

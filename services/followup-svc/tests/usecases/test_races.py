@@ -11,7 +11,7 @@ from followup_svc.adapters import steps
 from followup_svc.adapters.instances import LEASES
 from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.domain.sequence import OnReply, Sequence, Step
-from followup_svc.domain.window import Delay, DelayUnit
+from followup_svc.domain.window import Delay, DelayUnit, SendWindow, Weekday
 from followup_svc.usecases.heed_leads import heed_outcomes, heed_replies
 from followup_svc.usecases.save_sequence import create_sequence
 from followup_svc.usecases.send_due import SendDue
@@ -287,3 +287,47 @@ async def test_answers_to_one_request_at_once_move_the_instance_once(scheduler, 
     await scheduler.send(await scheduler.claim())
     found = requests()
     assert (found["answers", 2, 1], found["answers", 3, 1]) == (1, 0)
+
+
+async def test_an_answer_is_late_only_after_the_broker_has_had_the_request_so_long(
+    scheduler, requests, followup_database
+):
+    (instance,) = await scheduler.start("silent")
+    await scheduler.send(await scheduler.claim())
+
+    def sql(query, *values):
+        with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
+            cursor = admin.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    async def look_again():
+        sql("update instance set next_at = now() where instance_id = %s", instance.instance_id)
+        sql("update instance_due set due_at = now() where instance_id = %s", instance.instance_id)
+        await scheduler.send(await scheduler.claim())
+        return sql(
+            "select state, reason, next_at > now() from instance where instance_id = %s",
+            instance.instance_id,
+        )
+
+    assert await look_again() == [("active", None, True)]
+    sql("update outbox set published_at = now() - interval '14 minutes' where published_at is null")
+    assert await look_again() == [("active", None, True)]
+    sql("update outbox set published_at = now() - interval '16 minutes'")
+    ((state, reason, _),) = await look_again()
+    assert (state, reason) == ("paused", "outcome-unknown")
+    assert requests()["silent", 1, 1] == 1
+
+
+async def test_what_was_missed_by_day_is_not_sent_by_night(scheduler, requests, followup_database):
+    tomorrow = list(Weekday)[(utc_now() + timedelta(days=1)).weekday()]
+    window = SendWindow(days=(tomorrow,), opens=0, closes=24 * 60)
+    (instance,) = await scheduler.start("nightly", window=window)
+    with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
+        admin.execute("update instance set next_at = now() where lead_id = 'nightly'")
+        admin.execute(
+            "update instance_due set due_at = now() where instance_id = %s", [instance.instance_id]
+        )
+        await scheduler.send(await scheduler.claim())
+        ((next_at,),) = admin.execute("select next_at from instance where lead_id = 'nightly'")
+    assert requests()["nightly", 1, 1] == 0
+    assert list(Weekday)[next_at.weekday()] == tomorrow

@@ -83,6 +83,14 @@ async def test_a_bug_is_tried_again_and_then_parked_while_others_go_on(probe, mo
     assert "hello" not in str(letters[0].headers)
 
 
+async def test_an_event_that_waits_for_another_system_is_not_parked(probe, monkeypatch):
+    monkeypatch.setattr("service_kit.consumer.BUG_DELIVERIES", 1)
+    await probe.send(replied("early", text="too early"))
+    await probe.until_count("job", 1)
+    await probe.until_idle(timeout_seconds=15)
+    assert await probe.dead_letters() == []
+
+
 async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_nats):
     stopped = Probe(database("probe_svc").login_url, fresh_nats.url)
     await stopped.start()

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from persona_contracts import DraftRejectedV1, LeadRepliedV1
 from service_kit.clock import utc_now
+from service_kit.errors import UpstreamError
 from service_kit.ids import new_id
 from service_kit.leases import Leased, Leases
 from service_kit.outbox import publish
@@ -60,6 +61,8 @@ class Handler:
         for item in batch:
             if item.event.body_text == "bug":
                 raise ValueError("a bug")
+            if item.event.body_text == "too early" and self.calls == 1:
+                raise UpstreamError("not ready yet")
             session.add(job(item.workspace_id, item.event.message_id, due_at=None))
         await session.flush()
         await publish(session, *(rejected(i.event.message_id, i.workspace_id) for i in batch))
