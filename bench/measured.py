@@ -67,22 +67,8 @@ def show(rows: Sequence[Row]) -> None:
     Console().print(table)
 
 
-def as_dict(rows: Sequence[Row], *, quick: bool) -> dict[str, Any]:
-    """Return all rows with what they were measured on."""
-    return {
-        "date": utc_now().isoformat(timespec="seconds"),
-        "quick": quick,
-        "machine": {
-            "cpu": _cpu_model(),
-            "cores": os.cpu_count(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-        },
-        "rows": [_row(row) for row in rows],
-    }
-
-
-def _row(row: Row) -> dict[str, Any]:
+def as_dict(row: Row) -> dict[str, Any]:
+    """Return a row with when and on what it was measured."""
     figures = [
         {key: value for key, value in asdict(each).items() if value is not None}
         | ({} if each.reached is None else {"reached": each.reached})
@@ -90,6 +76,13 @@ def _row(row: Row) -> dict[str, Any]:
     ]
     return {
         "title": row.title,
+        "date": utc_now().isoformat(timespec="seconds"),
+        "machine": {
+            "cpu": _cpu_model(),
+            "cores": os.cpu_count(),
+            "system": platform.system(),
+            "python": platform.python_version(),
+        },
         "setup": row.setup,
         "load": row.load,
         "error": row.error,

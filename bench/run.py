@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from measured import Row, as_dict, show
 from rich.console import Console
@@ -36,11 +37,19 @@ def main() -> int:
     chosen = [name for name in ROWS if name in (arguments.only or ROWS)]
     rows = [_measure(name, quick=arguments.quick) for name in chosen]
     show(rows)
-    if chosen == list(ROWS) and not arguments.quick:
-        text = json.dumps(as_dict(rows, quick=False), indent=2, ensure_ascii=False)
-        RESULTS.write_text(text + "\n")
+    if not arguments.quick:
+        _keep({name: as_dict(row) for name, row in zip(chosen, rows, strict=True)})
         Console().print(f"Written to {RESULTS}")
     return 1 if any(row.error for row in rows) else 0
+
+
+def _keep(measured: dict[str, Any]) -> None:
+    """Put these rows into the results, beside those of earlier runs."""
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept |= measured
+    ordered = {name: kept[name] for name in ROWS if name in kept}
+    text = json.dumps(ordered, indent=2, ensure_ascii=False)
+    RESULTS.write_text(text + "\n")
 
 
 def _measure(name: str, *, quick: bool) -> Row:

@@ -86,6 +86,12 @@ class Followups:
             else:
                 await asyncio.to_thread(process.start, 60)
 
+    def reach_database_by(self, port):
+        """Let the processes go through a fault link, at their next start."""
+        url = self.database.login_url_by(port)
+        for process in self.processes:
+            process._env = {**process._env, "DRAMATIS_DATABASE_URL": url}
+
     async def stop(self):
         for process in self.processes:
             await asyncio.to_thread(process.stop)

@@ -37,6 +37,7 @@ async def test_a_trace_crosses_http_broker_consumer_work_and_outbox(api, nats_ur
         answer = await client.post("/api/replies", json=event, headers=SAMPLED)
         assert answer.status_code == 202
         await desk.until(event["message_id"], "ready")
+        await desk.events("created")
         created = await connection.jetstream().get_last_msg("DRAFT", "draft.created.v1.traced")
         assert created.headers["traceparent"].split("-")[1] == TRACE_ID
 

@@ -282,7 +282,7 @@ def _show(sequence: dict[str, Any], *, as_json: bool) -> None:
 
 def _starts(sequence: dict[str, Any]) -> str:
     trigger = sequence["trigger"]
-    return f"starts on {trigger['event']}" if trigger else "started by hand"
+    return "started by hand" if trigger == "manual" else f"starts on {trigger['event']}"
 
 
 def _print_errors(errors: list[dict[str, Any]], kind: str = "error") -> None:

@@ -62,6 +62,19 @@ async def test_a_reply_from_before_the_start_stops_nothing(ready):
     assert (await ready.instance(instance))["state"] == "active"
 
 
+async def test_a_reply_refreshes_what_later_steps_say(ready):
+    instance = await ready.started(
+        step("Hi {firstName} of {company}."), stop_on_reply=False, lead={"company": "Acme"}
+    )
+    await ready.until(instance, "paused")
+    lead = {"first_name": "Bo"}
+    await ready.replies(instance["lead_id"], lead=lead)
+    await ready.until_known(instance["lead_id"])
+    await ready.do(instance, "resume")
+    (request,) = await ready.requests()
+    assert request["text"].startswith("Hi Bo of Acme.")
+
+
 async def test_a_reply_while_the_answer_is_awaited_stops_and_the_answer_still_counts(ready):
     instance = await ready.started(step(), step(), lead_id="lead-1")
     (request,) = await ready.requests()

@@ -83,6 +83,9 @@ async def test_a_template_that_nothing_can_fill_is_refused(campaigner, body, fie
     (error,) = refused["errors"]
     assert error["field"] == field
     assert said in error["message"]
+    (placed,) = refused["template_errors"]
+    assert placed["field"] == field
+    assert f"at position {placed['position']}" in error["message"]
 
 
 @pytest.mark.parametrize(

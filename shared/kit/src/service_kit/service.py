@@ -192,9 +192,14 @@ class Service:
             followed=[STATE_STREAM] if self._follows_personas else [],
             replicas=self.settings.stream_replicas,
         )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(reconciler.run())
-            group.create_task(relay.run(wakeup))
+        # No TaskGroup: it cancels once, and a child that loses that would keep it for ever.
+        tasks = [asyncio.create_task(work) for work in (reconciler.run(), relay.run(wakeup))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await cancelled(tasks, patience_seconds=1)
 
     async def _follow(self) -> None:
         async with self.roster:
@@ -248,9 +253,14 @@ def _server(app: FastAPI, settings: ServiceSettings) -> _Server:
     )
 
 
-async def cancelled(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel `tasks` until all have ended: on Python 3.11 libraries may lose a cancellation."""
-    waiting, seconds = set(tasks), STOP_SECONDS + 1
+async def cancelled(
+    tasks: Sequence[asyncio.Task[Any]], patience_seconds: float = STOP_SECONDS + 1
+) -> None:
+    """Cancel `tasks` until all have ended: on Python 3.11 libraries may lose a cancellation.
+
+    The second try comes after `patience_seconds`, then one each second.
+    """
+    waiting, seconds = set(tasks), patience_seconds
     while waiting:
         for task in waiting:
             task.cancel()

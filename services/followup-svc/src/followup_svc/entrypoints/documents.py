@@ -158,7 +158,9 @@ class SequenceRequest(Request):
     )
     stop_on_reply: bool = Field(default=True, description="Whether a reply is heeded at all.")
     on_reply: OnReply = OnReply.STOP
-    trigger: TriggerDocument | None = Field(default=None, description="null: by hand alone.")
+    trigger: TriggerDocument | Literal["manual"] = Field(
+        default="manual", description="`manual`: started by hand alone."
+    )
 
     def sequence(self) -> domain.Sequence:
         """Return it as the domain sees it."""
@@ -170,7 +172,7 @@ class SequenceRequest(Request):
             send_window=window.window() if isinstance(window, WindowDocument) else window,
             stop_on_reply=self.stop_on_reply,
             on_reply=self.on_reply,
-            trigger=_trigger(self.trigger) if self.trigger else None,
+            trigger=_trigger(self.trigger) if isinstance(self.trigger, TriggerDocument) else None,
         )
 
     @classmethod
@@ -192,7 +194,7 @@ class SequenceRequest(Request):
             "send_window": WindowDocument.of(window) if isinstance(window, SendWindow) else window,
             "stop_on_reply": sequence.stop_on_reply,
             "on_reply": sequence.on_reply,
-            "trigger": _trigger_document(sequence.trigger) if sequence.trigger else None,
+            "trigger": _trigger_document(sequence.trigger) if sequence.trigger else "manual",
         }
 
 

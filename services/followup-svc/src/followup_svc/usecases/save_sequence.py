@@ -114,15 +114,31 @@ def check_templates(sequence: Sequence) -> None:
     Raises:
         TemplateInvalidError: naming field, position and mend of each error.
     """
-    errors = [
-        FieldError(f"steps.{index}.{field}", _said(error))
+    found = [
+        (f"steps.{index}.{field}", error)
         for index, step in enumerate(sequence.steps)
         for field, template in (("subject", step.subject or ""), ("body", step.body))
         for error in lint(template)
     ]
-    if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise TemplateInvalidError(f"{errors[0].field}: {errors[0].message}{more}", errors=errors)
+    if not found:
+        return
+    errors = [FieldError(field, _said(error)) for field, error in found]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    said = [
+        {
+            "field": field,
+            "type": error.type,
+            "token": error.token,
+            "hint": error.hint,
+            "position": error.position,
+        }
+        for field, error in found
+    ]
+    raise TemplateInvalidError(
+        f"{errors[0].field}: {errors[0].message}{more}",
+        errors=errors,
+        extra={"template_errors": said},
+    )
 
 
 def _said(error: TemplateError) -> str:
