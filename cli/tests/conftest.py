@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from dramatis.__main__ import main
 from dramatis.broker import connected
+from dramatis.stack import Stack
 from nats.aio.client import Client
 from service_kit.topology import STREAMS, apply_streams
 
@@ -20,6 +21,13 @@ class Result:
 
 
 Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """Return a running stack."""
+    with Stack(ephemeral=True) as running:
+        yield running
 
 
 @pytest.fixture

@@ -25,12 +25,6 @@ DRAMATIS = (sys.executable, "-m", "dramatis")
 NAMES = [spec.name for spec in SERVICES]
 
 
-@pytest.fixture(scope="module")
-def stack():
-    with Stack(ephemeral=True) as running:
-        yield running
-
-
 @pytest.fixture
 def call(run, stack):
     """Return a function that runs a command against the stack and returns its JSON lines."""
@@ -295,93 +289,3 @@ def test_passages_can_be_moved_while_the_stack_is_stopped(run, tmp_path, monkeyp
     nowhere = run("files", "reembed", "--data-dir", tmp_path / "nowhere")
     assert nowhere.code == 1
     assert "There is no stack in" in nowhere.err
-
-
-@pytest.fixture
-def followed(run, stack, tmp_path):
-    """Return a function that runs a command in a workspace with a sequence of its own."""
-    workspace = f"followed-{tmp_path.name}".replace("_", "-")[:60]
-
-    def done(*arguments, code=0):
-        result = run(*arguments, "--workspace", workspace, "--data-dir", stack.data_dir)
-        assert result.code == code, result.err
-        return result
-
-    return done
-
-
-HOUR = {"amount": 1, "unit": "hours"}
-STEP = {"delay": HOUR, "subject": "Hello", "body": "Hi {firstName}, {bookingLink}"}
-
-
-def written(folder, **values):
-    """Return a file with a sequence."""
-    path = folder / "sequence.json"
-    path.write_text(json.dumps({"name": "After a demo", "steps": [STEP], **values}))
-    return path
-
-
-def test_sequences_are_kept_by_command(followed, tmp_path):
-    assert followed("sequences", "list").out.startswith("No sequences yet.")
-    created = followed("sequences", "create", written(tmp_path)).out
-    assert "After a demo · version 1 · started by hand" in created
-    assert "warning, steps.0.body: {bookingLink} at 16: Set `booking_link`" in created
-    shown = json.loads(followed("sequences", "show", "after a demo", "--json").out)
-    edited = written(tmp_path, **{**shown, "send_window": None})
-    assert "version 2" in followed("sequences", "edit", "After a demo", edited).out
-    kept = json.loads(followed("sequences", "versions", "After a demo", "--json").out)["items"]
-    assert [version["version"] for version in kept] == [2, 1]
-    followed("sequences", "clone", "After a demo", "--name", "After a fair")
-    assert "After a fair" in followed("sequences", "list").out
-    assert followed("sequences", "delete", "After a fair").out == "deleted: After a fair\n"
-    assert "There is no sequence" in followed("sequences", "show", "After a fair", code=1).err
-
-
-def test_templates_are_checked_by_command(followed, tmp_path):
-    followed("sequences", "create", written(tmp_path))
-    blocked = followed("sequences", "preview", "After a demo", "--set", "plan=gold").out
-    assert "step 1, email: would be blocked" in blocked
-    assert "error: {firstName} at 3" in blocked
-    wrong = written(tmp_path, name="Other", steps=[{**STEP, "body": "Hi {x}"}])
-    assert "unknown token {x} at position 3" in followed("sequences", "create", wrong, code=1).err
-    assert "error: {x} at 0" in followed("sequences", "lint", "{x}", code=1).out
-    assert followed("sequences", "lint", "Hi {firstName|you}").out == "ok\n"
-    assert "{signature}" in followed("sequences", "tokens").out
-    (tmp_path / "no.json").write_text("[")
-    assert "cannot be read" in followed("sequences", "create", tmp_path / "no.json", code=1).err
-
-
-def test_leads_are_followed_up_by_command(followed, tmp_path):
-    assert followed("instances", "list").out.startswith("No instances.")
-    assert followed("instances", "reasons").out == "Nothing is paused.\n"
-    followed("sequences", "create", written(tmp_path))
-    start = ["sequences", "start", "After a demo", "--lead", "lead-1", "--lead", "lead-2"]
-    started = json.loads(followed(*start, "--first-name", "Bo", "--json").out)["items"]
-    first, second = (one["instance_id"] for one in started)
-    assert "is on its way through this sequence already" in followed(*start, code=1).err
-    assert followed(*start, "--skip-unavailable").out.count("left out (instance-live)") == 2
-    assert "lead-1" in followed("instances", "list", "--sequence", "After a demo").out
-    assert "stopped (by-person)" in followed("instances", "stop", first).out
-    assert "not paused" in followed("instances", "resume", first, code=1).err
-    assert followed("instances", "resume", "--reason", "template").out == "0 resumed\n"
-    followed("instances", "resume", code=1)
-    followed("instances", "resolve", second, "sent", code=1)
-    followed("sequences", "delete", "After a demo", code=1)
-    followed("sequences", "delete", "After a demo", "--stop-instances")
-    assert "stopped (sequence-deleted)" in followed("instances", "show", second).out
-
-
-def test_leads_are_suppressed_by_command(followed, tmp_path):
-    assert followed("instances", "suppressed").out == "Nobody is suppressed.\n"
-    followed("sequences", "create", written(tmp_path))
-    followed("sequences", "start", "After a demo", "--lead", "lead-1")
-    assert (
-        "suppressed: lead-1 (asked)"
-        in followed("instances", "suppress", "lead-1", "--reason", "asked").out
-    )
-    assert "stopped (unsubscribed)" in followed("instances", "list").out
-    assert "asked" in followed("instances", "suppressed").out
-    followed("sequences", "start", "After a demo", "--lead", "lead-1", code=1)
-    followed("instances", "unsuppress", "lead-1")
-    followed("instances", "unsuppress", "lead-1", code=1)
-    followed("sequences", "start", "After a demo", "--lead", "lead-1")

@@ -1,16 +1,19 @@
 """`dramatis instances`: leads on their way through sequences, and who must not be written to."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import typer
 
 from dramatis.errors import CliError
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
+from dramatis.rest import Rest
 from dramatis.sequence_lookup import find_sequence
+from dramatis.sequence_text import print_message
 from dramatis.target import RestTarget
 
-Id = Annotated[str, typer.Argument(metavar="INSTANCE", help="The instance's id.")]
+Id = Annotated[UUID, typer.Argument(metavar="INSTANCE", help="The instance's id.")]
 Sequence = Annotated[str | None, typer.Option(help="Only of this sequence: its id, or its name.")]
 
 
@@ -65,7 +68,7 @@ def resume(
     target: RestTarget,
     *,
     instance: Annotated[
-        str | None, typer.Argument(metavar="INSTANCE", help="The instance's id.")
+        UUID | None, typer.Argument(metavar="INSTANCE", help="The instance's id.")
     ] = None,
     reason: Annotated[
         str | None, typer.Option(help="Instead: all that are paused for it (see `reasons`).")
@@ -83,10 +86,7 @@ def resume(
         body: dict[str, Any] = {"reason": reason}
         if sequence is not None:
             body["sequence_id"] = find_sequence(followups, sequence)["sequence_id"]
-        count, more = 0, True
-        while more:
-            done = followups.send("POST", "/api/instances/resume", json=body).json()
-            count, more = count + done["resumed"], done["more"]
+        count = _resume_all(followups, body)
     if target.json:
         print_json({"resumed": count})
     else:
@@ -187,6 +187,18 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="instances")
 
 
+def _resume_all(followups: Rest, body: dict[str, Any]) -> int:
+    """Return how many go on: no more than were paused, for some may be blocked again at once."""
+    groups = followups.get("/api/instances/pause-reasons")["items"]
+    paused = sum(g["instances"] for g in groups if g["reason"] == body["reason"])
+    count, more = 0, True
+    while more:
+        done = followups.send("POST", "/api/instances/resume", json=body).json()
+        count += done["resumed"]
+        more = done["more"] and count < paused
+    return count
+
+
 def _state(instance: dict[str, Any]) -> str:
     return (
         f"{instance['state']} ({instance['reason']})" if instance["reason"] else instance["state"]
@@ -204,8 +216,9 @@ def _show(instance: dict[str, Any], *, as_json: bool) -> None:
         due = f", due {step['due_at']}" if step["due_at"] else ""
         tries = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
         print_plain(f"{step['step']}. {step['channel']}: {step['status']}{due}{tries}")
-        for line in (step["text"] or "").splitlines():
-            print_plain(f"   {line}")
+        print_message(step["subject"], step["text"])
+        if step["error"]:
+            print_plain(f"   error: {step['error']}")
     for entry in instance["timeline"]:
         number = f" step {entry['step']}" if entry["step"] else ""
         detail = f": {entry['detail']}" if entry["detail"] else ""

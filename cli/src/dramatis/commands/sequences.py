@@ -2,7 +2,6 @@
 
 import json as json_text
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -10,40 +9,16 @@ import typer
 
 from dramatis.draft_text import print_followup
 from dramatis.errors import CliError
+from dramatis.lead_options import LeadOptions
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
 from dramatis.sequence_lookup import find_sequence
+from dramatis.sequence_text import print_sequence, print_template_errors, starts
 from dramatis.target import RestTarget
 
 Which = Annotated[str, typer.Argument(metavar="SEQUENCE", help="Its id, or its name.")]
 File = Annotated[Path, typer.Argument(help="A JSON file, as `show --json` prints it; - is stdin.")]
 SHOWN_ONLY = {"sequence_id", "version", "created_at", "updated_at", "warnings", "changed_by"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeadOptions:
-    """What is known of a lead."""
-
-    campaign: Annotated[str | None, typer.Option(help="Its campaign's id.")] = None
-    first_name: Annotated[str | None, typer.Option(help="Its first name.")] = None
-    last_name: Annotated[str | None, typer.Option(help="Its last name.")] = None
-    email: Annotated[str | None, typer.Option(help="Its e-mail address.")] = None
-    company: Annotated[str | None, typer.Option(help="Its company.")] = None
-    time_zone: Annotated[str | None, typer.Option(help="Such as Europe/Berlin.")] = None
-    attribute: Annotated[
-        list[str] | None, typer.Option("--set", help="An attribute, KEY=VALUE; may be repeated.")
-    ] = None
-
-    def document(self, lead_id: str) -> dict[str, Any]:
-        """Return the lead as the API takes it."""
-        names = ("first_name", "last_name", "email", "company", "time_zone")
-        known = {name: value for name in names if (value := getattr(self, name)) is not None}
-        pairs = [pair.partition("=") for pair in self.attribute or ()]
-        if any(not sign for _, sign, _ in pairs):
-            raise CliError("An attribute is KEY=VALUE, such as --set plan=gold.")
-        if pairs:
-            known["attributes"] = {key: value for key, _, value in pairs}
-        return {"lead_id": lead_id, "campaign_id": self.campaign, "lead": known}
 
 
 def list_(target: RestTarget) -> None:
@@ -56,7 +31,7 @@ def list_(target: RestTarget) -> None:
     if not found:
         out.print("No sequences yet. `dramatis sequences create FILE` makes one.")
         return
-    rows = [(s["name"], len(s["steps"]), _starts(s), s["version"], s["sequence_id"]) for s in found]
+    rows = [(s["name"], len(s["steps"]), starts(s), s["version"], s["sequence_id"]) for s in found]
     print_table(("sequence", "steps", "starts", "version", "sequence_id"), rows)
 
 
@@ -71,7 +46,7 @@ def create(target: RestTarget, *, file: File) -> None:
     """Create a sequence from a JSON file."""
     with target.rest("followup") as followups:
         saved = followups.send("POST", "/api/sequences", json=_read(file)).json()
-    _show_saved(saved, as_json=target.json)
+    _show(saved, as_json=target.json)
 
 
 def edit(target: RestTarget, *, sequence: Which, file: File) -> None:
@@ -81,7 +56,7 @@ def edit(target: RestTarget, *, sequence: Which, file: File) -> None:
         headers = {"If-Match": f'"{found["version"]}"'}
         path = f"/api/sequences/{found['sequence_id']}"
         saved = followups.send("PUT", path, json=_read(file), headers=headers).json()
-    _show_saved(saved, as_json=target.json)
+    _show(saved, as_json=target.json)
 
 
 def delete(
@@ -114,7 +89,7 @@ def clone(
         found = find_sequence(followups, sequence)
         path = f"/api/sequences/{found['sequence_id']}/clone"
         saved = followups.send("POST", path, json={"name": name}).json()
-    _show_saved(saved, as_json=target.json)
+    _show(saved, as_json=target.json)
 
 
 def versions(target: RestTarget, *, sequence: Which) -> None:
@@ -151,7 +126,7 @@ def preview(
             print_followup({**step, "status": f"due {step['due_at']}"})
         else:
             print_plain(f"step {step['step']}, {step['channel']}: would be blocked")
-            _print_errors(step["template_errors"])
+            print_template_errors(step["template_errors"])
 
 
 def start(
@@ -196,8 +171,8 @@ def lint(
     if target.json:
         print_json(result)
     else:
-        _print_errors(result["template_errors"])
-        _print_errors(result["warnings"], "warning")
+        print_template_errors(result["template_errors"])
+        print_template_errors(result["warnings"], "warning")
         if result["ok"] and not result["warnings"]:
             print_plain("ok")
     if not result["ok"]:
@@ -247,10 +222,15 @@ def register(app: typer.Typer) -> None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """Return the file's document without what only answers have."""
+    """Return the file's document without what only answers have.
+
+    Raises:
+        CliError: it is no JSON object, or holds what cannot be sent: NaN, half a character.
+    """
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         document = json_text.loads(text)
+        json_text.dumps(document, allow_nan=False, ensure_ascii=False).encode()
     except (OSError, ValueError) as error:
         raise CliError(f"{file} cannot be read as JSON: {error}.") from error
     if not isinstance(document, dict):
@@ -259,32 +239,8 @@ def _read(file: Path) -> dict[str, Any]:
     return {key: value for key, value in said.items() if key not in SHOWN_ONLY}
 
 
-def _show_saved(saved: dict[str, Any], *, as_json: bool) -> None:
-    _show(saved, as_json=as_json)
-    if not as_json:
-        for warning in saved["warnings"]:
-            _print_errors([warning], f"warning, {warning['field']}")
-
-
 def _show(sequence: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(sequence)
-        return
-    print_plain(f"{sequence['name']} · version {sequence['version']} · {_starts(sequence)}")
-    print_plain(f"id {sequence['sequence_id']}")
-    for number, step in enumerate(sequence["steps"], start=1):
-        delay = f"{step['delay']['amount']} {step['delay']['unit'].replace('_', ' ')}"
-        print_plain(f"{number}. {step['channel']}, after {delay}")
-        subject = [f"   {step['subject']}"] if step["subject"] else []
-        for line in [*subject, *(f"   {line}" for line in step["body"].splitlines())]:
-            print_plain(line)
-
-
-def _starts(sequence: dict[str, Any]) -> str:
-    trigger = sequence["trigger"]
-    return "started by hand" if trigger == "manual" else f"starts on {trigger['event']}"
-
-
-def _print_errors(errors: list[dict[str, Any]], kind: str = "error") -> None:
-    for error in errors:
-        print_plain(f"  {kind}: {error['token']} at {error['position']}: {error['hint']}")
+    else:
+        print_sequence(sequence)

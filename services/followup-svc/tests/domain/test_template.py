@@ -267,3 +267,118 @@ def test_either_no_token_is_left_or_nothing_is_sent(template, known):
         assert result.template_errors
     for error in result.template_errors:
         assert 0 <= error.position <= len(template)
+
+
+def test_a_signature_of_many_lines_is_kept_verbatim():
+    signed = Facts(signature="\u2014 John Doe\nCEO, Acme Inc")
+    assert rendered("Best,\n{signature}\n", signed).rendered == (
+        "Best,\n\u2014 John Doe\nCEO, Acme Inc\n"
+    )
+
+
+@EVERY
+def test_a_default_stands_in_for_a_blank_value_too(name):
+    for value in BLANK:
+        assert rendered(f"{{{name}|you}}", facts(name, value)).rendered == "you"
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "default",
+    ["x" * 10_240, "\u0645\u0631\u062d\u0628\u0627 \u05e9\u05dc\u05d5\u05dd", "a|b", " ", "a\nb"],
+    ids=["10 KB", "right to left", "bar", "space", "lines"],
+)
+def test_a_default_is_put_in_as_it_is(name, default):
+    assert rendered(f"<{{{name}|{default}}}>").rendered == f"<{default}>"
+
+
+@EVERY
+def test_a_hole_that_literal_braces_make_is_found_when_it_is_saved(name):
+    (error,) = lint(f"Hi {{{{{name}}}}}.")
+    assert (error.type, error.token, error.position) == ("malformed", f"{{{name}}}", 3)
+    assert error.code == f"malformed:{{{name}}}"
+    assert not error.is_setup_issue
+    assert rendered(f"Hi {{{{{name}}}}}.").template_errors == (error,)
+
+
+@EVERY
+def test_a_clean_template_has_nothing_to_mend_when_it_is_saved(name):
+    assert lint(f"Hi {{{name}}}, {{{name}|you}} {{{{x}}}}") == ()
+
+
+@EVERY
+def test_the_reason_of_a_pause_names_the_token_and_its_hint(name):
+    (error,) = rendered(f"{{{name}}}").template_errors
+    assert pause_reason(3, (error,)) == (
+        f"Step 3 was not sent: {{{name}}} has no value. {error.hint}"
+    )
+    assert is_setup_issue((error,)) is (SOURCES[name] in ("persona", "workspace"))
+
+
+def test_every_kind_of_error_has_a_code_and_words_for_a_person():
+    errors = rendered("{company} {nope} {").template_errors
+    assert [error.code for error in errors] == [
+        "missing_value:{company}",
+        "unknown_token:{nope}",
+        "malformed:{",
+    ]
+    assert pause_reason(1, errors).startswith(
+        "Step 1 was not sent: {company} has no value; {nope} is no token; { cannot be sent. "
+    )
+    assert not is_setup_issue(errors)
+
+
+def test_nothing_wrong_is_no_setup_issue():
+    assert not is_setup_issue(())
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{company|{email}}", [("{", 0), ("}", 16)]),
+        ("{firstName|{{x}}}", [("{", 0), ("}", 16)]),
+        ("{firstName|Bo", [("{", 0)]),
+        ("{{firstName}", [("}", 11)]),
+        ("{{{firstName}}", [("}", 13)]),
+        ("{firstName }", [("{firstName }", 0)]),
+        ("{ firstName}", [("{ firstName}", 0)]),
+        ("{firstName |Bo}", [("{firstName |Bo}", 0)]),
+        ("{|Bo}", [("{|Bo}", 0)]),
+        ("{ }", [("{ }", 0)]),
+        ("{}{}", [("{}", 0), ("{}", 2)]),
+    ],
+)
+def test_every_piece_that_is_malformed_is_told_apart(template, expected):
+    known = Facts(first_name="f", company="c", email="e")
+    found = rendered(template, known).template_errors
+    assert [(error.token, error.position) for error in found if error.type == "malformed"] == (
+        expected
+    )
+    assert not any(error.is_setup_issue for error in found)
+
+
+@EVERY
+def test_a_token_that_values_spell_together_is_refused(name):
+    known = Facts(first_name="{", last_name=f"{name}", company="}")
+    (error,) = rendered("Hi {firstName}{lastName}{company}", known).template_errors
+    assert (error.type, error.token, error.position) == ("malformed", f"{{{name}}}", 3)
+
+
+@EVERY
+def test_a_value_that_spells_any_token_is_refused(name):
+    known = Facts(company=f"We are {{{name}}}")
+    assert not rendered("{company}", known).ok
+    assert not rendered("{company}", replace(known, company=f"{{{name}|x}}")).ok
+
+
+@pytest.mark.parametrize("max_chars", [0, 1, 4])
+def test_the_limit_counts_text_and_values(max_chars):
+    result = rendered("a{firstName}b{company}", Facts(first_name="xx", company="y"), max_chars)
+    assert not result.ok
+    assert [error.type for error in result.template_errors] == ["malformed"]
+    assert "5 characters" in result.template_errors[0].hint
+
+
+def test_an_empty_template_is_an_empty_text():
+    assert rendered("", max_chars=0).rendered == ""
+    assert lint("") == ()

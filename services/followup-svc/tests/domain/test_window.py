@@ -170,5 +170,139 @@ def test_nothing_is_early_and_the_window_is_open_then(moment, hours, zone, delay
     assert hours.includes(opens.astimezone(zone))
     assert hours.next_open(opens, zone) == opens
     due = Calendar(zone=zone, window=hours).due(delay, moment)
-    assert due >= delay.after(moment, zone) >= moment - timedelta(hours=2)
+    assert due >= delay.after(moment, zone) >= moment
     assert hours.includes(due.astimezone(zone))
+
+
+def test_a_window_cannot_open_before_midnight():
+    with pytest.raises(WindowClosedError):
+        SendWindow(days=ALL_DAYS, opens=-1, closes=60)
+
+
+@pytest.mark.parametrize("zone", [BERLIN, KOLKATA, NEW_YORK], ids=str)
+def test_a_window_that_never_closes_opens_at_once(zone):
+    whole = window("00:00", "24:00")
+    for moment in ("2026-03-29T01:00", "2026-10-25T00:59:59.999999", "2026-12-31T23:59"):
+        assert whole.next_open(at(moment), zone) == at(moment)
+
+
+@pytest.mark.parametrize(
+    ("friday", "monday"),
+    [
+        ("2026-03-27T16:30+00:00", "2026-03-30T07:00+00:00"),
+        ("2026-10-23T16:30+00:00", "2026-10-26T08:00+00:00"),
+    ],
+)
+def test_office_hours_open_by_the_new_clock_after_a_change(friday, monday):
+    closed, opens = map(datetime.fromisoformat, (friday, monday))
+    assert OFFICE_HOURS.next_open(closed, BERLIN) == opens
+
+
+def test_in_autumn_a_window_is_open_both_times_its_hour_comes():
+    night = window("02:15", "02:45")
+    for twice in ("2026-10-25T00:20", "2026-10-25T01:20"):
+        assert night.next_open(at(twice), BERLIN) == at(twice)
+
+
+def test_in_autumn_a_window_that_opens_in_the_second_hour_does_not_wait_a_week():
+    sunday = window("02:15", "03:30", (Weekday.SUNDAY,))
+    second_ten_past_two = at("2026-10-25T01:10")
+    assert sunday.next_open(second_ten_past_two, BERLIN) == at("2026-10-25T01:15")
+
+
+def test_a_sunday_window_in_the_hour_that_spring_skips_waits_for_the_next_sunday():
+    sunday = window("02:15", "02:45", (Weekday.SUNDAY,))
+    before = at("2026-03-22T02:45", BERLIN)
+    assert sunday.next_open(before, BERLIN) == at("2026-04-05T02:15", BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "days"),
+    [
+        ("2026-03-02", (0, 1, 2, 3, 4, 7, 8)),
+        ("2026-03-03", (0, 1, 2, 3, 6, 7, 8)),
+        ("2026-03-04", (0, 1, 2, 5, 6, 7, 8)),
+        ("2026-03-05", (0, 1, 4, 5, 6, 7, 8)),
+        ("2026-03-06", (0, 3, 4, 5, 6, 7, 10)),
+        ("2026-03-07", (0, 2, 3, 4, 5, 6, 9)),
+        ("2026-03-08", (0, 1, 2, 3, 4, 5, 8)),
+    ],
+    ids=ALL_DAYS,
+)
+def test_business_days_are_counted_from_every_weekday(start, days):
+    moment = at(f"{start}T10:00", BERLIN)
+    for amount, expected in enumerate(days):
+        delay = Delay(amount=amount, unit=DelayUnit.BUSINESS_DAYS)
+        assert delay.after(moment, BERLIN) == moment + timedelta(days=expected)
+
+
+def test_the_weekday_is_that_of_the_leads_zone():
+    friday_evening_there = at("2026-03-07T03:00")
+    delay = Delay(amount=1, unit=DelayUnit.BUSINESS_DAYS)
+    assert delay.after(friday_evening_there, NEW_YORK) == at("2026-03-09T22:00", NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2026-03-27T12:00", "2026-03-30T12:00"), ("2026-10-23T12:00", "2026-10-26T12:00")],
+)
+@pytest.mark.parametrize(
+    ("amount", "unit"), [(3, DelayUnit.DAYS), (1, DelayUnit.BUSINESS_DAYS)], ids=str
+)
+def test_the_time_on_the_wall_is_kept_over_a_weekend_on_which_clocks_change(
+    start, end, amount, unit
+):
+    delay = Delay(amount=amount, unit=unit)
+    assert delay.after(at(start, BERLIN), BERLIN) == at(end, BERLIN)
+
+
+def test_a_day_that_ends_in_the_hour_that_spring_skips_ends_after_it():
+    delay = Delay(amount=1, unit=DelayUnit.DAYS)
+    assert delay.after(at("2026-03-28T02:30", BERLIN), BERLIN) == at("2026-03-29T03:30", BERLIN)
+
+
+@pytest.mark.parametrize("unit", [DelayUnit.DAYS, DelayUnit.BUSINESS_DAYS])
+@pytest.mark.parametrize("moment", ["2026-10-25T00:30", "2026-10-25T01:30"])
+def test_no_days_at_all_are_no_delay_in_the_hour_that_comes_twice(unit, moment):
+    assert Delay(amount=0, unit=unit).after(at(moment), BERLIN) == at(moment)
+
+
+@pytest.mark.parametrize("start", ["2026-03-28T12:00", "2026-03-29T00:59", "2026-10-25T00:30"])
+@pytest.mark.parametrize(
+    ("unit", "one"),
+    [(DelayUnit.MINUTES, timedelta(minutes=1)), (DelayUnit.HOURS, timedelta(hours=1))],
+)
+@pytest.mark.parametrize("amount", [0, 1, 48, 365])
+def test_minutes_and_hours_are_absolute_when_clocks_change(start, unit, one, amount):
+    delay = Delay(amount=amount, unit=unit)
+    assert delay.after(at(start), BERLIN) - at(start) == amount * one
+
+
+@pytest.mark.parametrize(
+    ("sent", "due"),
+    [
+        ("2026-03-06T10:00", "2026-03-09T10:00"),
+        ("2026-03-05T18:00", "2026-03-09T09:00"),
+        ("2026-03-05T08:00", "2026-03-06T09:00"),
+    ],
+)
+def test_a_step_is_due_when_the_window_opens_after_its_delay(sent, due):
+    calendar = Calendar(zone=BERLIN, window=OFFICE_HOURS)
+    delay = Delay(amount=1, unit=DelayUnit.BUSINESS_DAYS)
+    assert calendar.due(delay, at(sent, BERLIN)) == at(due, BERLIN)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "Europe/../Europe/Berlin", "\ud800", "UTC\n", " ", "Europe/Berlin/x"],
+)
+def test_a_name_that_is_garbage_is_no_zone(name):
+    with pytest.raises(TimeZoneUnknownError):
+        time_zone(name)
+    assert lead_zone(name, BERLIN) is BERLIN
+
+
+def test_a_name_that_is_far_too_long_is_not_repeated_whole():
+    with pytest.raises(TimeZoneUnknownError) as refused:
+        time_zone("x/" * 50_000)
+    assert len(str(refused.value)) < 200

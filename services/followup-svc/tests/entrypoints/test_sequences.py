@@ -96,11 +96,18 @@ async def test_a_template_that_nothing_can_fill_is_refused(campaigner, body, fie
         ({"send_window": {"days": [], "from": "09:00", "to": "17:00"}}, "send_window"),
         ({"send_window": {"days": ["monday"], "from": "17:00", "to": "09:00"}}, "send_window"),
         ({"trigger": {"event": "lead.replied", "outcomes": ["positive"]}}, "trigger"),
+        ({"trigger": {"event": "lead.outcome", "outcomes": ["rich"]}}, "trigger.events.outcomes.0"),
+        ({"trigger": "sometimes"}, "trigger.hand"),
+        (
+            {"send_window": {"days": ["monday"], "from": "9", "to": "17:00"}},
+            "send_window.hours.from",
+        ),
         ({"colour": "blue"}, "colour"),
     ],
 )
 async def test_what_is_wrong_is_named(campaigner, values, field):
     refused = await campaigner.asked("POST", "sequences", 422, json=sequence(**values))
+    assert len(refused["errors"]) == 1
     assert refused["errors"][0]["field"].startswith(field)
 
 

@@ -143,9 +143,9 @@ def requests(followup_database):
 
 
 async def test_a_reply_between_claim_and_commit_lets_no_request_out(scheduler, requests):
-    await scheduler.start("between")
+    (instance,) = await scheduler.start("between")
     batch = await scheduler.claim()
-    assert len(batch.row_ids) == 1
+    assert instance.instance_id in batch.row_ids
     await scheduler.reply("between")
     await scheduler.send(batch)
     assert requests()["between", 1, 1] == 0
@@ -225,7 +225,7 @@ async def test_a_lease_that_was_lost_sends_nothing(scheduler, requests, followup
     with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
         admin.execute("update instance_due set due_at = now() where lease_token is not null")
     second = await scheduler.claim()
-    assert second.row_ids == first.row_ids
+    assert set(second.row_ids) == set(first.row_ids)
     await scheduler.send(first)
     assert requests()["lost", 1, 1] == 0
     await scheduler.send(second)

@@ -6,7 +6,7 @@ the updates of an instance touch no index at all.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -285,7 +285,7 @@ def is_paused_for(code: str) -> ColumnElement[bool]:
 
 async def present(session: Session) -> datetime:
     """Return the time by the database's clock, the only one that decides what is due."""
-    return (await session.scalars(select(func.clock_timestamp()))).one()
+    return (await session.scalars(select(func.clock_timestamp()))).one().astimezone(UTC)
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from followup_svc.domain.sequence import MAX_SUBJECT_CHARS, Step
-from followup_svc.domain.template import TemplateError, render, uses
+from followup_svc.domain.template import ErrorType, TemplateError, render, uses
 from followup_svc.domain.tokens import Facts, is_blank
 
 MAX_TEXT_CHARS: Mapping[str, int] = {"email": 65_536, "sms": 1_600, "linkedin": 8_000}
@@ -42,15 +42,17 @@ def compose(step: Step, facts: Facts, last: LastMessage | None) -> Message | Blo
     The signature follows an e-mail that has no `{signature}` of its own. A step without a subject
     goes into the thread of the lead's last e-mail.
     """
-    body = render(step.body, facts, max_chars=MAX_TEXT_CHARS[step.channel])
+    body = render(_signed(step, facts), facts, max_chars=MAX_TEXT_CHARS[step.channel])
     subject = render(step.subject or "", facts, max_chars=MAX_SUBJECT_CHARS)
     if body.rendered is None or subject.rendered is None:
         errors = (*(_of_subject(error) for error in subject.template_errors), *body.template_errors)
         return Blocked(template_errors=errors)
+    if is_blank(body.rendered.removesuffix(facts.signature or "")):
+        return Blocked(template_errors=(_empty(step),))
     thread = last if step.channel == "email" else None
     return Message(
         subject=_one_line(subject.rendered) or _thread_subject(thread),
-        text=_signed(step, body.rendered, facts.signature),
+        text=body.rendered,
         in_reply_to=thread.message_id if thread else None,
     )
 
@@ -59,19 +61,31 @@ def _of_subject(error: TemplateError) -> TemplateError:
     return replace(error, hint=f"In the subject: {error.hint}")
 
 
-def _signed(step: Step, text: str, signature: str | None) -> str:
-    if step.channel != "email" or uses(step.body, "signature") or is_blank(signature):
-        return text
-    return f"{text.rstrip()}\n\n{signature}"
+def _empty(step: Step) -> TemplateError:
+    return TemplateError(
+        type=ErrorType.MALFORMED,
+        token=step.body[:50],
+        source=None,
+        hint="The message would be empty.",
+        position=0,
+    )
+
+
+def _signed(step: Step, facts: Facts) -> str:
+    """Return the body's template with the signature it lacks, which is then checked like all."""
+    if step.channel != "email" or uses(step.body, "signature") or is_blank(facts.signature):
+        return step.body
+    return f"{step.body.rstrip()}\n\n{{signature}}"
 
 
 def _one_line(subject: str) -> str | None:
     """A line break in a value must not become a header of its own."""
-    return " ".join(subject.split()) or None
+    return None if is_blank(subject) else " ".join(subject.split())
 
 
 def _thread_subject(last: LastMessage | None) -> str | None:
     if last is None or last.subject is None or is_blank(last.subject):
         return None
     subject = " ".join(last.subject.split())
-    return subject if subject.lower().startswith(_REPLY) else f"Re: {subject}"
+    answer = subject if subject.lower().startswith(_REPLY) else f"Re: {subject}"
+    return answer[:MAX_SUBJECT_CHARS]

@@ -1,5 +1,6 @@
 """The tokens that a template may hold: each with its source, and how to mend a missing value."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -56,6 +57,10 @@ class Token:
     hint: str
     """What to do when it has no value."""
     read: Callable[[Facts], str | None]
+
+
+_EMPTY = "\u2800\u3164\u115f\u1160\uffa0"
+"""Letters and symbols by their category, of which there is nothing to see."""
 
 
 def _lead(name: str, field_name: str, description: str) -> Token:
@@ -174,6 +179,8 @@ def _question(name: str, number: int) -> Token:
 def _plain(value: object) -> str | None:
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -187,4 +194,6 @@ def suggestion(name: str) -> str:
 
 def is_blank(text: str | None) -> bool:
     """Say whether there is nothing to see: null, empty, or only spaces and invisible characters."""
-    return text is None or not any(unicodedata.category(char)[0] not in "ZC" for char in text)
+    return text is None or not any(
+        unicodedata.category(char)[0] not in "ZC" and char not in _EMPTY for char in text
+    )

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from service_kit.errors import InvalidError
 
@@ -69,10 +69,10 @@ class SendWindow:
             return at.astimezone(UTC)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
         for days in range(15):
-            wall = midnight + timedelta(days=days, minutes=self.opens)
-            opening = wall.replace(tzinfo=zone).astimezone(UTC)
-            if opening > at and self.includes(opening.astimezone(zone)):
-                return opening
+            wall = (midnight + timedelta(days=days, minutes=self.opens)).replace(tzinfo=zone)
+            for opening in sorted(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1)):
+                if opening > at and self.includes(opening.astimezone(zone)):
+                    return opening
         raise WindowClosedError("the window does not open within two weeks")
 
 
@@ -97,6 +97,7 @@ class Delay:
 
     def after(self, at: datetime, zone: ZoneInfo) -> datetime:
         """Return the time (UTC) that is this delay after `at`; business days end on Friday."""
+        at = at.astimezone(UTC)  # sums of other zones' times count by the clock on the wall
         match self.unit:
             case DelayUnit.MINUTES:
                 return at + timedelta(minutes=self.amount)
@@ -106,6 +107,8 @@ class Delay:
                 days = self.amount
             case DelayUnit.BUSINESS_DAYS:
                 days = _business_days(at.astimezone(zone).weekday(), self.amount)
+        if days == 0:
+            return at
         wall = at.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
         return wall.replace(tzinfo=zone).astimezone(UTC)
 
@@ -133,12 +136,17 @@ def time_zone(name: str) -> ZoneInfo:
     Raises:
         TimeZoneUnknownError: the tz database has no such name.
     """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:  # a path, a NUL, a folder, no such name
+    if name not in _zone_names():
         raise TimeZoneUnknownError(
             f"{name[:80]!r} is no time zone of the tz database, such as Europe/Berlin"
-        ) from error
+        )
+    return ZoneInfo(name)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    """All that are the same everywhere: not this machine's own, nor the one of no place."""
+    return frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
 
 
 def lead_zone(name: str | None, workspace_zone: ZoneInfo) -> ZoneInfo:

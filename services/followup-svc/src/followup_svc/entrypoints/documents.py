@@ -6,7 +6,16 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from persona_contracts import ExternalId, Lead, Outcome, SubjectId, Text
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    model_validator,
+)
 
 from followup_svc.adapters.sequences import SequenceRow, SequenceVersionRow
 from followup_svc.domain import sequence as domain
@@ -153,14 +162,20 @@ class SequenceRequest(Request):
         " default one, the workspace settings.",
     )
     steps: list[StepDocument] = Field(min_length=1, max_length=MAX_STEPS)
-    send_window: WindowDocument | Literal["workspace"] | None = Field(
-        default="workspace", description="`workspace`: its setting; null: always."
-    )
+    send_window: (
+        Annotated[
+            Annotated[WindowDocument, Tag("hours")]
+            | Annotated[Literal["workspace"], Tag("setting")],
+            Discriminator(lambda value: "setting" if isinstance(value, str) else "hours"),
+        ]
+        | None
+    ) = Field(default="workspace", description="`workspace`: its setting; null: always.")
     stop_on_reply: bool = Field(default=True, description="Whether a reply is heeded at all.")
     on_reply: OnReply = OnReply.STOP
-    trigger: TriggerDocument | Literal["manual"] = Field(
-        default="manual", description="`manual`: started by hand alone."
-    )
+    trigger: Annotated[
+        Annotated[TriggerDocument, Tag("events")] | Annotated[Literal["manual"], Tag("hand")],
+        Discriminator(lambda value: "hand" if isinstance(value, str) else "events"),
+    ] = Field(default="manual", description="`manual`: started by hand alone.")
 
     def sequence(self) -> domain.Sequence:
         """Return it as the domain sees it."""

@@ -77,6 +77,8 @@ async def resolve(
     now = await instances.present(session)
     note = Note(what=f"resolved as {decision}", by=by)
     if decision == "resend":
+        again = Answer(instance_id=item.instance_id, number=item.step, status=StepStatus.WAITING)
+        await requested_steps.settle(session, [again])
         await instances.save(session, [(item.resend(now), note)])
         await LEASES.enqueue(session)
         return
