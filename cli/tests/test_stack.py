@@ -180,7 +180,7 @@ def test_a_reply_that_cannot_be_read_is_listed_as_dead(call, stack):
             await connection.jetstream().publish("lead.replied.v1.dead1", b"{")
 
     asyncio.run(publish())
-    arguments = ("events", "tail", "dead.>", "--since", "1m", "--limit", 1)
+    arguments = ("events", "tail", "dead.>", "--since", "1m", "--limit", 2)
     call(*arguments)
     (listed,) = call("dead", "list")
     assert {(item["consumer"], item["reason"], item["subject"]) for item in listed["items"]} == {

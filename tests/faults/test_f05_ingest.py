@@ -92,6 +92,7 @@ async def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(ingest, co
     assert await shelf.texts(anna, "paragraph") == []
     await shelf.client.aclose()
     await asyncio.to_thread(ingest.process.stop)
+    await ingest.sweep()
     assert await ingest.left_over() == NOTHING
     assert ingest.sql("select count(*) from content") == [(0,)]
 
