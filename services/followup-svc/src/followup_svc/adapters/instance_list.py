@@ -1,9 +1,9 @@
 """What the API shows of instances: one, a page of them, and what they are paused for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from service_kit.store import Session
+from service_kit.store import Session, any_of
 from sqlalchemy import func, select, text
 
 from followup_svc.adapters.instances import InstanceRow, is_paused_for
@@ -20,6 +20,12 @@ async def load(session: Session, instance_id: UUID) -> InstanceRow:
     if row is None:
         raise InstanceNotFoundError(f"no instance {instance_id}")
     return row
+
+
+async def load_all(session: Session, instance_ids: Sequence[UUID]) -> list[InstanceRow]:
+    """Return the instances with these ids, oldest first."""
+    query = select(InstanceRow).where(any_of(InstanceRow.instance_id, instance_ids))
+    return list(await session.scalars(query.order_by(InstanceRow.instance_id)))
 
 
 async def page(

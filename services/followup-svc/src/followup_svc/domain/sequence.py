@@ -1,5 +1,6 @@
 """A sequence: its steps, when they may go out, and what starts and stops it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -78,6 +79,12 @@ class Sequence:
     on_reply: OnReply
     trigger: Trigger | None
     """None: started by hand alone."""
+
+    def templates(self) -> Iterator[tuple[str, str]]:
+        """Yield each template with its field, such as `steps.0.body`."""
+        for index, step in enumerate(self.steps):
+            yield f"steps.{index}.subject", step.subject or ""
+            yield f"steps.{index}.body", step.body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,7 @@ async def start(
         started_by=editor.subject,
         skip_unavailable=wanted.skip_unavailable,
     )
-    rows = [await instance_list.load(session, item.instance_id) for item in started]
+    rows = await instance_list.load_all(session, [item.instance_id for item in started])
     return Started(
         items=[InstanceDocument.of(row) for row in rows],
         skipped=[SkippedLead.of(item) for item in skipped],

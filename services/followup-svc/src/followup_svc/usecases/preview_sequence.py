@@ -15,6 +15,7 @@ from followup_svc.adapters.workspaces import DEFAULTS, Campaign, FollowupSetting
 from followup_svc.domain.message import Blocked, Message, compose
 from followup_svc.domain.sequence import MAX_BODY_CHARS, Sequence, Step
 from followup_svc.domain.template import TemplateError, render
+from followup_svc.domain.tokens import Facts
 from followup_svc.usecases.situation import calendar, facts, speaker_of
 from followup_svc.usecases.start_instances import Starting
 
@@ -86,12 +87,11 @@ async def warnings(
     Raises:
         PersonasUnknownError: try again later.
     """
-    persona_id = sequence.ai_persona_id
+    known = await _known_today(session, roster, workspace_id, sequence.ai_persona_id)
     return [
-        Warned(field=f"steps.{index}.{field}", error=error)
-        for index, step in enumerate(sequence.steps)
-        for field, template in (("subject", step.subject or ""), ("body", step.body))
-        for error in await template_warnings(session, roster, workspace_id, template, persona_id)
+        Warned(field=field, error=error)
+        for field, template in sequence.templates()
+        for error in _setup_issues(template, known)
     ]
 
 
@@ -103,6 +103,18 @@ async def template_warnings(
     Raises:
         PersonasUnknownError: try again later.
     """
+    return _setup_issues(template, await _known_today(session, roster, workspace_id, persona_id))
+
+
+def _setup_issues(template: str, known: Facts) -> list[TemplateError]:
+    rendered = render(template, known, max_chars=MAX_BODY_CHARS)
+    return [error for error in rendered.template_errors if error.is_setup_issue]
+
+
+async def _known_today(
+    session: Session, roster: Roster, workspace_id: str, persona_id: UUID | None
+) -> Facts:
+    """Return what persona and workspace have for anybody, outside any campaign."""
     settings, _ = await _surroundings(session, workspace_id, None)
     speaker = speaker_of(
         roster,
@@ -111,9 +123,7 @@ async def template_warnings(
         sequence_persona_id=persona_id,
         channel="email",
     )
-    known = facts(ANYBODY, None, settings, speaker)
-    rendered = render(template, known, max_chars=MAX_BODY_CHARS)
-    return [error for error in rendered.template_errors if error.is_setup_issue]
+    return facts(ANYBODY, None, settings, speaker)
 
 
 async def _surroundings(

@@ -114,12 +114,7 @@ def check_templates(sequence: Sequence) -> None:
     Raises:
         TemplateInvalidError: naming field, position and mend of each error.
     """
-    found = [
-        (f"steps.{index}.{field}", error)
-        for index, step in enumerate(sequence.steps)
-        for field, template in (("subject", step.subject or ""), ("body", step.body))
-        for error in lint(template)
-    ]
+    found = [(field, error) for field, template in sequence.templates() for error in lint(template)]
     if not found:
         return
     errors = [FieldError(field, _said(error)) for field, error in found]
