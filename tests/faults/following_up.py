@@ -99,15 +99,21 @@ class Followups:
     async def until_dead(self):
         await wait_until(lambda: not self.processes[0].is_running, 30)
 
-    def sql(self, query, *values):
-        with psycopg.connect(self.database.admin_url, autocommit=True) as admin:
-            cursor = admin.execute(query, values)
-            return cursor.fetchall() if cursor.description else []
+    async def sql(self, query, *values):
+        """Run one statement as the superuser; return its rows, if it has any.
 
-    def end_leases(self):
+        The row lock it waits for may be held by a service behind a FaultLink, which passes bytes on
+        this event loop.
+        """
+        opened = await psycopg.AsyncConnection.connect(self.database.admin_url, autocommit=True)
+        async with opened as admin:
+            cursor = await admin.execute(query, values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def end_leases(self):
         """Do as if the leases of dead processes had run out; those of others run out early."""
-        self.sql("update instance_due set due_at = now() where lease_token is not null")
-        self.sql("delete from service_lease")
+        await self.sql("update instance_due set due_at = now() where lease_token is not null")
+        await self.sql("delete from service_lease")
 
     @contextlib.asynccontextmanager
     async def workspace(self, connection):
@@ -119,9 +125,9 @@ class Followups:
             await campaigner.settings(send_window=None)
             yield campaigner
 
-    def make_due(self, count):
+    async def make_due(self, count):
         """Let the first step of so many instances be due now."""
-        self.sql(
+        await self.sql(
             "with chosen as (select instance_id from instance where next_at > now()"
             " and step = 1 and not awaiting_answer limit %s), early as (update instance"
             " set next_at = now() where instance_id in (table chosen))"
@@ -143,26 +149,26 @@ class Followups:
 
         async def done():
             with contextlib.suppress(psycopg.Error):
-                states = dict(self.sql("select state, count(*) from instance group by state"))
-                waiting = self.sql("select count(*) from outbox where published_at is null")
+                states = dict(await self.sql("select state, count(*) from instance group by state"))
+                waiting = await self.sql("select count(*) from outbox where published_at is null")
                 if states == {"completed": count} and waiting == [(0,)]:
                     return True
-                self.end_leases()
+                await self.end_leases()
             await asyncio.sleep(1)
             return False
 
         await wait_until(done, timeout_seconds)
 
-    def violations(self, crm, steps):
+    async def violations(self, crm, steps):
         """Return what is wrong with the account: each step is requested and sent exactly once."""
-        rows = self.sql(
+        rows = await self.sql(
             "select body ->> 'request_id', (body ->> 'attempt')::int, body ->> 'instance_id',"
             " (body ->> 'step')::int from (select convert_from(body, 'utf8')::jsonb as body"
             " from outbox where subject like 'followup.send_requested%%') requests"
         )
         requests = [(request_id, attempt) for request_id, attempt, _, _ in rows]
         asked_for = [(instance_id, number) for _, _, instance_id, number in rows]
-        sent = self.sql("select count(*) from step where status = 'sent'")
+        sent = await self.sql("select count(*) from step where status = 'sent'")
         wrong = {
             "requested twice": len(asked_for) - len(set(asked_for)),
             "the same attempt twice": len(requests) - len(set(requests)),

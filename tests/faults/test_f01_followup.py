@@ -58,14 +58,14 @@ async def test_each_step_is_requested_once_wherever_the_process_dies(run, connec
         await followups.fill(campaigner, leads, first=LATER)
         await followups.stop()
         for step in STEPS:
-            followups.make_due(2)
+            await followups.make_due(2)
             await campaigner.synced(f"campaign-{step}")
             await followups.start(die_at=step)
             await followups.until_dead()
-            followups.end_leases()
+            await followups.end_leases()
         await followups.start()
         await followups.until_completed(leads, 60)
-        assert followups.violations(crm, leads * 2) == {}
+        assert await followups.violations(crm, leads * 2) == {}
 
 
 async def survive(run, connection, servers, leads, kills):
@@ -75,7 +75,7 @@ async def survive(run, connection, servers, leads, kills):
     async with followups.workspace(connection) as campaigner, Crm(connection) as crm:
         await followups.fill(campaigner, leads, first=LATER)
         for number in range(kills):
-            followups.make_due(-(-leads // kills))
+            await followups.make_due(-(-leads // kills))
             await asyncio.sleep(chance.uniform(0.1, 1.9))
             victim = chance.choice(followups.processes)
             await asyncio.to_thread(victim.kill)
@@ -84,12 +84,12 @@ async def survive(run, connection, servers, leads, kills):
                 await asyncio.to_thread(server.kill)
                 await asyncio.to_thread(server.start)
             elif chance.random() < 0.2:
-                followups.end_leases()
+                await followups.end_leases()
             await asyncio.to_thread(victim.spawn)
         for process in followups.processes:
             await asyncio.to_thread(process.start, 60)
         await followups.until_completed(leads, 500)
-        return followups.violations(crm, leads * 2)
+        return await followups.violations(crm, leads * 2)
 
 
 async def test_due_steps_survive_kills_and_restarts(run, connection, fresh_nats, fresh_postgres):

@@ -28,10 +28,10 @@ async def followups(database, nats_url, tmp_path):
     await running.stop()
 
 
-def account(followups):
+async def account(followups):
     """Return all that leads and the CRM would notice."""
     return [
-        followups.sql(query)
+        await followups.sql(query)
         for query in (
             "select instance_id, state, reason, step from instance order by 1",
             "select instance_id, number, request_id, attempt, status from step order by 1, 2",
@@ -59,12 +59,12 @@ async def test_a_lost_stream_is_filled_again_and_all_of_history_changes_nothing(
     async with followups.workspace(connection) as campaigner, Crm(connection) as crm:
         await live(followups, campaigner)
         await settled(followups, connection)
-        before, asked = account(followups), set(crm.asked)
+        before, asked = await account(followups), set(crm.asked)
         stored = (await js.stream_info("FOLLOWUP")).state.messages
         for name in CONSUMERS:
             await js.delete_consumer("CRM", f"followup-svc_on_{name}")
         await settled(followups, connection)
-        assert account(followups) == before
+        assert await account(followups) == before
 
         await js.delete_stream("FOLLOWUP")
 
@@ -76,7 +76,7 @@ async def test_a_lost_stream_is_filled_again_and_all_of_history_changes_nothing(
 
         await wait_until(is_filled, 60)
         await settled(followups, connection)
-        assert account(followups) == before
+        assert await account(followups) == before
         assert set(crm.asked) == asked
 
 
@@ -89,7 +89,7 @@ async def settled(followups, connection):
             infos = [await js.consumer_info("CRM", f"followup-svc_on_{n}") for n in CONSUMERS]
         except NotFoundError:
             return False
-        waiting = followups.sql("select count(*) from outbox where published_at is null")
+        waiting = await followups.sql("select count(*) from outbox where published_at is null")
         return waiting == [(0,)] and all(
             info.num_pending == 0 and info.num_ack_pending == 0 for info in infos
         )

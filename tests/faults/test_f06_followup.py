@@ -53,7 +53,7 @@ async def test_a_stop_under_load_takes_less_than_10_seconds_and_doubles_nothing(
             assert "service.stopped" in followups.processes[0].log()
             await followups.start()
         await followups.until_completed(LEADS, 60)
-        assert followups.violations(crm, LEADS * 2) == {}
+        assert await followups.violations(crm, LEADS * 2) == {}
 
 
 async def stall(link):
@@ -91,5 +91,5 @@ async def test_each_step_is_requested_once_through(
             await followups.fill(campaigner, LEADS)
             await fault(link)
             await followups.until_completed(LEADS, 90)
-            assert followups.violations(crm, LEADS * 2) == {}
+            assert await followups.violations(crm, LEADS * 2) == {}
         await followups.stop()
