@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 
 from persona_client import Roster
 from persona_contracts import LeadOutcomeV1, LeadRepliedV1, Outcome, Received
-from service_kit.outbox import publish
 from service_kit.store import Session
 
 from followup_svc.adapters import instances, leads
@@ -13,8 +12,8 @@ from followup_svc.adapters.leads import Key
 from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.domain.instance import Reason, State
 from followup_svc.domain.sequence import OnReply
-from followup_svc.usecases.settle_answers import ended
 from followup_svc.usecases.start_instances import Occurrence, start_triggered
+from followup_svc.usecases.store_changes import store_changes
 
 UNSUBSCRIBED = "unsubscribed"
 
@@ -109,9 +108,7 @@ async def suppress(session: Session, keys: Collection[Key], *, reason: str, by: 
         (item.stopped(Reason.UNSUBSCRIBED), note)
         for item in await instances.lock_live_of_leads(session, keys)
     ]
-    await instances.save(session, stopped)
-    now = await instances.present(session)
-    await publish(session, *ended([item for item, _ in stopped], now))
+    await store_changes(session, stopped, await instances.present(session))
 
 
 async def _stop_or_pause(
@@ -135,9 +132,7 @@ async def _stop_or_pause(
             note = Note(what="paused", by=LeadRepliedV1.event_type)
             detail = "The lead has replied: answer it, then resume or stop."
             changes.append((item.paused(Reason.REPLIED, detail), note))
-    await instances.save(session, changes)
-    now = await instances.present(session)
-    await publish(session, *ended([item for item, _ in changes], now))
+    await store_changes(session, changes, await instances.present(session))
 
 
 def _key(event: LeadRepliedV1 | LeadOutcomeV1) -> Key:

@@ -6,24 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from persona_contracts import (
-    FollowupCompletedV1,
-    FollowupStoppedV1,
-    MessageFailedV1,
-    MessageSentV1,
-    Received,
-)
+from persona_contracts import MessageFailedV1, MessageSentV1, Received
 from service_kit.errors import NotFoundError
-from service_kit.outbox import publish
 from service_kit.store import Session
 
 from followup_svc.adapters import instances, steps
 from followup_svc.adapters.instances import Note
 from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.adapters.steps import Answer, Asked
-from followup_svc.domain.instance import MAX_ATTEMPTS, Instance, Reason, State, StepStatus
+from followup_svc.domain.instance import MAX_ATTEMPTS, Instance, Reason, StepStatus
 from followup_svc.domain.sequence import Sequence, Step
 from followup_svc.usecases.situation import Situation
+from followup_svc.usecases.store_changes import store_changes
 
 CRM = "crm"
 
@@ -175,22 +169,6 @@ async def _store(
     touched = {answer.instance_id for answer in answers}
     changed = [desk.found[instance_id] for instance_id in sorted(touched)]
     await steps.settle(session, answers)
-    await instances.save(session, [(item, notes.get(item.instance_id)) for item in changed])
-    await publish(session, *ended(changed, desk.now))
-
-
-def ended(changed: Batch[Instance], now: datetime) -> list[FollowupCompletedV1 | FollowupStoppedV1]:
-    """Return the events of those instances that have just ended."""
-    kinds = {State.COMPLETED: FollowupCompletedV1, State.STOPPED: FollowupStoppedV1}
-    return [
-        kinds[item.state](
-            workspace_id=item.workspace_id,
-            occurred_at=now,
-            instance_id=item.instance_id,
-            sequence_id=item.sequence_id,
-            lead_id=item.lead_id,
-            reason=item.reason or "",
-        )
-        for item in changed
-        if item.state in kinds
-    ]
+    await store_changes(
+        session, [(item, notes.get(item.instance_id)) for item in changed], desk.now
+    )

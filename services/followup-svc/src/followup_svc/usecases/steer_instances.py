@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from service_kit.outbox import publish
 from service_kit.store import Session
 
 from followup_svc.adapters import instances
@@ -14,8 +13,8 @@ from followup_svc.adapters.instances import LEASES, Change, Note
 from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.adapters.steps import Answer
 from followup_svc.domain.instance import Instance, Reason, StepStatus
-from followup_svc.usecases.settle_answers import ended
 from followup_svc.usecases.situation import Situation
+from followup_svc.usecases.store_changes import store_changes
 
 Decision = Literal["sent", "resend"]
 RESUME_LIMIT = 1_000
@@ -91,8 +90,7 @@ async def resolve(
         instance_id=item.instance_id, number=item.step, status=StepStatus.SENT, sent_at=now
     )
     await requested_steps.settle(session, [answer])
-    await instances.save(session, [(after, note)])
-    await publish(session, *ended([after], now))
+    await store_changes(session, [(after, note)], now)
 
 
 async def _resume(
@@ -117,6 +115,4 @@ def _resume_at(item: Instance, situation: Situation, now: datetime) -> datetime:
 
 async def _stop(session: Session, found: Sequence[Instance], reason: Reason, by: str) -> None:
     stopped: list[Change] = [(item.stopped(reason), Note(what="stopped", by=by)) for item in found]
-    await instances.save(session, stopped)
-    now = await instances.present(session)
-    await publish(session, *ended([item for item, _ in stopped], now))
+    await store_changes(session, stopped, await instances.present(session))
