@@ -87,8 +87,10 @@ def bare_lines(text):
 
 
 def blocks_of(signature, text):
-    """Count the signature as lines of their own, whatever its case and spacing."""
+    """Count the signature as lines of their own, whatever its case and spacing; marks are none."""
     wanted, lines = bare_lines(signature), bare_lines(text)
+    if not wanted:
+        return 0
     return sum(lines[at : at + len(wanted)] == wanted for at in range(len(lines)))
 
 
@@ -105,6 +107,12 @@ def test_the_signature_stands_once_at_the_end_whatever_the_model_returned(body):
 
 
 LINES = st.text(st.characters(categories=["L", "N", "P", "Zs", "So"]), min_size=1, max_size=30)
+
+
+def test_a_signature_of_marks_alone_stands_once():
+    finished = sent("_\n_\nAnna Lee will call you on Tuesday.\n", signature="_\n_")
+
+    assert finished.text == "Anna Lee will call you on Tuesday.\n\n_\n_"
 
 
 @given(st.data())

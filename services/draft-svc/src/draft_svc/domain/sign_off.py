@@ -59,8 +59,11 @@ def unsigned(text: str, *, signature: str | None, sender_name: str | None) -> st
 
 
 def _without_signature(text: str, signature: str) -> str:
+    wanted = plain_text(signature).strip()
+    if "\n" in wanted and not words_of(wanted):  # marks alone: compared as they stand
+        return text.replace(wanted, "\n")
     kept, kept_to = "", 0
-    for found in spans_of(words_of(text), words_of(plain_text(signature))):
+    for found in spans_of(words_of(text), words_of(wanted)):
         start, end = _with_marks(text, *found)
         if _is_signature(text, start, end):
             kept += text[kept_to:start] + "\n"
