@@ -27,6 +27,8 @@ MAX_SOURCE_BYTES = 512
 EventT = TypeVar("EventT", bound=Event)
 
 _HEADER_SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
+_PLAIN = re.compile(r"[\w.:@/-]*", re.ASCII)
+"""What needs no encoding: all but a few of the ids that there are."""
 _SUBJECT = re.compile(r"([a-z-]+\.[a-z_]+)\.v([0-9]{1,4})\.([^.]+)")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -202,7 +204,7 @@ def _checked(name: str, value: str, max_bytes: int) -> str:
 
 def _percent_encode(value: str) -> str:
     """Encode all but printable ASCII, and space, `"`, `%` (CloudEvents HTTP binding §3.1.3.2)."""
-    return quote(value, safe=_HEADER_SAFE)
+    return value if _PLAIN.fullmatch(value) else quote(value, safe=_HEADER_SAFE)
 
 
 def _attribute(headers: Mapping[str, str], name: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from persona_contracts import Event, Received
-from sqlalchemy import ARRAY, String, bindparam, func, text
+from sqlalchemy import JSON, String, bindparam, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.store import Base, OwnedByWorkspace, Session
@@ -30,11 +30,10 @@ class InboxRow(OwnedByWorkspace, Base):
 
 _CLAIM = text(
     "insert into inbox (consumer, workspace_id, source, event_id)"
-    " select :consumer, * from unnest(:workspace_ids, :sources, :event_ids)"
+    " select :consumer, * from json_to_recordset(:events)"
+    " as new(workspace_id text, source text, event_id text)"
     " on conflict do nothing returning workspace_id, source, event_id"
-).bindparams(
-    *(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "sources", "event_ids"))
-)
+).bindparams(bindparam("events", type_=JSON))
 _PRUNE = text("delete from inbox where received_at < now() - make_interval(days => :days)")
 
 
@@ -44,15 +43,11 @@ async def claim(
     """Return the events of `batch` that `consumer` has not handled yet, each once, in order."""
     by_key = {(item.workspace_id, item.source, item.event_id): item for item in reversed(batch)}
     keys = sorted(by_key)  # one lock order for all replicas
-    rows = await session.execute(
-        _CLAIM,
-        {
-            "consumer": consumer,
-            "workspace_ids": [key[0] for key in keys],
-            "sources": [key[1] for key in keys],
-            "event_ids": [key[2] for key in keys],
-        },
-    )
+    events = [
+        {"workspace_id": workspace_id, "source": source, "event_id": event_id}
+        for workspace_id, source, event_id in keys
+    ]
+    rows = await session.execute(_CLAIM, {"consumer": consumer, "events": events})
     fresh = {id(by_key[(row[0], row[1], row[2])]) for row in rows}
     return [item for item in batch if id(item) in fresh]
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service_kit.ids import new_id
 from service_kit.store import Base, OwnedByWorkspace, Session, any_of
 from service_kit.topology import stream_of
-from service_kit.wakeups import OUTBOX_CHANNEL, notify
+from service_kit.wakeups import OUTBOX_CHANNEL
 
 KEPT_DAYS = 14
 """How long a lost stream can be refilled from here (events.md §2)."""
@@ -35,12 +35,12 @@ class OutboxRow(OwnedByWorkspace, Base):
 
 
 _PUBLISH = text(
-    "insert into outbox (workspace_id, stream, subject, event_id, headers, body)"
+    "with stored as (insert into outbox (workspace_id, stream, subject, event_id, headers, body)"
     " select workspace_id, stream, subject, event_id, headers, convert_to(body, 'UTF8')"
     " from rows from (json_to_recordset(:rows) as (workspace_id text, stream text, subject text,"
     " event_id uuid, headers jsonb, body text))"
     " with ordinality as new(workspace_id, stream, subject, event_id, headers, body, number)"
-    " order by number"
+    " order by number) select pg_notify(:channel, '')"
 ).bindparams(bindparam("rows", type_=JSON))
 
 
@@ -58,22 +58,20 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
     propagate.inject(trace)
     rows: list[dict[str, object]] = []
     for event, event_id in zip(events, event_ids, strict=True):
-        headers = encode_headers(
-            event, event_id=str(event_id), source=source, time=event.occurred_at
-        )
+        own_id = str(event_id)
+        headers = encode_headers(event, event_id=own_id, source=source, time=event.occurred_at)
         subject = subject_for(event)
         rows.append(
             {
                 "workspace_id": event.workspace_id,
                 "stream": stream_of(subject),
                 "subject": subject,
-                "event_id": str(event_id),
-                "headers": headers | {"correlation_id": str(event_id)} | trace,
+                "event_id": own_id,
+                "headers": headers | {"correlation_id": own_id} | trace,
                 "body": event.model_dump_json(),
             }
         )
-    await session.execute(_PUBLISH, {"rows": rows})
-    await notify(session, OUTBOX_CHANNEL)
+    await session.execute(_PUBLISH, {"rows": rows, "channel": OUTBOX_CHANNEL})
     return event_ids
 
 

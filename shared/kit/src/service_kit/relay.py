@@ -77,6 +77,7 @@ class Outbox:
             update(OutboxRow)
             .where(any_of(OutboxRow.id, [row.id for row in rows]))
             .values(published_at=self._clock())
+            .execution_options(synchronize_session=False)
         )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     ARRAY,
     URL,
@@ -44,6 +45,9 @@ AWAY_SECONDS = 0.5
 
 Session = AsyncSession
 """What use cases get: an open transaction that they never commit."""
+
+_JSON = TypeAdapter[Any](Any)
+"""Reads and writes JSON columns: several times as fast as `json`, which outbox rows wait for."""
 
 _ENTER = text(
     "select set_config('role', :role, true),"
@@ -107,6 +111,8 @@ class Store:
             pool_timeout=10,
             pool_pre_ping=True,
             hide_parameters=True,
+            json_serializer=_to_json,
+            json_deserializer=_JSON.validate_json,
             connect_args={
                 "connect_timeout": 5,
                 "prepare_threshold": 2,
@@ -153,6 +159,10 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def _to_json(value: object) -> str:
+    return _JSON.dump_json(value).decode()
 
 
 def any_of(column: QueryableAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:

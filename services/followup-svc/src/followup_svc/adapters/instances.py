@@ -152,15 +152,15 @@ async def add(session: Session, new: Sequence[NewInstance]) -> set[UUID]:
     """
     rows = [
         {
-            "instance_id": str(item.instance.instance_id),
+            "instance_id": item.instance.instance_id,
             "workspace_id": item.instance.workspace_id,
-            "sequence_id": str(item.instance.sequence_id),
+            "sequence_id": item.instance.sequence_id,
             "sequence_version": item.instance.sequence_version,
             "lead_id": item.instance.lead_id,
             "campaign_id": item.instance.campaign_id,
             "step": item.instance.step,
-            "next_at": _iso(item.instance.next_at),
-            "started_at": _iso(item.instance.started_at),
+            "next_at": item.instance.next_at,
+            "started_at": item.instance.started_at,
             "started_by": item.started_by,
             "trigger_id": item.trigger_id,
             "traceparent": item.traceparent,
@@ -179,11 +179,11 @@ async def save(session: Session, changes: Sequence[Change]) -> None:
         return
     rows = [
         {
-            "instance_id": str(instance.instance_id),
+            "instance_id": instance.instance_id,
             "state": instance.state,
             "step": instance.step,
             "awaiting_answer": instance.awaiting_answer,
-            "next_at": _iso(instance.next_at),
+            "next_at": instance.next_at,
             "reason": instance.reason,
             "detail": instance.detail,
             "codes": instance.codes,
@@ -286,7 +286,3 @@ def is_paused_for(code: str) -> ColumnElement[bool]:
 async def present(session: Session) -> datetime:
     """Return the time by the database's clock, the only one that decides what is due."""
     return (await session.scalars(select(func.clock_timestamp()))).one().astimezone(UTC)
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None

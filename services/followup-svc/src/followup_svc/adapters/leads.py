@@ -141,7 +141,7 @@ async def refresh(
             "workspace_id": workspace_id,
             "lead_id": lead_id,
             "profile": lead.model_dump(mode="json", exclude_unset=True),
-            "profile_at": said_at.isoformat(),
+            "profile_at": said_at,
             "campaign_id": campaign_id,
         }
         await session.execute(_REFRESH, {"rows": [row]})
@@ -155,7 +155,7 @@ async def note_replies(session: Session, replies: Sequence[LeadRepliedV1]) -> No
             "workspace_id": reply.workspace_id,
             "lead_id": reply.lead_id,
             "message_id": reply.message_id,
-            "received_at": reply.received_at.isoformat(),
+            "received_at": reply.received_at,
             "email_id": reply.message_id if is_email else None,
             "email_subject": reply.subject if is_email else None,
         }

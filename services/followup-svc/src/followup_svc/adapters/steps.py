@@ -119,23 +119,23 @@ _ANSWER = text(
 ).bindparams(bindparam("rows", type_=JSON))
 
 
-async def request(session: Session, steps: Sequence[Requested]) -> None:
-    """Store that these steps are requested; a step that was before gets its next attempt."""
+async def request(session: Session, steps: Sequence[Requested], event_ids: Sequence[UUID]) -> None:
+    """Store that these steps are requested by these events, again or for the first time."""
     rows = [
         {
-            "instance_id": str(step.instance_id),
+            "instance_id": step.instance_id,
             "number": step.number,
             "workspace_id": step.workspace_id,
-            "request_id": str(step.request_id),
+            "request_id": step.request_id,
             "attempt": step.attempt,
             "channel": step.channel,
             "subject": step.subject,
             "text": step.text,
             "in_reply_to": step.in_reply_to,
             "resolution": dict(step.resolution),
-            "event_id": str(step.event_id),
+            "event_id": event_id,
         }
-        for step in steps
+        for step, event_id in zip(steps, event_ids, strict=True)
     ]
     if rows:
         await session.execute(_REQUEST, {"rows": rows})
@@ -145,10 +145,10 @@ async def settle(session: Session, answers: Sequence[Answer]) -> None:
     """Store what became of requested steps."""
     rows = [
         {
-            "instance_id": str(answer.instance_id),
+            "instance_id": answer.instance_id,
             "number": answer.number,
             "status": answer.status,
-            "sent_at": answer.sent_at.isoformat() if answer.sent_at else None,
+            "sent_at": answer.sent_at,
             "provider_message_id": answer.provider_message_id,
             "error": answer.error,
             "attempt": answer.attempt,

@@ -220,11 +220,5 @@ async def _store(session: Session, writing: _Writing) -> None:
     await instances.save(session, writing.changes)
     await steps.settle(session, writing.answers)
     event_ids = await publish(session, *writing.requests, *writing.others)
-    await steps.request(
-        session,
-        [
-            replace(step, event_id=event_id)
-            for step, event_id in zip(writing.steps, event_ids, strict=False)
-        ],
-    )
+    await steps.request(session, writing.steps, event_ids[: len(writing.steps)])
     log.info("due.worked_on", requested=len(writing.requests), blocked=len(writing.others))
