@@ -39,6 +39,7 @@ from service_kit.topology import apply_streams
 FOLDER = Path(__file__).parents[1]
 PEER = FOLDER / "peers" / "queue"
 WORKSPACES = 20
+RUNS = 2
 LATENESS_RATE, LATENESS_SECONDS = 200, 20
 ANSWERS_AT_ONCE = 200
 WAIT_SECONDS = 600
@@ -104,6 +105,7 @@ update instance_due set due_at = early.next_at from early
 where instance_due.instance_id = early.instance_id
 returning instance_due.instance_id, instance_due.due_at
 """
+_COMPLETED = "followup.completed.v1.*"
 _PUBLISHED = """
 select (convert_from(body, 'utf8')::jsonb ->> 'instance_id')::uuid, published_at from outbox
 where subject like 'followup.send_requested%%' and published_at is not null
@@ -130,14 +132,14 @@ def measure(*, quick: bool) -> Row:
     ):
         bench = Bench(broker, Databases(postgres), Path(name))
         asyncio.run(_publish_personas(broker.url))
-        before = asyncio.run(_peer(bench, peer_jobs))
-        with _service(bench) as (database, api):
-            ours = asyncio.run(_drain(bench, database, api, "a", steps))
-        after = asyncio.run(_peer(bench, peer_jobs))
+        peer = ours = 0.0
+        for _ in range(RUNS):
+            peer = max(peer, asyncio.run(_peer(bench, peer_jobs)))
+            with _service(bench) as (database, api):
+                ours = max(ours, asyncio.run(_drain(bench, database, api, "a", steps)))
         few, beside = asyncio.run(_beside(bench, many // 100, many))
         with _service(bench) as (database, api):
             late = asyncio.run(_lateness(bench, database, api))
-    peer = max(before, after)
     return Row(
         title=f"{steps:,} due follow-up steps: rendered, requested, answered, one process",
         figures=[
@@ -151,7 +153,7 @@ def measure(*, quick: bool) -> Row:
             Measured(f"late at {LATENESS_RATE} due steps/s, p99", late[1], "s", at_most=1.5),
         ],
         setup=f"{WORKSPACES} workspaces, fsync on, a CRM in this process answers every request;"
-        f" procrastinate: {peer_jobs:,} jobs, the better of two runs",
+        f" procrastinate: {peer_jobs:,} jobs; of both the better of {RUNS} runs, by turns",
     )
 
 
@@ -179,15 +181,26 @@ def _seed(database: Database, prefix: str, count: int, apart: str = "0 s") -> No
 async def _drain(bench: Bench, database: Database, api: Api, prefix: str, steps: int) -> float:
     """Return steps per second, from their being due to their being answered."""
     _seed(database, prefix, steps)
-    async with _Crm(bench.broker.url):
+    async with _Crm(bench.broker.url) as connection:
+        before = await _completed(connection)
         with psycopg.connect(database.admin_url, autocommit=True) as admin:
             admin.execute(_MAKE_DUE, {"prefix": prefix})
-            start = perf_counter()
-            unsent = "select 1 from instance where lead_id like %s and state = 'active' limit 1"
-            await _until_empty(admin, unsent, f"{prefix}%")
+        start = perf_counter()
+
+        async def is_done() -> bool:
+            await asyncio.sleep(0.1)
+            return await _completed(connection) - before >= steps
+
+        await wait_until(is_done, WAIT_SECONDS)
         took = perf_counter() - start
     del api
     return steps / took
+
+
+async def _completed(connection: Client) -> int:
+    """Return how many follow-ups the broker has as completed: asking it costs next to nothing."""
+    info = await connection.jetstream().stream_info("FOLLOWUP", subjects_filter=_COMPLETED)
+    return sum((info.state.subjects or {}).values())
 
 
 async def _until_empty(admin: psycopg.Connection[Any], query: str, value: str) -> None:

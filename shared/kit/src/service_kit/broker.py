@@ -21,13 +21,12 @@ from nats.js import JetStreamContext
 from nats.js.errors import ServiceUnavailableError
 from structlog import get_logger
 
-from service_kit.consumer import Consumer, Subscription
+from service_kit.consumer import BATCH, Consumer, Subscription
 from service_kit.dead_letters import park_exhausted
 from service_kit.responder import Responder
 from service_kit.store import Store
 from service_kit.topology import ADVISORY_STREAM, MAX_DELIVERIES_SUBJECT, Durable
 
-BATCH = 100
 FETCH_SECONDS = 1
 RECONNECT_SECONDS = 1
 PING_SECONDS = 5
@@ -81,11 +80,11 @@ class Broker:
             apply_types=False,
             logger=None,
         )
-        self._handled = {
-            consumer.durable.name: consumer.durable
-            for consumer in (Consumer(item, store, self.publishing) for item in subscriptions)
-            if self._subscribe(consumer.durable, consumer.consume)
-        }
+        self._handled: dict[str, Durable] = {}
+        for subscription in subscriptions:
+            consumer = Consumer(subscription, store, self.publishing)
+            self._subscribe(consumer.durable, consumer.consume, subscription.batch)
+            self._handled[consumer.durable.name] = consumer.durable
         self.durables = list(self._handled.values())
         if self.durables:
             self.durables.append(self._subscribe_to_advisories(store.service))
@@ -124,8 +123,8 @@ class Broker:
         return self.publishing.jetstream()  # pyright: ignore[reportUnknownMemberType]
 
     def _subscribe(
-        self, durable: Durable, consume: Callable[[Sequence[Msg]], Awaitable[None]]
-    ) -> bool:
+        self, durable: Durable, consume: Callable[[Sequence[Msg]], Awaitable[None]], batch: int
+    ) -> None:
         async def on_batch(messages: list[Msg]) -> None:
             await consume(messages)
 
@@ -133,13 +132,12 @@ class Broker:
             ",".join(durable.filter_subjects),
             durable=durable.name,
             stream=JStream(durable.stream, declare=False),
-            pull_sub=PullSub(batch_size=BATCH, batch=True),
+            pull_sub=PullSub(batch_size=batch, batch=True),
             ack_policy=AckPolicy.MANUAL,
             decoder=_undecoded,
         )
         subscriber.__class__ = AdaptiveBatchSubscriber
         subscriber(on_batch)
-        return True
 
     def _subscribe_to_advisories(self, service: str) -> Durable:
         durable = Durable(
@@ -150,7 +148,7 @@ class Broker:
                 for item in self._handled.values()
             ),
         )
-        self._subscribe(durable, self._on_max_deliveries)
+        self._subscribe(durable, self._on_max_deliveries, BATCH)
         return durable
 
     async def _on_max_deliveries(self, messages: Sequence[Msg]) -> None:

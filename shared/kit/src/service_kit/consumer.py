@@ -21,6 +21,7 @@ from service_kit.steps import reached
 from service_kit.store import Session, Store, is_away
 from service_kit.topology import Durable, stream_of
 
+BATCH = 100
 BUG_DELIVERIES = 5
 """How often an event that makes the handler fail is tried before it is parked."""
 LONGEST_DELAY_SECONDS = 300
@@ -42,6 +43,8 @@ class Subscription(Generic[EventT]):
 
     model: type[EventT]
     handle: Handler[EventT]
+    batch: int = BATCH
+    """How many events one transaction takes at most; all of them may be in memory at once."""
 
     def durable(self, service: str) -> Durable:
         """Return the durable consumer, named `<service>_<handler>`."""

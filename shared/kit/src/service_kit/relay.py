@@ -19,7 +19,7 @@ from service_kit.steps import reached
 from service_kit.store import Session, Store, any_of
 from service_kit.wakeups import wait
 
-BATCH = 200
+BATCH = 500
 IDLE_SECONDS = 1.0
 
 log = get_logger(__name__)

@@ -21,6 +21,9 @@ from followup_svc.adapters.workspaces import note_campaigns
 from followup_svc.usecases.heed_leads import heed_outcomes, heed_replies
 from followup_svc.usecases.settle_answers import settle_failed, settle_sent
 
+ANSWERS_AT_ONCE = 250
+"""They are short, and after a morning's campaign there are many (ADR 0015)."""
+
 
 def subscriptions(
     roster: Roster, versions: SequenceVersions, retry_delays_seconds: Sequence[float]
@@ -60,7 +63,7 @@ def subscriptions(
     return [
         Subscription(model=LeadRepliedV1, handle=on_lead_replied),
         Subscription(model=LeadOutcomeV1, handle=on_lead_outcome),
-        Subscription(model=MessageSentV1, handle=on_message_sent),
+        Subscription(model=MessageSentV1, handle=on_message_sent, batch=ANSWERS_AT_ONCE),
         Subscription(model=MessageFailedV1, handle=on_message_failed),
         Subscription(model=CampaignSyncedV1, handle=on_campaign_synced),
         Subscription(model=CampaignRemovedV1, handle=on_campaign_removed),
