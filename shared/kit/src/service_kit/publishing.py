@@ -25,15 +25,25 @@ class Message:
 async def store(connection: Client, messages: Sequence[Message]) -> None:
     """Store `messages` (at most 1,000, all of one stream) in order, all or nothing where possible.
 
-    The whole batch costs one fsync. If some of it was stored before, the batch is refused by the
-    server and the messages go singly: the server drops the repeats by their id.
+    The whole batch costs one fsync. If some of it was stored before, the server refuses the batch;
+    then the first messages go singly, of which it drops repeats by their id, and what follows the
+    first new one is a batch again.
 
     Raises:
         nats.errors.Error: the broker is away, or refuses.
     """
+    rest = list(messages)
+    while rest and not await _store_batch(connection, rest):
+        is_new = False
+        while rest and not is_new:
+            is_new = await store_one(connection, rest.pop(0))
+
+
+async def _store_batch(connection: Client, messages: Sequence[Message]) -> bool:
+    """Store all of them at once; False: some of them were stored before."""
     if len(messages) == 1:
         await store_one(connection, messages[0])
-        return
+        return True
     batch_id = uuid4().hex
     for number, message in enumerate(messages[:-1], start=1):
         await connection.publish(
@@ -45,22 +55,20 @@ async def store(connection: Client, messages: Sequence[Message]) -> None:
         last.subject, last.body, timeout=ACK_TIMEOUT_SECONDS, headers=headers
     )
     error = json.loads(answer.data).get("error")
-    if error is None:
-        return
-    if error.get("err_code") != DUPLICATE_IN_BATCH:
+    if error is not None and error.get("err_code") != DUPLICATE_IN_BATCH:
         raise APIError.from_error(error)
-    for message in messages:
-        await store_one(connection, message)
+    return error is None
 
 
-async def store_one(connection: Client, message: Message) -> None:
-    """Store one message and return once the broker has it on disk."""
-    await connection.jetstream().publish(  # pyright: ignore[reportUnknownMemberType]
+async def store_one(connection: Client, message: Message) -> bool:
+    """Store one message and return once the broker has it on disk; False: it had it before."""
+    answer = await connection.jetstream().publish(  # pyright: ignore[reportUnknownMemberType]
         message.subject,
         message.body,
         timeout=ACK_TIMEOUT_SECONDS,
         headers=dict(message.headers),
     )
+    return not answer.duplicate
 
 
 def _batch_headers(message: Message, batch_id: str, number: int) -> dict[str, str]:

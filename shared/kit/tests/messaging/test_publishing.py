@@ -1,0 +1,51 @@
+"""Batches of messages: stored once and in order, whatever was stored before."""
+
+import nats as nats_client
+import pytest
+from service_kit.publishing import Message, store
+from service_kit.topology import apply_streams
+
+
+@pytest.fixture
+async def connection(fresh_nats):
+    opened = await nats_client.connect(fresh_nats.url)
+    await apply_streams(opened.jetstream())
+    yield opened
+    await opened.close()
+
+
+def message(number):
+    headers = {"Nats-Msg-Id": str(number)}
+    return Message(subject="draft.rejected.v1.acme", body=str(number).encode(), headers=headers)
+
+
+async def stored(connection):
+    js = connection.jetstream()
+    last = (await js.stream_info("DRAFT")).state.last_seq
+    return [int((await js.get_msg("DRAFT", sequence)).data) for sequence in range(1, last + 1)]
+
+
+@pytest.mark.parametrize(
+    "before", [[], [0, 1, 2], [0], list(range(10)), [0, 1, 5, 6]], ids=lambda ids: f"{ids}"
+)
+async def test_a_batch_is_stored_in_order_though_some_of_it_was_stored_before(connection, before):
+    for number in before:
+        await store(connection, [message(number)])
+    await store(connection, [message(number) for number in range(10)])
+    new = [number for number in range(10) if number not in before]
+    assert await stored(connection) == before + new
+
+
+async def test_what_follows_the_repeats_of_a_batch_is_a_batch_again(connection, monkeypatch):
+    await store(connection, [message(number) for number in range(3)])
+    singles = []
+    publish = type(connection.jetstream()).publish
+
+    async def counted(self, subject, *args, **options):
+        singles.append(subject)
+        return await publish(self, subject, *args, **options)
+
+    monkeypatch.setattr(type(connection.jetstream()), "publish", counted)
+    await store(connection, [message(number) for number in range(200)])
+    assert len(singles) == 4
+    assert await stored(connection) == list(range(200))
