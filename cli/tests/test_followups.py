@@ -165,4 +165,4 @@ def test_what_is_missing_is_mended_and_resolved_by_command(followed, stack, tmp_
     sent = followed("instances", "resolve", found[0]["instance_id"], "sent").out
     assert "completed (all-sent)" in sent
     assert "1. email: sent\n   Hello\n   Pick a time: https://book.example\n" in sent
-    assert "resolved as sent (dramatis-cli)" in sent
+    assert "resolved as sent step 1 (dramatis-cli)" in sent

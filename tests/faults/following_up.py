@@ -146,18 +146,27 @@ class Followups:
 
     async def until_completed(self, count, timeout_seconds):
         """Return once so many instances are completed and all is published."""
+        found = None
 
         async def done():
+            nonlocal found
             with contextlib.suppress(psycopg.Error):
-                states = dict(await self.sql("select state, count(*) from instance group by state"))
-                waiting = await self.sql("select count(*) from outbox where published_at is null")
-                if states == {"completed": count} and waiting == [(0,)]:
-                    return True
+                found = await self.sql(
+                    "select state, awaiting_answer, step, reason, count(*) from instance"
+                    " group by 1, 2, 3, 4"
+                )
+                unpublished = await self.sql("select 1 from outbox where published_at is null")
+                if {row[0] for row in found} == {"completed"} and not unpublished:
+                    return sum(row[-1] for row in found) == count
                 await self.end_leases()
             await asyncio.sleep(1)
             return False
 
-        await wait_until(done, timeout_seconds)
+        try:
+            await wait_until(done, timeout_seconds)
+        except TimeoutError as error:
+            error.add_note(f"instances: {found}")
+            raise
 
     async def violations(self, crm, steps):
         """Return what is wrong with the account: each step is requested and sent exactly once."""

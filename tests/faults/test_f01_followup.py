@@ -10,7 +10,7 @@ from following_up import Crm, Followups
 from service_kit.testing.database import Databases
 from service_kit.topology import apply_streams
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 STEPS = [
     "before-claim",
@@ -68,7 +68,7 @@ async def test_each_step_is_requested_once_wherever_the_process_dies(run, connec
         assert await followups.violations(crm, leads * 2) == {}
 
 
-async def survive(run, connection, servers, leads, kills):
+async def survive(run, connection, servers, leads, kills, seconds):
     """Kill replicas at random, and the servers in between; return the broken promises."""
     chance = random.Random(4)  # noqa: S311 — the same kills in every run
     followups = await run(replicas=3)
@@ -88,13 +88,13 @@ async def survive(run, connection, servers, leads, kills):
             await asyncio.to_thread(victim.spawn)
         for process in followups.processes:
             await asyncio.to_thread(process.start, 60)
-        await followups.until_completed(leads, 500)
+        await followups.until_completed(leads, seconds)
         return await followups.violations(crm, leads * 2)
 
 
 async def test_due_steps_survive_kills_and_restarts(run, connection, fresh_nats, fresh_postgres):
     servers = (fresh_nats, fresh_postgres)
-    assert await survive(run, connection, servers, leads=200, kills=8) == {}
+    assert await survive(run, connection, servers, leads=200, kills=8, seconds=200) == {}
 
 
 @pytest.mark.faults
@@ -103,4 +103,4 @@ async def test_ten_thousand_due_steps_survive_two_hundred_kills(
     run, connection, fresh_nats, fresh_postgres
 ):
     servers = (fresh_nats, fresh_postgres)
-    assert await survive(run, connection, servers, leads=5_000, kills=200) == {}
+    assert await survive(run, connection, servers, leads=5_000, kills=200, seconds=500) == {}

@@ -168,7 +168,10 @@ async def test_an_answer_that_never_comes_is_decided_by_people_alone(campaigner)
         refused = await campaigner.do(instance, "resume", 409)
         assert "resolve" in refused["detail"]
     await campaigner.do(settled, "resolve", outcome="sent")
-    assert (await campaigner.instance(settled))["state"] == "completed"
+    shown = await campaigner.instance(settled)
+    assert shown["state"] == "completed"
+    said = [(one["what"], one["step"]) for one in shown["timeline"]]
+    assert said[-2:] == [("outcome unknown", 1), ("resolved as sent", 1)]
     await campaigner.sent(requests[late["instance_id"]])
     await campaigner.until(late, "completed")
     await campaigner.do(resent, "resolve", outcome="resend")

@@ -7,19 +7,21 @@ from datetime import timedelta
 import psycopg
 import pytest
 from following import persona
-from followup_svc.adapters import steps
+from followup_svc.adapters import instances, leads, steps
 from followup_svc.adapters.instances import LEASES
-from followup_svc.adapters.sequences import SequenceVersions
-from followup_svc.domain.sequence import OnReply, Sequence, Step
+from followup_svc.adapters.sequences import SequenceVersions, load, load_to_start
+from followup_svc.domain.instance import Reason, State
+from followup_svc.domain.sequence import OnReply, Sequence, SequenceNotFoundError, Step
 from followup_svc.domain.window import Delay, DelayUnit, SendWindow, Weekday
 from followup_svc.usecases.heed_leads import heed_outcomes, heed_replies
-from followup_svc.usecases.save_sequence import create_sequence
+from followup_svc.usecases.save_sequence import create_sequence, delete_sequence
 from followup_svc.usecases.send_due import SendDue
 from followup_svc.usecases.settle_answers import settle_sent
-from followup_svc.usecases.start_instances import Starting, Target, start_instances
+from followup_svc.usecases.start_instances import Starting, start_instances
 from followup_svc.usecases.steer_instances import resume_all
 from persona_client import Roster
 from persona_contracts import (
+    Lead,
     LeadOutcomeV1,
     LeadRepliedV1,
     MessageSentV1,
@@ -77,15 +79,9 @@ class Scheduler:
                 ),
                 by="tester",
             )
-            target = Target(
-                workspace_id=WORKSPACE,
-                sequence_id=row.sequence_id,
-                version=row.version,
-                sequence=row.sequence,
-            )
             started, _ = await start_instances(
                 session,
-                target,
+                row.saved,
                 [Starting(lead_id=lead_id, campaign_id=None) for lead_id in lead_ids],
                 started_by="tester",
                 skip_unavailable=False,
@@ -331,3 +327,65 @@ async def test_what_was_missed_by_day_is_not_sent_by_night(scheduler, requests, 
         ((next_at,),) = admin.execute("select next_at from instance where lead_id = 'nightly'")
     assert requests()["nightly", 1, 1] == 0
     assert list(Weekday)[next_at.weekday()] == tomorrow
+
+
+async def test_nobody_is_started_in_a_sequence_that_is_being_deleted(scheduler):
+    (instance,) = await scheduler.start("first")
+    started = asyncio.Event()
+
+    async def start_another():
+        async with scheduler.store.workspace(WORKSPACE) as session:
+            started.set()
+            await load_to_start(session, instance.sequence_id)
+
+    async with scheduler.store.workspace(WORKSPACE) as session:
+        row = await load(session, instance.sequence_id, for_update=True)
+        await delete_sequence(session, row, by="tester", stop_instances=True)
+        starting = asyncio.create_task(start_another())
+        await started.wait()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await asyncio.shield(starting)
+    with pytest.raises(SequenceNotFoundError):
+        await starting
+
+
+async def test_no_sequence_is_deleted_while_a_lead_is_started_in_it(scheduler):
+    (instance,) = await scheduler.start("first")
+
+    async def delete():
+        async with scheduler.store.workspace(WORKSPACE) as session:
+            row = await load(session, instance.sequence_id, for_update=True)
+            await delete_sequence(session, row, by="tester", stop_instances=True)
+
+    async with scheduler.store.workspace(WORKSPACE) as session:
+        target = await load_to_start(session, instance.sequence_id)
+        deleting = asyncio.create_task(delete())
+        (second,), _ = await start_instances(
+            session,
+            target,
+            [Starting(lead_id="second", campaign_id=None)],
+            started_by="tester",
+            skip_unavailable=False,
+        )
+    await deleting
+    async with scheduler.store.workspace(WORKSPACE) as session:
+        (found,) = await instances.lock(session, [second.instance_id])
+    assert (found.state, found.reason) == (State.STOPPED, Reason.SEQUENCE_DELETED)
+
+
+async def test_what_is_said_of_a_lead_twice_in_a_batch_is_kept_in_order(scheduler):
+    early = utc_now()
+    keys = [(WORKSPACE, lead_id) for lead_id in ("both", "other", "both")]
+    async with scheduler.store.worker() as session:
+        await leads.lock(session, keys)
+        said = [
+            (keys[0], Lead(first_name="Bo", company="Acme"), early, None),
+            (keys[1], Lead(first_name="Cy"), early, None),
+            (keys[2], Lead(first_name="Bob"), early + timedelta(seconds=1), "spring"),
+        ]
+        await leads.refresh(session, said)
+        known = await leads.get(session, keys)
+    assert known[keys[0]].profile == {"first_name": "Bob", "company": "Acme"}
+    assert known[keys[0]].campaign_id == "spring"
+    assert known[keys[1]].profile == {"first_name": "Cy"}

@@ -7,7 +7,7 @@ from corpus import BAD, OK, citations, needs_corpus, paths, plain
 from service_kit.testing.api import running, service_env
 from shelf import Shelf
 
-pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.timeout(280)]
+pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.timeout(600)]
 TOP = 5
 
 
@@ -38,7 +38,7 @@ async def test_every_real_document_is_known_by_its_page_or_refused_for_a_reason(
     for mode in ("words", "both"):
         if mode == "both":
             for name in sorted({cited["file"] for cited in citations()}):
-                await shelf.vectors(anna, events[name].file_id, timeout_seconds=120)
+                await shelf.vectors(anna, events[name].file_id, timeout_seconds=400)
         first = sum([await rank(shelf, anna, cited) == 0 for cited in citations()])
         # While vectors come in, only the first five places are promised.
         needed = 0.93 if mode == "both" else 0

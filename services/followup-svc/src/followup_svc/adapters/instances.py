@@ -95,6 +95,7 @@ class Note:
     what: str
     by: str
     detail: str | None = None
+    step: int | None = None
 
 
 Change = tuple[Instance, Note | None]
@@ -187,7 +188,7 @@ async def save(session: Session, changes: Sequence[Change]) -> None:
             "reason": instance.reason,
             "detail": instance.detail,
             "codes": instance.codes,
-            "note": {"what": note.what, "by": note.by, "detail": note.detail} if note else None,
+            "note": note,
         }
         for instance, note in changes
     ]

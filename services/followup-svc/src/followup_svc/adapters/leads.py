@@ -1,6 +1,7 @@
 """What is known of leads, and those that must not be written to."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -136,30 +137,46 @@ async def refresh(
     A field that is not said keeps its value; one that is said as null loses it. Of two values the
     one that was said later stays.
     """
-    for (workspace_id, lead_id), lead, said_at, campaign_id in known:
-        row = {
+    rows = [
+        {
             "workspace_id": workspace_id,
             "lead_id": lead_id,
             "profile": lead.model_dump(mode="json", exclude_unset=True),
             "profile_at": said_at,
             "campaign_id": campaign_id,
         }
-        await session.execute(_REFRESH, {"rows": [row]})
+        for (workspace_id, lead_id), lead, said_at, campaign_id in known
+    ]
+    for each in _rounds(rows):
+        await session.execute(_REFRESH, {"rows": each})
 
 
 async def note_replies(session: Session, replies: Sequence[LeadRepliedV1]) -> None:
     """Remember the newest message of locked leads; of e-mails also what to answer to."""
-    for reply in sorted(replies, key=lambda reply: reply.received_at):
-        is_email = reply.channel is Channel.EMAIL
-        row = {
+    rows = [
+        {
             "workspace_id": reply.workspace_id,
             "lead_id": reply.lead_id,
             "message_id": reply.message_id,
             "received_at": reply.received_at,
-            "email_id": reply.message_id if is_email else None,
-            "email_subject": reply.subject if is_email else None,
+            "email_id": reply.message_id if reply.channel is Channel.EMAIL else None,
+            "email_subject": reply.subject if reply.channel is Channel.EMAIL else None,
         }
-        await session.execute(_NOTE_REPLIES, {"rows": [row]})
+        for reply in sorted(replies, key=lambda reply: reply.received_at)
+    ]
+    for each in _rounds(rows):
+        await session.execute(_NOTE_REPLIES, {"rows": each})
+
+
+def _rounds(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Give the first row of every lead, then the second …: an update takes one row of a lead."""
+    numbered = Counter[Key]()
+    rounds: dict[int, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        key = (row["workspace_id"], row["lead_id"])
+        rounds.setdefault(numbered[key], []).append(row)
+        numbered[key] += 1
+    yield from rounds.values()
 
 
 async def get(session: Session, wanted: Collection[Key]) -> Mapping[Key, KnownLead]:

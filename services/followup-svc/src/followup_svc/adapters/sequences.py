@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from service_kit.store import Base, OwnedByWorkspace, Session
+from service_kit.store import Base, OwnedByWorkspace, Session, any_of
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from followup_svc.domain.sequence import Sequence, SequenceNotFoundError, TriggeredSequence
+from followup_svc.domain.sequence import SavedSequence, Sequence, SequenceNotFoundError
 
 _DEFINITION = TypeAdapter(Sequence)
 Version = tuple[UUID, int]
@@ -37,6 +37,17 @@ class SequenceRow(OwnedByWorkspace, Base):
     def sequence(self) -> Sequence:
         """What the newest version says."""
         return _DEFINITION.validate_python(self.definition)
+
+    @property
+    def saved(self) -> SavedSequence:
+        """The newest version, to start leads with."""
+        return SavedSequence(
+            workspace_id=self.workspace_id,
+            sequence_id=self.sequence_id,
+            version=self.version,
+            sequence=self.sequence,
+            trigger_saved_at=self.trigger_saved_at,
+        )
 
 
 class SequenceVersionRow(OwnedByWorkspace, Base):
@@ -98,6 +109,22 @@ async def load(session: Session, sequence_id: UUID, *, for_update: bool = False)
     return row
 
 
+async def load_to_start(session: Session, sequence_id: UUID) -> SavedSequence:
+    """Return a sequence that is not deleted, nor will be before this transaction ends.
+
+    Raises:
+        SequenceNotFoundError: this workspace has none with that id.
+    """
+    row = await session.scalar(
+        select(SequenceRow)
+        .where(SequenceRow.sequence_id == sequence_id, SequenceRow.deleted_at.is_(None))
+        .with_for_update(read=True)
+    )
+    if row is None:
+        raise SequenceNotFoundError(f"no sequence {sequence_id}")
+    return row.saved
+
+
 async def load_version(session: Session, sequence_id: UUID, version: int) -> SequenceVersionRow:
     """Return one version of a sequence.
 
@@ -150,27 +177,16 @@ async def page_of_versions(
 
 async def triggered_by(
     session: Session, event: str, workspace_ids: Collection[str]
-) -> list[TriggeredSequence]:
-    """Return the sequences of these workspaces that `event` may start."""
+) -> list[SavedSequence]:
+    """Return the sequences of these workspaces that `event` may start, as `load_to_start` does."""
     rows = await session.scalars(
-        select(SequenceRow).where(
-            SequenceRow.workspace_id.in_(workspace_ids),
+        select(SequenceRow)
+        .where(
+            any_of(SequenceRow.workspace_id, workspace_ids),
             SequenceRow.trigger_event == event,
             SequenceRow.deleted_at.is_(None),
         )
+        .order_by(SequenceRow.sequence_id)
+        .with_for_update(read=True)
     )
-    found: list[TriggeredSequence] = []
-    for row in rows:
-        sequence = row.sequence
-        if sequence.trigger is not None:
-            found.append(
-                TriggeredSequence(
-                    workspace_id=row.workspace_id,
-                    sequence_id=row.sequence_id,
-                    version=row.version,
-                    sequence=sequence,
-                    trigger=sequence.trigger,
-                    saved_at=row.trigger_saved_at,
-                )
-            )
-    return found
+    return [row.saved for row in rows]

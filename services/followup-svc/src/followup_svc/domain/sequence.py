@@ -88,13 +88,12 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TriggeredSequence:
-    """A sequence that an event may start."""
+class SavedSequence:
+    """A sequence at its newest version."""
 
     workspace_id: str
     sequence_id: UUID
     version: int
     sequence: Sequence
-    trigger: Trigger
-    saved_at: datetime
+    trigger_saved_at: datetime
     """Since when the trigger is as it is; earlier events start nothing."""

@@ -333,10 +333,11 @@ def _planned(row: InstanceRow, number: int, channel: str, now: datetime) -> Step
 def _timeline(row: InstanceRow, steps: list[StepRow]) -> list[TimelineEntry]:
     entries = [TimelineEntry(at=row.started_at, what="started", by=row.started_by)]
     entries += [TimelineEntry.model_validate(entry) for entry in row.history]
+    resolved = {entry.step for entry in entries if entry.what == "resolved as sent"}
     for step in steps:
         said: list[tuple[Literal["requested", "sent"], datetime | None, str]] = [
             ("requested", step.requested_at, "followup-svc"),
-            ("sent", step.sent_at, "crm"),
+            ("sent", None if step.number in resolved else step.sent_at, "crm"),
         ]
         entries += [
             TimelineEntry(at=at, what=what, by=by, step=step.number)

@@ -53,13 +53,7 @@ async def start(
     sequence_id: UUID, wanted: Starting, editor: Editor, session: IdempotentSession
 ) -> Started:
     """Start one or many leads with the newest version: all of them, or none and 409."""
-    row = await sequences.load(session, sequence_id)
-    target = starting.Target(
-        workspace_id=row.workspace_id,
-        sequence_id=row.sequence_id,
-        version=row.version,
-        sequence=row.sequence,
-    )
+    target = await sequences.load_to_start(session, sequence_id)
     started, skipped = await starting.start_instances(
         session,
         target,

@@ -169,7 +169,7 @@ def _block(item: Instance, blocked: Blocked, now: datetime, writing: _Writing) -
     errors = blocked.template_errors
     reason = pause_reason(item.step, errors)
     codes = tuple(dict.fromkeys(error.code for error in errors))
-    note = Note(what="blocked", by=SERVICE, detail=reason)
+    note = Note(what="blocked", by=SERVICE, detail=reason, step=item.step)
     writing.changes.append((item.paused(Reason.TEMPLATE, reason, codes), note))
     writing.others.append(
         FollowupBlockedV1(
@@ -209,7 +209,7 @@ def _await_or_pause(
         writing.changes.append((item.later(overdue_at), None))
         return
     detail = UNKNOWN_DETAIL.format(step=item.step)
-    note = Note(what="outcome unknown", by=SERVICE, detail=detail)
+    note = Note(what="outcome unknown", by=SERVICE, detail=detail, step=item.step)
     writing.changes.append((item.paused(Reason.OUTCOME_UNKNOWN, detail), note))
     writing.answers.append(
         Answer(instance_id=item.instance_id, number=item.step, status=StepStatus.UNKNOWN)

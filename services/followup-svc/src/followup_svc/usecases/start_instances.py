@@ -22,8 +22,7 @@ from followup_svc.domain.instance import (
     LeadSuppressedError,
     State,
 )
-from followup_svc.domain.sequence import Sequence as Definition
-from followup_svc.domain.sequence import Trigger, TriggeredSequence
+from followup_svc.domain.sequence import SavedSequence, Trigger
 from followup_svc.usecases.situation import calendar, speaker_of
 
 FIRST_STEP = 1
@@ -36,16 +35,6 @@ class Starting:
     lead_id: str
     campaign_id: str | None
     lead: Lead = field(default_factory=Lead)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The version of a sequence to start leads with."""
-
-    workspace_id: str
-    sequence_id: UUID
-    version: int
-    sequence: Definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +62,7 @@ class Occurrence:
 
 async def start_instances(
     session: Session,
-    target: Target,
+    target: SavedSequence,
     wanted: Sequence[Starting],
     *,
     started_by: str,
@@ -133,7 +122,7 @@ async def start_triggered(
     found = await triggered_by(session, event, {item.workspace_id for item in occurrences})
     if not found:
         return
-    by_workspace: dict[str, list[TriggeredSequence]] = {}
+    by_workspace: dict[str, list[SavedSequence]] = {}
     for item in found:
         by_workspace.setdefault(item.workspace_id, []).append(item)
     keys = {(item.workspace_id, item.lead_id) for item in occurrences}
@@ -148,17 +137,11 @@ async def start_triggered(
         lead = known.get((item.workspace_id, item.lead_id), NOBODY)
         campaign_id = item.campaign_id or lead.campaign_id
         speaks = _speaker(roster, item.workspace_id, campaign_id)
-        for triggered in by_workspace.get(item.workspace_id, []):
-            if item.at < triggered.saved_at or not _passes(
-                triggered.trigger, item, campaign_id, speaks
-            ):
+        for target in by_workspace.get(item.workspace_id, []):
+            trigger = target.sequence.trigger
+            too_early = item.at < target.trigger_saved_at
+            if trigger is None or too_early or not _passes(trigger, item, campaign_id, speaks):
                 continue
-            target = Target(
-                workspace_id=triggered.workspace_id,
-                sequence_id=triggered.sequence_id,
-                version=triggered.version,
-                sequence=triggered.sequence,
-            )
             instance = _first(
                 target,
                 item.lead_id,
@@ -211,7 +194,7 @@ def _passes(
 
 
 def _first(
-    target: Target,
+    target: SavedSequence,
     lead_id: str,
     campaign_id: str | None,
     known: KnownLead,

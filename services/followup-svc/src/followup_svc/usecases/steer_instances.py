@@ -74,7 +74,7 @@ async def resolve(
     item = await instances.lock_one(session, instance_id)
     item.require_unknown()
     now = await instances.present(session)
-    note = Note(what=f"resolved as {decision}", by=by)
+    note = Note(what=f"resolved as {decision}", by=by, step=item.step)
     if decision == "resend":
         again = Answer(instance_id=item.instance_id, number=item.step, status=StepStatus.WAITING)
         await requested_steps.settle(session, [again])
