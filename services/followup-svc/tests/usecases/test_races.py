@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
+import nats as nats_client
 import psycopg
 import pytest
 from following import persona
@@ -19,7 +20,7 @@ from followup_svc.usecases.send_due import SendDue
 from followup_svc.usecases.settle_answers import settle_sent
 from followup_svc.usecases.start_instances import Starting, start_instances
 from followup_svc.usecases.steer_instances import resume_all
-from persona_client import Roster
+from persona_client import Freshness, Roster
 from persona_contracts import (
     Lead,
     LeadOutcomeV1,
@@ -32,6 +33,7 @@ from persona_contracts import (
 from service_kit.clock import utc_now
 from service_kit.store import Store
 from service_kit.testing.waiting import wait_until
+from service_kit.topology import apply_streams
 from sqlalchemy import text
 
 WORKSPACE = "races"
@@ -389,3 +391,31 @@ async def test_what_is_said_of_a_lead_twice_in_a_batch_is_kept_in_order(schedule
     assert known[keys[0]].profile == {"first_name": "Bob", "company": "Acme"}
     assert known[keys[0]].campaign_id == "spring"
     assert known[keys[1]].profile == {"first_name": "Cy"}
+
+
+async def test_a_missing_setting_pauses_nobody_while_the_personas_may_be_old(
+    scheduler, requests, fresh_nats, tmp_path, followup_database
+):
+    path = tmp_path / "personas"
+    opened = await nats_client.connect(fresh_nats.url)
+    await apply_streams(opened.jetstream())
+    await opened.close()
+    async with Roster(fresh_nats.url, snapshot_path=path):
+        pass  # leaves a snapshot from before there was a persona
+    await asyncio.to_thread(fresh_nats.stop)
+    (instance,) = await scheduler.start("old-news")
+    async with Roster(fresh_nats.url, snapshot_path=path, start_timeout_seconds=0.1) as old:
+        assert old.freshness is Freshness.STALE
+        outdated = Scheduler(scheduler.store, old)
+        await outdated.send(await outdated.claim())
+    async with scheduler.store.worker() as session:
+        (found,) = await instances.lock(session, [instance.instance_id])
+    assert (found.state, found.awaiting_answer) == (State.ACTIVE, False)
+    assert found.next_at > utc_now()
+    with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
+        admin.execute("update instance set next_at = now() where lead_id = 'old-news'")
+        admin.execute(
+            "update instance_due set due_at = now() where instance_id = %s", [instance.instance_id]
+        )
+    await scheduler.send(await scheduler.claim())
+    assert requests()["old-news", 1, 1] == 1

@@ -5,7 +5,7 @@ a person or another replica has changed since the claim decides (I5).
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from persona_client import Freshness, Roster
@@ -32,6 +32,8 @@ from followup_svc.domain.template import is_setup_issue, pause_reason
 from followup_svc.usecases.situation import Situation, speaker_of
 
 SERVICE = "followup-svc"
+PERSONAS_WAIT = timedelta(seconds=5)
+"""How long a step waits that lacks a setting, while the personas known here may be old."""
 UNKNOWN_DETAIL = (
     "The CRM has not said whether step {step} was sent. It is not sent again by itself: look there,"
     " then resolve it as `sent` or `resend`."
@@ -123,7 +125,11 @@ class SendDue:
         )
         composed = compose(step, situation.facts(item, speaker), situation.lead(item).last_email)
         if isinstance(composed, Blocked):
-            _block(item, composed, now, writing)
+            may_be_known = speaker.freshness is not Freshness.READY
+            if may_be_known and is_setup_issue(composed.template_errors):
+                writing.changes.append((item.later(now + PERSONAS_WAIT), None))
+            else:
+                _block(item, composed, now, writing)
             return
         first = Requested(
             instance_id=item.instance_id,
