@@ -3,11 +3,9 @@
 import asyncio
 import random
 
-import nats as nats_client
 import pytest
 from ingesting import NOTHING, Ingest, check_all, files_said, ingest_env, shelf_in, text
 from service_kit.testing.waiting import wait_until
-from service_kit.topology import apply_streams
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]
 
@@ -25,14 +23,6 @@ STEPS = [
     "relay-after-publish",
 ]
 FORGETTING = ["purge-after-points", "forget-after-vectors", "forget-after-original"]
-
-
-@pytest.fixture
-async def connection(nats_url):
-    opened = await nats_client.connect(nats_url)
-    await apply_streams(opened.jetstream())
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -1,25 +1,15 @@
 """F2 and F6 for followup-svc: stopped under load, or behind a network that stalls and breaks."""
 
-import asyncio
 from time import monotonic
 from urllib.parse import urlsplit
 
-import nats as nats_client
 import pytest
 from following_up import Crm, Followups
+from link_faults import cut_twice, slow_down, stall
 from service_kit.testing.fault_link import FaultLink
-from service_kit.topology import apply_streams
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(150)]
 LEADS = 200
-
-
-@pytest.fixture
-async def connection(nats_url):
-    opened = await nats_client.connect(nats_url)
-    await apply_streams(opened.jetstream())
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -54,26 +44,6 @@ async def test_a_stop_under_load_takes_less_than_10_seconds_and_doubles_nothing(
             await followups.start()
         await followups.until_completed(LEADS, 60)
         assert await followups.violations(crm, LEADS * 2) == {}
-
-
-async def stall(link):
-    link.stall()
-    await asyncio.sleep(2)
-    link.restore()
-
-
-async def cut_twice(link):
-    for _ in range(2):
-        link.cut()
-        await asyncio.sleep(0.5)
-        link.restore()
-        await asyncio.sleep(0.5)
-
-
-async def slow_down(link):
-    link.delay(0.3)
-    await asyncio.sleep(1)
-    link.restore()
 
 
 @pytest.mark.parametrize("fault", [stall, cut_twice, slow_down])

@@ -1,38 +1,14 @@
 """F6: the network between draft-svc and what it needs stalls, breaks or slows: nothing is lost."""
 
-import asyncio
 from urllib.parse import urlsplit
 
 import pytest
+from link_faults import cut_twice, half_open, slow_down, stall
 from service_kit.testing.fault_link import FaultLink
 from service_kit.testing.waiting import wait_until
 from sqlalchemy import make_url
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
-
-
-async def stalls(link):
-    link.stall()
-    await asyncio.sleep(2)
-    link.restore()
-
-
-async def breaks_twice(link):
-    for _ in range(2):
-        link.cut()
-        await asyncio.sleep(0.5)
-        link.restore()
-        await asyncio.sleep(0.5)
-
-
-async def is_slow(link):
-    link.delay(0.3)
-    await asyncio.sleep(1)
-    link.restore()
-
-
-async def vanishes(link):
-    link.half_open()
 
 
 @pytest.fixture
@@ -67,7 +43,7 @@ async def linked(world):
         await link.__aexit__()
 
 
-FAULTS = [stalls, breaks_twice, is_slow, pytest.param(vanishes, marks=pytest.mark.faults)]
+FAULTS = [stall, cut_twice, slow_down, pytest.param(half_open, marks=pytest.mark.faults)]
 
 
 @pytest.mark.parametrize("fault", FAULTS)

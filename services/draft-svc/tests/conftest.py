@@ -2,11 +2,9 @@
 
 from itertools import count
 
-import nats as nats_client
 import pytest
 from drafting import Desk
 from service_kit.testing.api import running, service_env
-from service_kit.topology import apply_streams
 
 _workspaces = count(1)
 
@@ -22,14 +20,6 @@ def api(draft_database, nats_url, tmp_path_factory):
     env = service_env(folder, database_url=draft_database.login_url, nats_url=nats_url)
     with running("draft_svc", folder, env) as started:
         yield started
-
-
-@pytest.fixture
-async def connection(nats_url):
-    opened = await nats_client.connect(nats_url)
-    await apply_streams(opened.jetstream())
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

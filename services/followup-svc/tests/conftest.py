@@ -2,11 +2,9 @@
 
 from itertools import count
 
-import nats as nats_client
 import pytest
 from following import Campaigner
 from service_kit.testing.api import running, service_env
-from service_kit.topology import apply_streams
 
 _workspaces = count(1)
 
@@ -30,14 +28,6 @@ def api(followup_database, nats_url, tmp_path_factory):
     )
     with running("followup_svc", folder, env) as started:
         yield started
-
-
-@pytest.fixture
-async def connection(nats_url):
-    opened = await nats_client.connect(nats_url)
-    await apply_streams(opened.jetstream())
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from itertools import count
 
-import nats as nats_client
 import psycopg
 import pytest
 from service_kit.testing.api import running, service_env
-from service_kit.topology import apply_streams
 from shelf import Shelf
 
 _workspaces = count(1)
@@ -29,14 +27,6 @@ def api(ingest_database, nats_url, data_dir):
     env["DRAMATIS_INGEST_RETRY_DELAYS_SECONDS"] = "[0.1, 0.2, 0.5]"
     with running("ingest_svc", data_dir, env) as started:
         yield started
-
-
-@pytest.fixture
-async def connection(nats_url):
-    opened = await nats_client.connect(nats_url)
-    await apply_streams(opened.jetstream())
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from following import persona
 from followup_svc.adapters import instances, leads, steps
 from followup_svc.adapters.instances import LEASES
-from followup_svc.adapters.sequences import SequenceVersions, load, load_to_start
+from followup_svc.adapters.sequences import SequenceVersions, load
 from followup_svc.domain.instance import Reason, State
 from followup_svc.domain.sequence import OnReply, Sequence, SequenceNotFoundError, Step
 from followup_svc.domain.window import Delay, DelayUnit, SendWindow, Weekday
@@ -338,10 +338,10 @@ async def test_nobody_is_started_in_a_sequence_that_is_being_deleted(scheduler):
     async def start_another():
         async with scheduler.store.workspace(WORKSPACE) as session:
             started.set()
-            await load_to_start(session, instance.sequence_id)
+            await load(session, instance.sequence_id, lock="share")
 
     async with scheduler.store.workspace(WORKSPACE) as session:
-        row = await load(session, instance.sequence_id, for_update=True)
+        row = await load(session, instance.sequence_id, lock="update")
         await delete_sequence(session, row, by="tester", stop_instances=True)
         starting = asyncio.create_task(start_another())
         await started.wait()
@@ -357,15 +357,15 @@ async def test_no_sequence_is_deleted_while_a_lead_is_started_in_it(scheduler):
 
     async def delete():
         async with scheduler.store.workspace(WORKSPACE) as session:
-            row = await load(session, instance.sequence_id, for_update=True)
+            row = await load(session, instance.sequence_id, lock="update")
             await delete_sequence(session, row, by="tester", stop_instances=True)
 
     async with scheduler.store.workspace(WORKSPACE) as session:
-        target = await load_to_start(session, instance.sequence_id)
+        row = await load(session, instance.sequence_id, lock="share")
         deleting = asyncio.create_task(delete())
         (second,), _ = await start_instances(
             session,
-            target,
+            row.saved,
             [Starting(lead_id="second", campaign_id=None)],
             started_by="tester",
             skip_unavailable=False,

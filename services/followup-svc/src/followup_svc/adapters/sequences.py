@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -97,32 +97,19 @@ def definition(sequence: Sequence) -> dict[str, Any]:
     return _DEFINITION.dump_python(sequence, mode="json")
 
 
-async def load(session: Session, sequence_id: UUID, *, for_update: bool = False) -> SequenceRow:
-    """Return a sequence that is not deleted.
+async def load(
+    session: Session, sequence_id: UUID, *, lock: Literal["share", "update"] | None = None
+) -> SequenceRow:
+    """Return a sequence that is not deleted, nor will be while `lock` is held.
 
     Raises:
         SequenceNotFoundError: this workspace has none with that id.
     """
-    row = await session.get(SequenceRow, sequence_id, with_for_update=for_update)
+    how = {"read": lock == "share"} if lock else None
+    row = await session.get(SequenceRow, sequence_id, with_for_update=how)
     if row is None or row.deleted_at is not None:
         raise SequenceNotFoundError(f"no sequence {sequence_id}")
     return row
-
-
-async def load_to_start(session: Session, sequence_id: UUID) -> SavedSequence:
-    """Return a sequence that is not deleted, nor will be before this transaction ends.
-
-    Raises:
-        SequenceNotFoundError: this workspace has none with that id.
-    """
-    row = await session.scalar(
-        select(SequenceRow)
-        .where(SequenceRow.sequence_id == sequence_id, SequenceRow.deleted_at.is_(None))
-        .with_for_update(read=True)
-    )
-    if row is None:
-        raise SequenceNotFoundError(f"no sequence {sequence_id}")
-    return row.saved
 
 
 async def load_version(session: Session, sequence_id: UUID, version: int) -> SequenceVersionRow:
@@ -178,7 +165,7 @@ async def page_of_versions(
 async def triggered_by(
     session: Session, event: str, workspace_ids: Collection[str]
 ) -> list[SavedSequence]:
-    """Return the sequences of these workspaces that `event` may start, as `load_to_start` does."""
+    """Return the sequences of these workspaces that `event` may start, with a shared lock."""
     rows = await session.scalars(
         select(SequenceRow)
         .where(

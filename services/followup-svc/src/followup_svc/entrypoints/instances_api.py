@@ -53,10 +53,10 @@ async def start(
     sequence_id: UUID, wanted: Starting, editor: Editor, session: IdempotentSession
 ) -> Started:
     """Start one or many leads with the newest version: all of them, or none and 409."""
-    target = await sequences.load_to_start(session, sequence_id)
+    row = await sequences.load(session, sequence_id, lock="share")
     started, skipped = await starting.start_instances(
         session,
-        target,
+        row.saved,
         [
             starting.Starting(lead_id=item.lead_id, campaign_id=item.campaign_id, lead=item.lead)
             for item in wanted.leads

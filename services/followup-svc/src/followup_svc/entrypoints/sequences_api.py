@@ -59,7 +59,7 @@ Versions = Annotated[SequenceVersions, Depends(_versions)]
 async def _in_hand(
     sequence_id: UUID, session: WorkspaceSession, if_match: OptionalIfMatch
 ) -> SequenceRow:
-    row = await sequences.load(session, sequence_id, for_update=True)
+    row = await sequences.load(session, sequence_id, lock="update")
     if_match.require(row.version, SequenceDocument.of(row).model_dump(mode="json", by_alias=True))
     return row
 

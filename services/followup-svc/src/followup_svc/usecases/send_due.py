@@ -125,8 +125,8 @@ class SendDue:
         )
         composed = compose(step, situation.facts(item, speaker), situation.lead(item).last_email)
         if isinstance(composed, Blocked):
-            may_be_known = speaker.freshness is not Freshness.READY
-            if may_be_known and is_setup_issue(composed.template_errors):
+            may_be_old = speaker.freshness is not Freshness.READY
+            if may_be_old and is_setup_issue(composed.template_errors):
                 writing.changes.append((item.later(now + PERSONAS_WAIT), None))
             else:
                 _block(item, composed, now, writing)

@@ -11,7 +11,7 @@ from service_kit.errors import NotFoundError
 from service_kit.store import Session
 
 from followup_svc.adapters import instances, steps
-from followup_svc.adapters.instances import LEASES, Note
+from followup_svc.adapters.instances import Note
 from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.adapters.steps import Answer, Asked
 from followup_svc.domain.instance import MAX_ATTEMPTS, Instance, Reason, StepStatus
@@ -172,5 +172,3 @@ async def _store(
     await store_changes(
         session, [(item, notes.get(item.instance_id)) for item in changed], desk.now
     )
-    if any(item.is_due(desk.now) for item in changed):
-        await LEASES.enqueue(session)

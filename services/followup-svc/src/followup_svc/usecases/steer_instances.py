@@ -9,7 +9,7 @@ from service_kit.store import Session
 
 from followup_svc.adapters import instances
 from followup_svc.adapters import steps as requested_steps
-from followup_svc.adapters.instances import LEASES, Change, Note
+from followup_svc.adapters.instances import Change, Note
 from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.adapters.steps import Answer
 from followup_svc.domain.instance import Instance, Reason, StepStatus
@@ -78,8 +78,7 @@ async def resolve(
     if decision == "resend":
         again = Answer(instance_id=item.instance_id, number=item.step, status=StepStatus.WAITING)
         await requested_steps.settle(session, [again])
-        await instances.save(session, [(item.resend(now), note)])
-        await LEASES.enqueue(session)
+        await store_changes(session, [(item.resend(now), note)], now)
         return
     situation = await Situation.read(session, [item], versions)
     steps = situation.sequence(item).steps
@@ -102,8 +101,7 @@ async def _resume(
         (item.resumed(_resume_at(item, situation, now)), Note(what="resumed", by=by))
         for item in found
     ]
-    await instances.save(session, changes)
-    await LEASES.enqueue(session)
+    await store_changes(session, changes, now)
 
 
 def _resume_at(item: Instance, situation: Situation, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Store what has changed about instances, and say which of them have ended."""
+"""Store what has changed about instances, say which have ended, and wake who sends what is due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,14 +8,17 @@ from service_kit.outbox import publish
 from service_kit.store import Session
 
 from followup_svc.adapters import instances
-from followup_svc.adapters.instances import Change
+from followup_svc.adapters.instances import LEASES, Change
 from followup_svc.domain.instance import State
 
 _ENDS = {State.COMPLETED: FollowupCompletedV1, State.STOPPED: FollowupStoppedV1}
 
 
 async def store_changes(session: Session, changes: Sequence[Change], now: datetime) -> None:
-    """Store locked instances, and publish `followup.completed` and `followup.stopped`."""
+    """Store locked instances, and publish `followup.completed` and `followup.stopped`.
+
+    The workers are woken if anything of it is due `now`.
+    """
     await instances.save(session, changes)
     await publish(
         session,
@@ -32,3 +35,5 @@ async def store_changes(session: Session, changes: Sequence[Change], now: dateti
             if item.state in _ENDS
         ),
     )
+    if any(item.is_due(now) for item, _ in changes):
+        await LEASES.enqueue(session)

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from nats.aio.client import Client
 
 from service_kit.embedded import NatsProcess, PostgresProcess, free_port
 from service_kit.testing.database import Database, Databases, NewDatabase
 from service_kit.testing.folders import folder, quick_folder
 from service_kit.testing.http_stub import HttpStub
+from service_kit.topology import apply_streams
 
 _SERVERS = {"postgres", "fresh_postgres", "nats", "fresh_nats"}
 
@@ -86,6 +88,16 @@ def fresh_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess
     """Return a NATS server of this test alone, to be killed and restarted."""
     with folder(tmp_path_factory, "nats") as path, NatsProcess(path) as server:
         yield server
+
+
+@pytest_asyncio.fixture
+async def connection(nats_url: str) -> AsyncIterator[Client]:
+    """Return a connection to this test module's NATS server, which has our streams."""
+    opened = Client()
+    await opened.connect(nats_url)
+    await apply_streams(opened.jetstream())  # pyright: ignore[reportUnknownMemberType]
+    yield opened
+    await opened.close()
 
 
 @pytest_asyncio.fixture
