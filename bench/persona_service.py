@@ -9,9 +9,9 @@ from pathlib import Path
 
 import nats
 import psycopg
-from service_kit.embedded import NatsProcess, PostgresProcess, free_port
-from service_kit.testing.api import Api, running, service_env
-from service_kit.testing.database import Database, Databases
+from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
+from service_devkit.testing.api import Api, running, service_env
+from service_devkit.testing.database import Database, Databases
 from service_kit.topology import apply_streams
 
 WORKSPACE = "acme"

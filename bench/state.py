@@ -16,7 +16,7 @@ from persona_contracts import (
     state_subject,
 )
 from service_kit.clock import utc_now
-from service_kit.publishing import Message, store
+from service_kit.publishing import Message, send_batch
 from service_kit.topology import ensure_stream
 
 WORKSPACES = 100
@@ -69,7 +69,7 @@ async def fill(nats_url: str, messages: list[Message]) -> None:
     connection = await nats.connect(nats_url)
     await ensure_stream(connection.jetstream(), STREAM)
     for first in range(0, len(messages), BATCH):
-        await store(connection, messages[first : first + BATCH])
+        await send_batch(connection, messages[first : first + BATCH])
         await asyncio.sleep(0)
     await connection.close()
 

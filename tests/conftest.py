@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 import pytest
-from service_kit.testing.api import running, service_env
+from service_devkit.testing.api import running, service_env
 
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 

@@ -3,8 +3,8 @@
 import httpx
 import nats as nats_client
 from persona_contracts import CampaignSyncedV1, subject_for
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
-from service_kit.testing.waiting import wait_until
 
 SECRET = "whisper-of-the-other-workspace"
 

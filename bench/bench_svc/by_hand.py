@@ -8,7 +8,7 @@ from nats.aio.msg import Msg
 from persona_contracts import LeadRepliedV1, decode, encode_headers, subject_for
 from psycopg.types.json import Jsonb
 from service_kit.ids import new_id
-from service_kit.publishing import Message, store
+from service_kit.publishing import Message, send_batch
 from service_kit.topology import Durable
 
 from bench_svc.by_kit import answer_to
@@ -48,7 +48,7 @@ async def run_until_published(
             async with database.transaction():
                 answer = await database.execute(_STORE, columns)
                 stored = {row[0] for row in await answer.fetchall()}
-            await store(connection, [each for id_, each in messages.items() if id_ in stored])
+            await send_batch(connection, [each for id_, each in messages.items() if id_ in stored])
             if mark:
                 async with database.transaction():
                     await database.execute(_MARK, [list(stored)])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from persona_contracts import DraftRejectedV1, LeadRepliedV1, Received
+from service_devkit.testing.waiting import wait_until
 from service_kit.broker import Broker
 from service_kit.clock import utc_now
 from service_kit.consumer import Subscription
@@ -11,7 +12,6 @@ from service_kit.ids import new_id
 from service_kit.outbox import publish
 from service_kit.relay import Outbox, Relay
 from service_kit.store import Session, Store
-from service_kit.testing.waiting import wait_until
 from service_kit.topology import Durable
 from service_kit.wakeups import OUTBOX_CHANNEL, Wakeups
 from sqlalchemy import String, Uuid, column, insert, table

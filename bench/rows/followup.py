@@ -27,13 +27,13 @@ from persona_contracts import (
     state_subject,
     subject_for,
 )
+from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
+from service_devkit.testing.api import Api, running, service_env
+from service_devkit.testing.database import Database, Databases
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
-from service_kit.embedded import NatsProcess, PostgresProcess, free_port
 from service_kit.ids import new_id
-from service_kit.publishing import Message, store
-from service_kit.testing.api import Api, running, service_env
-from service_kit.testing.database import Database, Databases
-from service_kit.testing.waiting import wait_until
+from service_kit.publishing import Message, send_batch
 from service_kit.topology import apply_streams
 
 FOLDER = Path(__file__).parents[1]
@@ -270,7 +270,7 @@ class _Crm:
             with suppress(TimeoutError):
                 messages = await subscription.fetch(ANSWERS_AT_ONCE, timeout=1)
                 if messages:
-                    await store(connection, [_answer(message) for message in messages])
+                    await send_batch(connection, [_answer(message) for message in messages])
                 for message in messages:
                     await message.ack()
 

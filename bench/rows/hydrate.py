@@ -11,7 +11,7 @@ import nats
 from measured import TIMES, Measured, Row
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from persona_client import Freshness, Roster
-from service_kit.embedded import NatsProcess
+from service_devkit.embedded import NatsProcess
 from state import STREAM, documents, fill
 
 PERSONAS = 10_000

@@ -15,12 +15,12 @@ import nats
 import pypdfium2
 from measured import TIMES, Measured, Row
 from persona_contracts import ResolvedPersona, state_subject
+from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
+from service_devkit.testing.api import Api, running, service_env
+from service_devkit.testing.database import Databases
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
-from service_kit.embedded import NatsProcess, PostgresProcess, free_port
 from service_kit.ids import new_id
-from service_kit.testing.api import Api, running, service_env
-from service_kit.testing.database import Databases
-from service_kit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 
 FOLDER = Path(__file__).parents[1]

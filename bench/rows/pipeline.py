@@ -15,10 +15,10 @@ from bench_svc.by_kit import KitProcess
 from measured import TIMES, Measured, Row
 from nats.js.errors import NotFoundError
 from persona_contracts import LeadRepliedV1, encode_headers, subject_for
+from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
+from service_devkit.testing.database import Databases
 from service_kit.clock import utc_now
-from service_kit.embedded import NatsProcess, PostgresProcess, free_port
-from service_kit.publishing import Message, store
-from service_kit.testing.database import Databases
+from service_kit.publishing import Message, send_batch
 from service_kit.topology import Durable, ensure_consumer, ensure_stream
 
 WORKSPACES = 20
@@ -113,7 +113,7 @@ async def _fill(servers: Servers, durables: list[Durable]) -> None:
         await ensure_consumer(js, durable)
     messages = [_message(number) for number in range(servers.events)]
     for first in range(0, len(messages), FILL_BATCH):
-        await store(connection, messages[first : first + FILL_BATCH])
+        await send_batch(connection, messages[first : first + FILL_BATCH])
     await connection.close()
 
 

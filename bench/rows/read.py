@@ -11,8 +11,8 @@ from time import perf_counter
 import httpx
 from measured import TIMES, Measured, Row
 from persona_service import PERSONA, WORKSPACE, Running, persona_service
-from service_kit.embedded import free_port
-from service_kit.testing.waiting import wait_until
+from service_devkit.embedded import free_port
+from service_devkit.testing.waiting import wait_until
 from timing import percentile
 
 RATE = 200

@@ -12,7 +12,7 @@ from typing import Any
 
 from measured import TIMES, Measured, Row
 from persona_client import Roster
-from service_kit.embedded import NatsProcess
+from service_devkit.embedded import NatsProcess
 from state import documents, fill, workspace
 from timing import time_calls
 

@@ -8,7 +8,7 @@ from time import perf_counter
 import psutil
 from dramatis.stack import Stack
 from measured import Measured, Row
-from service_kit.embedded import NatsProcess, PostgresProcess
+from service_devkit.embedded import NatsProcess, PostgresProcess
 
 MEGABYTE = 1_000_000
 

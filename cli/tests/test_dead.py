@@ -3,7 +3,7 @@ from itertools import count
 
 import pytest
 from service_kit.dead_letters import DeadLetter
-from service_kit.publishing import store_one
+from service_kit.publishing import send_one
 from service_kit.topology import DEAD_STREAM, Durable
 
 SUBJECT = "lead.replied.v1.acme"
@@ -36,7 +36,7 @@ def park(broker):
         )
 
         async def store(connection):
-            await store_one(connection, letter.message())
+            await send_one(connection, letter.message())
             return (await connection.jetstream().stream_info(DEAD_STREAM)).state.last_seq
 
         return broker(store)

@@ -2,14 +2,14 @@ import json
 
 import pytest
 from dramatis.event_feed import matches
-from service_kit.publishing import Message, store_one
+from service_kit.publishing import Message, send_one
 
 
 def send(broker, subject: str, data: object, event_id: str = "e-1") -> None:
     async def publish(connection):
         headers = {"ce-id": event_id, "ce-source": "urn:dramatis:test"}
         body = data if isinstance(data, bytes) else json.dumps(data).encode()
-        await store_one(connection, Message(subject=subject, body=body, headers=headers))
+        await send_one(connection, Message(subject=subject, body=body, headers=headers))
 
     broker(publish)
 

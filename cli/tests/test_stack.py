@@ -17,8 +17,8 @@ from dramatis.folder_lock import FolderLock
 from dramatis.services import SERVICES
 from dramatis.stack import Stack
 from persona_client import Roster
-from service_kit.embedded import free_port
-from service_kit.embedded.ports import LOOPBACK
+from service_devkit.embedded import free_port
+from service_devkit.embedded.ports import LOOPBACK
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
 DRAMATIS = (sys.executable, "-m", "dramatis")

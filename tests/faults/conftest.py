@@ -14,10 +14,10 @@ from drafting import Desk
 from dramatis.stack import Stack
 from faults.checker import violations
 from faults.history import History
-from service_kit.embedded import free_port
-from service_kit.testing.api import Api
-from service_kit.testing.http_stub import HttpStub, Reply
-from service_kit.testing.waiting import wait_until
+from service_devkit.embedded import free_port
+from service_devkit.testing.api import Api
+from service_devkit.testing.http_stub import HttpStub, Reply
+from service_devkit.testing.waiting import wait_until
 
 _workspaces = count(1)
 STRATEGY = {

@@ -9,10 +9,10 @@ import psycopg
 from following import NOW, Campaigner, persona, sequence, step
 from nats.errors import Error as NatsError
 from persona_contracts import MessageSentV1, subject_for
+from service_devkit.embedded import ServiceProcess
+from service_devkit.testing.api import Api, service_env
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
-from service_kit.embedded import ServiceProcess
-from service_kit.testing.api import Api, service_env
-from service_kit.testing.waiting import wait_until
 
 _workspaces = count_from(1)
 LEADS_AT_ONCE = 200

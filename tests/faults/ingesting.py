@@ -10,10 +10,10 @@ from ingest_svc.adapters.edge_index import EdgeIndex
 from ingest_svc.adapters.originals import Originals
 from ingest_svc.entrypoints.workers import remove_orphans
 from qdrant_edge import CountRequest
-from service_kit.embedded import ServiceProcess
+from service_devkit.embedded import ServiceProcess
+from service_devkit.testing.api import Api, service_env
+from service_devkit.testing.waiting import wait_until
 from service_kit.store import Store
-from service_kit.testing.api import Api, service_env
-from service_kit.testing.waiting import wait_until
 from shelf import Shelf
 
 _workspaces = count(1)

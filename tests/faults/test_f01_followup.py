@@ -7,7 +7,7 @@ import nats as nats_client
 import pytest
 from following import LATER
 from following_up import Crm, Followups
-from service_kit.testing.database import Databases
+from service_devkit.testing.database import Databases
 from service_kit.topology import apply_streams
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]

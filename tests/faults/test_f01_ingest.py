@@ -5,7 +5,7 @@ import random
 
 import pytest
 from ingesting import NOTHING, Ingest, check_all, files_said, ingest_env, shelf_in, text
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 from persona_client import Roster
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
 

@@ -3,7 +3,7 @@
 from time import monotonic
 
 import pytest
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
 

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 from nats.errors import Error as NatsError
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
 

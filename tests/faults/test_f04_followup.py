@@ -4,7 +4,7 @@ import nats as nats_client
 import pytest
 from following_up import Crm, Followups
 from nats.js.errors import NotFoundError
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(150)]

@@ -5,8 +5,8 @@ import asyncio
 import nats as nats_client
 import pytest
 from ingesting import NOTHING, Ingest, check_all, ingest_env, shelf_in, text
-from service_kit.testing.database import Databases
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.database import Databases
+from service_devkit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]

@@ -4,7 +4,7 @@ import asyncio
 from time import monotonic
 
 import pytest
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
 

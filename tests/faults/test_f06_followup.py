@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from following_up import Crm, Followups
 from link_faults import cut_twice, slow_down, stall
-from service_kit.testing.fault_link import FaultLink
+from service_devkit.testing.fault_link import FaultLink
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(150)]
 LEADS = 200

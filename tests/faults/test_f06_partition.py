@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from link_faults import cut_twice, half_open, slow_down, stall
-from service_kit.testing.fault_link import FaultLink
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.fault_link import FaultLink
+from service_devkit.testing.waiting import wait_until
 from sqlalchemy import make_url
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]

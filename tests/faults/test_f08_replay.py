@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from nats.js.errors import NotFoundError
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.processes]
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from drafting import replied
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.processes]
 

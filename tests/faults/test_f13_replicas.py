@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from service_kit.testing.api import Api
+from service_devkit.testing.api import Api
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.processes]
 

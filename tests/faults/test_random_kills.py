@@ -4,7 +4,7 @@ import asyncio
 import random
 
 import pytest
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.faults, pytest.mark.processes]
 

@@ -7,9 +7,9 @@ import nats
 import pytest
 from drafting import Desk, replied
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from service_kit.testing.api import running, service_env
-from service_kit.testing.http_stub import Reply
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.api import running, service_env
+from service_devkit.testing.http_stub import Reply
+from service_devkit.testing.waiting import wait_until
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 SAMPLED = {"traceparent": f"00-{TRACE_ID}-b7ad6b7169203331-01"}

@@ -20,7 +20,7 @@ from persona_contracts import (
     encode_headers,
 )
 from service_kit.clock import utc_now
-from service_kit.publishing import Message, store_one
+from service_kit.publishing import Message, send_one
 from service_kit.topology import DEAD_STREAM
 
 READ_SECONDS = 5.0
@@ -105,7 +105,7 @@ async def replay_parked(connection: Client, parked: ParkedMessage) -> str | None
     kept = {k: v for k, v in parked.headers.items() if not k.lower().startswith(("dlq-", "nats-"))}
     added = _missing_id(parked, kept)
     headers = {**kept, **added, "Nats-Msg-Id": f"replay-{uuid4()}"}
-    await store_one(connection, Message(subject=parked.subject, body=parked.body, headers=headers))
+    await send_one(connection, Message(subject=parked.subject, body=parked.body, headers=headers))
     await connection.jetstream().delete_msg(DEAD_STREAM, parked.sequence)  # pyright: ignore[reportUnknownMemberType]
     return added.get("ce-id")
 

@@ -20,7 +20,7 @@ from persona_contracts import (
     subject_for,
 )
 from service_kit.clock import utc_now
-from service_kit.publishing import Message, store_one
+from service_kit.publishing import Message, send_one
 
 from dramatis.broker import connected
 from dramatis.defaults import WORKSPACE
@@ -148,7 +148,7 @@ async def _sync_campaigns(nats_url: str) -> None:
                 body=event.model_dump_json(exclude_none=True).encode(),
                 headers={**headers, "Nats-Msg-Id": str(uuid4())},
             )
-            await store_one(connection, message)
+            await send_one(connection, message)
 
 
 def _wait_for_campaigns(personas: Rest) -> None:

@@ -35,7 +35,7 @@ class FeedEvent:
 
 
 def matches(pattern: str, subject: str) -> bool:
-    """Say whether the NATS pattern `pattern` covers `subject`, which may be a pattern itself.
+    """Return whether the NATS pattern `pattern` covers `subject`, which may be a pattern itself.
 
     With two patterns: whether some subject could match both.
     """

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from service_kit.embedded.process import Command, start_child
+from service_devkit.embedded.process import Command, start_child
 from service_kit.migrations import upgrade
 
 from dramatis.errors import CliError

@@ -67,7 +67,7 @@ def passages(count: int) -> str:
 
 
 def is_settled(file: dict[str, Any]) -> bool:
-    """Say whether nothing more is going to happen to a file by itself."""
+    """Return whether nothing more is going to happen to a file by itself."""
     return file["status"] == "failed" or (
         file["status"] == "ready" and file["vectors"] in {"complete", "failed", "off"}
     )

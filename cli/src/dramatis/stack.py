@@ -9,8 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from service_kit.dev_keys import ensure_dev_keys
-from service_kit.embedded import (
+from service_devkit.embedded import (
     NatsProcess,
     PortTakenError,
     PostgresProcess,
@@ -18,7 +17,8 @@ from service_kit.embedded import (
     ServiceProcess,
     free_port,
 )
-from service_kit.embedded.ports import check_port
+from service_devkit.embedded.ports import check_port
+from service_kit.dev_keys import ensure_dev_keys
 from service_kit.provision import Roles, provision_database
 from service_kit.topology import apply_streams
 

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 from following import Campaigner
-from service_kit.testing.api import running, service_env
+from service_devkit.testing.api import running, service_env
 
 _workspaces = count(1)
 

@@ -16,8 +16,8 @@ from persona_contracts import (
     state_subject,
     subject_for,
 )
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
-from service_kit.testing.waiting import wait_until
 
 ANNA = "Anna Berg\nAcme, Berlin"
 NOW = {"amount": 0, "unit": "minutes"}

@@ -4,7 +4,7 @@ from itertools import count
 
 import psycopg
 import pytest
-from service_kit.testing.api import running, service_env
+from service_devkit.testing.api import running, service_env
 from shelf import Shelf
 
 _workspaces = count(1)

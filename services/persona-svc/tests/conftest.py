@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from service_kit.testing.api import running, service_env
+from service_devkit.testing.api import running, service_env
 
 _workspaces = count(1)
 

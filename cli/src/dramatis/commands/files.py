@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from service_kit.embedded import PostgresProcess
+from service_devkit.embedded import PostgresProcess
 from service_kit.provision import Roles
 
 from dramatis import defaults

@@ -11,10 +11,10 @@ from briefs import brief
 from draft_svc.adapters.model_endpoint import ModelEndpoint, ModelRefusedError
 from draft_svc.adapters.openai_writer import OpenAIWriter
 from pydantic import SecretStr
+from service_devkit.testing.http_stub import Reply
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 from service_kit.errors import UpstreamError
-from service_kit.testing.http_stub import Reply
-from service_kit.testing.waiting import wait_until
 
 KEY = "sk-only-for-the-model"
 WORDS = "Our board meets on Thursday."

@@ -11,7 +11,7 @@ from draft_svc.adapters.openai_writer import OpenAIWriter
 from draft_svc.domain.strategy import parse_strategy
 from jsonschema import Draft202012Validator
 from pydantic import SecretStr
-from service_kit.testing.http_stub import Reply
+from service_devkit.testing.http_stub import Reply
 
 DOCUMENT = Path(__file__).parents[4].parent / "shared" / "openapi" / "openai-openapi.json"
 PATH = "/v1/chat/completions"

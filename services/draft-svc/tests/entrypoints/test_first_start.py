@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import nats as nats_client
 from drafting import Desk, persona, replied
+from service_devkit.testing.api import running, service_env
 from service_kit.clock import utc_now
-from service_kit.testing.api import running, service_env
 from service_kit.topology import apply_streams
 
 

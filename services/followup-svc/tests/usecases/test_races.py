@@ -30,9 +30,9 @@ from persona_contracts import (
     WorkspaceState,
     state_subject,
 )
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 from service_kit.store import Store
-from service_kit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 from sqlalchemy import text
 

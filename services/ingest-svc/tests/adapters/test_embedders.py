@@ -19,9 +19,9 @@ from ingest_svc.adapters.openai_embedder import (
 )
 from jsonschema import Draft202012Validator
 from pydantic import SecretStr
+from service_devkit.testing.http_stub import Reply
 from service_kit.errors import UpstreamError
 from service_kit.settings import SettingsError
-from service_kit.testing.http_stub import Reply
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
 KEY = "sk-only-for-the-embedder"

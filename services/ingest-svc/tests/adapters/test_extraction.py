@@ -18,7 +18,7 @@ from ingest_svc.adapters.extraction.chunks import split
 from ingest_svc.adapters.extraction.parts import Part
 from ingest_svc.adapters.extractor import Extractor
 from ingest_svc.domain.failure import FileFailedError
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
 PRICE = "A bicycle costs 49 euros a month. "

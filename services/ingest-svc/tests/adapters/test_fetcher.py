@@ -17,7 +17,7 @@ from ingest_svc.adapters.fetcher import Fetcher, FetchUnavailableError
 from ingest_svc.adapters.originals import MAX_FILE_BYTES
 from ingest_svc.adapters.public_network import is_public
 from ingest_svc.domain.failure import FileFailedError
-from service_kit.testing.http_stub import HttpStub, Reply
+from service_devkit.testing.http_stub import HttpStub, Reply
 
 pytestmark = pytest.mark.timeout(60)
 BODY = b"A bicycle costs 49 euros."

@@ -17,8 +17,8 @@ from ingest_svc.adapters.originals import (
     StorageUnavailableError,
 )
 from ingest_svc.domain.failure import FileFailedError
+from service_devkit.testing.http_stub import HttpStub, Reply
 from service_kit.clock import utc_now
-from service_kit.testing.http_stub import HttpStub, Reply
 
 pytestmark = pytest.mark.timeout(60)
 PART = b"A bicycle costs 49 euros. " * 4_000

@@ -5,8 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
-from service_kit.testing.waiting import wait_until
 from shelf import persona
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from corpus import BAD, OK, citations, needs_corpus, paths, plain
-from service_kit.testing.api import running, service_env
+from service_devkit.testing.api import running, service_env
 from shelf import Shelf
 
 pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.timeout(600)]

@@ -1,7 +1,7 @@
 """Files over REST: uploaded, listed, read, tried again, forgotten."""
 
 import pytest
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
 

@@ -6,10 +6,10 @@ import os
 import sys
 
 import pytest
-from service_kit.embedded.ports import free_port
-from service_kit.testing.api import running, service_env
-from service_kit.testing.http_stub import HttpStub, Reply
-from service_kit.testing.waiting import wait_until
+from service_devkit.embedded.ports import free_port
+from service_devkit.testing.api import running, service_env
+from service_devkit.testing.http_stub import HttpStub, Reply
+from service_devkit.testing.waiting import wait_until
 from shelf import Shelf
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(90)]

@@ -32,7 +32,7 @@ VALUES = st.recursive(
 
 
 def same(left: object, right: object) -> bool:
-    """Say whether two plain values are equal and of the same types."""
+    """Return whether two plain values are equal and of the same types."""
     return repr(left) == repr(right)
 
 

@@ -11,7 +11,7 @@ import pytest
 from nats.js.errors import NotFoundError
 from persona_contracts import CampaignRemovedV1, CampaignSyncedV1, state_subject, subject_for
 from persona_svc.entrypoints.events import SUBSCRIPTIONS
-from service_kit.testing.waiting import wait_until
+from service_devkit.testing.waiting import wait_until
 from service_kit.topology import STATE_STREAM
 
 SIZES = {"tokens", "tokens_total", "tokens_limit"}

@@ -26,12 +26,12 @@ class Channel(StrEnum):
 
 
 def is_subject_id(text: str) -> bool:
-    """Say whether `text` may stand in a subject: 1 to 64 of letters, digits, `_` and `-`."""
+    """Return whether `text` may stand in a subject: 1 to 64 of letters, digits, `_` and `-`."""
     return _SUBJECT_ID.fullmatch(text) is not None
 
 
 def is_printable(text: str) -> bool:
-    """Say whether `text` has no control character and can be written in UTF-8."""
+    """Return whether `text` has no control character and can be written in UTF-8."""
     return _PRINTABLE.fullmatch(text) is not None
 
 

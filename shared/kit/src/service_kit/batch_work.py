@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
+from service_kit.crash_points import crash_point
 from service_kit.leases import Batch, Leases, RowT
-from service_kit.steps import reached
 from service_kit.store import Session, Store, is_away
 from service_kit.wakeups import wait
 from service_kit.work import SETTLE_SECONDS
 
-MAX_TRIES = 5
+MAX_ATTEMPTS = 5
 """How often a row that makes the work fail is tried before it is given up."""
 FIRST_DELAY_SECONDS = 2.0
 
@@ -24,7 +24,7 @@ class BatchWork(Protocol):
     """What a service does with a batch of claimed rows."""
 
     def is_ready(self) -> bool:
-        """Say whether it can work now; until then nothing is claimed."""
+        """Return whether it can work now; until then nothing is claimed."""
         ...
 
     async def do(self, session: Session, batch: Batch) -> None:
@@ -73,24 +73,24 @@ class BatchPool(Generic[RowT]):
         """Work on one batch; False: there was nothing (more) to do, or no way to do it."""
         if not self._work.is_ready():
             return False
-        reached("before-claim")
+        crash_point("before-claim")
         try:
             async with self._store.worker() as session:
                 batch = await self._leases.claim_batch(session, self._size)
             if batch.row_ids:
-                reached("after-claim")
-                await self._see_through(batch)
+                crash_point("after-claim")
+                await self._process(batch)
         except (SQLAlchemyError, OSError) as error:
             log.warning("work.paused", reason=type(error).__name__)
             return False
         return len(batch.row_ids) == self._size
 
-    async def _see_through(self, batch: Batch) -> None:
+    async def _process(self, batch: Batch) -> None:
         """Work on the batch; if it fails, on each row alone, so that one costs no other."""
 
         async def change(session: Session) -> None:
             await self._work.do(session, batch)
-            reached("before-commit")
+            crash_point("before-commit")
 
         try:
             await self._store.persist(change, SETTLE_SECONDS)
@@ -102,14 +102,14 @@ class BatchPool(Generic[RowT]):
                 await self._retry_or_give_up(batch)
                 return
             for row_id in batch.row_ids:
-                await self._see_through(Batch(row_ids=[row_id], token=batch.token))
-        reached("after-commit")
+                await self._process(Batch(row_ids=[row_id], token=batch.token))
+        crash_point("after-commit")
 
     async def _retry_or_give_up(self, batch: Batch) -> None:
         (row_id,) = batch.row_ids
         async with self._store.worker() as session:
-            tries = await self._leases.tries(session, row_id)
-            if tries >= MAX_TRIES:
+            attempts = await self._leases.attempts(session, row_id)
+            if attempts >= MAX_ATTEMPTS:
                 await self._work.give_up(session, row_id)
             else:
-                await self._leases.put_off(session, batch, FIRST_DELAY_SECONDS * 2**tries)
+                await self._leases.retry_batch(session, batch, FIRST_DELAY_SECONDS * 2**attempts)

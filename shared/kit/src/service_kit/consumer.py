@@ -15,9 +15,9 @@ from sqlalchemy import text
 from structlog import get_logger
 
 from service_kit import inbox
+from service_kit.crash_points import crash_point
 from service_kit.dead_letters import park
 from service_kit.errors import ServiceError, UpstreamError
-from service_kit.steps import reached
 from service_kit.store import Session, Store, is_away
 from service_kit.topology import Durable, stream_of
 
@@ -103,8 +103,8 @@ class Consumer(Generic[EventT]):
                 fresh = await inbox.claim(session, self.durable.name, [item for _, item in batch])
                 if fresh:
                     await self._subscription.handle(session, fresh)
-                reached("consumer-before-commit")
-        reached("consumer-before-ack")
+                crash_point("consumer-before-commit")
+        crash_point("consumer-before-ack")
         for msg, _ in batch:
             await msg.ack()
         handled_total.labels(self.durable.name, "handled").inc(len(fresh))
@@ -112,15 +112,15 @@ class Consumer(Generic[EventT]):
 
     async def _refuse(self, item: tuple[Msg, Received[EventT]], error: Exception) -> None:
         msg, received = item
-        tries = msg.metadata.num_delivered or 1
+        deliveries = msg.metadata.num_delivered or 1
         if isinstance(error, ServiceError) and error.status < 500:
             await self._park(msg, error.slug, str(error))
-        elif tries >= BUG_DELIVERIES and not isinstance(error, UpstreamError):
+        elif deliveries >= BUG_DELIVERIES and not isinstance(error, UpstreamError):
             log.error("event.failed", event_id=received.event_id, exc_info=error)
             await self._park(msg, "handler-failed", type(error).__name__)
         else:
             log.warning("event.failed", event_id=received.event_id, exc_info=error)
-            await msg.nak(delay=min(2**tries, LONGEST_DELAY_SECONDS))
+            await msg.nak(delay=min(2**deliveries, LONGEST_DELAY_SECONDS))
             handled_total.labels(self.durable.name, "retried").inc()
 
     async def _park(self, msg: Msg, error: str, detail: str) -> None:

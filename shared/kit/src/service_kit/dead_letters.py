@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 from structlog import get_logger
 
-from service_kit.publishing import Message, store_one
+from service_kit.publishing import Message, send_one
 from service_kit.topology import Durable
 
 EXHAUSTED = "max-deliveries"
@@ -67,7 +67,7 @@ async def park(connection: Client, durable: Durable, msg: Msg, error: str, detai
         error=error,
         detail=detail,
     )
-    await store_one(connection, letter.message())
+    await send_one(connection, letter.message())
     await msg.term()
     log.warning("event.parked", consumer=durable.name, reason=error, subject=msg.subject)
 
@@ -103,5 +103,5 @@ async def _park_stored(
         error=EXHAUSTED,
         detail=f"not handled in {deliveries} deliveries",
     )
-    await store_one(connection, letter.message())
+    await send_one(connection, letter.message())
     log.warning("event.parked", consumer=durable.name, reason=EXHAUSTED, subject=letter.subject)

@@ -39,7 +39,7 @@ class RosterHealth(BaseModel):
 
 
 SchemaCheck = Callable[[Session], Awaitable[bool]]
-"""Says whether the database's schema is at least the one that this build was made for."""
+"""Returns whether the database's schema is at least the one that this build was made for."""
 
 
 class Health:

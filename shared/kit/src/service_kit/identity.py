@@ -22,7 +22,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
     def includes(self, other: "Role") -> bool:
-        """Say whether this role may do all that `other` may."""
+        """Return whether this role may do all that `other` may."""
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
 

@@ -80,7 +80,7 @@ class Leases(Generic[RowT]):
         self._key: Any = table.__mapper__.primary_key[0]
         self._claim = _claim_statement(table.__tablename__, self._key.name)
 
-    async def enqueue(self, session: Session) -> None:
+    async def wake_workers(self, session: Session) -> None:
         """Wake the workers when this transaction, which has set `due_at`, commits."""
         await notify(session, WORK_CHANNEL)
 
@@ -107,7 +107,7 @@ class Leases(Generic[RowT]):
         taken = {"count": count, "token": token, "lease_seconds": LEASE_SECONDS}
         return Batch(row_ids=(await session.scalars(self._claim, taken)).all(), token=token)
 
-    async def put_off(self, session: Session, batch: Batch, delay_seconds: float) -> None:
+    async def retry_batch(self, session: Session, batch: Batch, delay_seconds: float) -> None:
         """Let the rows of `batch` that are still held be claimed after `delay_seconds`."""
         await session.execute(
             update(self._table)
@@ -116,7 +116,7 @@ class Leases(Generic[RowT]):
             .execution_options(synchronize_session=False)
         )
 
-    async def tries(self, session: Session, row_id: UUID) -> int:
+    async def attempts(self, session: Session, row_id: UUID) -> int:
         """Return how often the row was worked on, ended in some way or by a death."""
         row = await session.get_one(self._table, row_id)
         return row.attempts + row.deaths

@@ -50,7 +50,7 @@ class _Schema:
     known: frozenset[str]
 
     def is_met_by(self, revision: str | None) -> bool:
-        """Say whether a database at `revision` is at least as new as this build."""
+        """Return whether a database at `revision` is at least as new as this build."""
         return revision is not None and (revision == self.head or revision not in self.known)
 
 
@@ -103,7 +103,7 @@ def run_env() -> None:
 
 
 async def schema_is_current(session: Session, package: ModuleType) -> bool:
-    """Say whether the database, asked as worker, is at the schema of `package` or a newer one."""
+    """Return whether the database is at the schema of `package`, or at a newer one."""
     present = await session.scalar(text("select to_regclass('public.alembic_version') is not null"))
     if not present:
         return False

@@ -22,7 +22,7 @@ class Message:
     headers: Mapping[str, str]
 
 
-async def store(connection: Client, messages: Sequence[Message]) -> None:
+async def send_batch(connection: Client, messages: Sequence[Message]) -> None:
     """Store `messages` (at most 1,000, all of one stream) in order, all or nothing where possible.
 
     The whole batch costs one fsync. If some of it was stored before, the server refuses the batch;
@@ -33,16 +33,16 @@ async def store(connection: Client, messages: Sequence[Message]) -> None:
         nats.errors.Error: the broker is away, or refuses.
     """
     rest = list(messages)
-    while rest and not await _store_batch(connection, rest):
+    while rest and not await _send_atomic_batch(connection, rest):
         is_new = False
         while rest and not is_new:
-            is_new = await store_one(connection, rest.pop(0))
+            is_new = await send_one(connection, rest.pop(0))
 
 
-async def _store_batch(connection: Client, messages: Sequence[Message]) -> bool:
+async def _send_atomic_batch(connection: Client, messages: Sequence[Message]) -> bool:
     """Store all of them at once; False: some of them were stored before."""
     if len(messages) == 1:
-        await store_one(connection, messages[0])
+        await send_one(connection, messages[0])
         return True
     batch_id = uuid4().hex
     for number, message in enumerate(messages[:-1], start=1):
@@ -60,7 +60,7 @@ async def _store_batch(connection: Client, messages: Sequence[Message]) -> bool:
     return error is None
 
 
-async def store_one(connection: Client, message: Message) -> bool:
+async def send_one(connection: Client, message: Message) -> bool:
     """Store one message and return once the broker has it on disk; False: it had it before."""
     answer = await connection.jetstream().publish(  # pyright: ignore[reportUnknownMemberType]
         message.subject,

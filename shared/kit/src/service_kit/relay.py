@@ -12,10 +12,10 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
+from service_kit.crash_points import crash_point
 from service_kit.leadership import LEASE_SECONDS, Leadership
 from service_kit.outbox import OutboxRow
-from service_kit.publishing import Message, store
-from service_kit.steps import reached
+from service_kit.publishing import Message, send_batch
 from service_kit.store import Session, Store, any_of
 from service_kit.wakeups import wait
 
@@ -62,7 +62,7 @@ class Outbox:
             )
         )
         if rows:
-            reached("relay-before-publish")
+            crash_point("relay-before-publish")
         by_stream = sorted(rows, key=lambda row: row.stream)
         for _, group in groupby(by_stream, key=lambda row: row.stream):
             await self._publish(session, connection, list(group))
@@ -71,8 +71,8 @@ class Outbox:
     async def _publish(
         self, session: Session, connection: Client, rows: Sequence[Row[*tuple[Any, ...]]]
     ) -> None:
-        await store(connection, [_message(row) for row in rows])
-        reached("relay-after-publish")
+        await send_batch(connection, [_message(row) for row in rows])
+        crash_point("relay-after-publish")
         await session.execute(
             update(OutboxRow)
             .where(any_of(OutboxRow.id, [row.id for row in rows]))

@@ -20,7 +20,7 @@ from persona_client import Roster
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from service_kit import idempotency, inbox, outbox, steps
+from service_kit import crash_points, idempotency, inbox, outbox
 from service_kit.batch_work import BatchPool
 from service_kit.broker import Broker
 from service_kit.clock import utc_now
@@ -125,7 +125,7 @@ class Service:
         _collect_garbage_seldom()
         tracing = configure_tracing(self.name, self.settings.otlp_endpoint)
         if self.settings.die_at is not None:
-            steps.die_at(self.settings.die_at)
+            crash_points.die_at(self.settings.die_at)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)

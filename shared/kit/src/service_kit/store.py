@@ -188,7 +188,7 @@ def pair_of(
 
 
 def is_away(error: BaseException) -> bool:
-    """Say whether the database cannot be reached now (as opposed to: the query is wrong)."""
+    """Return whether the database cannot be reached now (as opposed to: the query is wrong)."""
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )

@@ -1,4 +1,4 @@
-"""A pool that claims leased rows and sees each through: done, retried later, or given up."""
+"""A pool that claims leased rows and processes each: done, retried later, or given up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,9 +9,9 @@ from opentelemetry import propagate, trace
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
+from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError, UpstreamError
 from service_kit.leases import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, LeaseLostError, Leases, RowT
-from service_kit.steps import reached
 from service_kit.store import Session, Store
 from service_kit.wakeups import wait
 
@@ -78,8 +78,8 @@ class WorkPool(Generic[RowT]):
         try:
             while True:
                 for claim in await self._claim(self._concurrency - len(running)):
-                    reached("after-claim")
-                    task = asyncio.create_task(self._see_through(claim))
+                    crash_point("after-claim")
+                    task = asyncio.create_task(self._process(claim))
                     running.add(task)
                     task.add_done_callback(running.discard)
                     task.add_done_callback(lambda _: wakeup.set())
@@ -94,7 +94,7 @@ class WorkPool(Generic[RowT]):
     async def _claim(self, count: int) -> list[Claim[RowT]]:
         if count == 0:
             return []
-        reached("before-claim")
+        crash_point("before-claim")
         try:
             async with self._store.worker() as session:
                 return await self._leases.claim(session, count)
@@ -102,7 +102,7 @@ class WorkPool(Generic[RowT]):
             log.warning("work.paused", reason=type(error).__name__)
             return []
 
-    async def _see_through(self, claim: Claim[RowT]) -> None:
+    async def _process(self, claim: Claim[RowT]) -> None:
         beating = asyncio.create_task(self._beat(claim))
         trace_of_row = propagate.extract({"traceparent": claim.row.traceparent or ""})
         try:
@@ -113,7 +113,7 @@ class WorkPool(Generic[RowT]):
         except LeaseLostError:
             log.warning("work.dropped", row_id=str(claim.row_id), reason="lease lost")
         except asyncio.CancelledError:
-            await asyncio.shield(self._hand_back(claim))
+            await asyncio.shield(self._release(claim))
             raise
         finally:
             beating.cancel()
@@ -137,10 +137,10 @@ class WorkPool(Generic[RowT]):
 
         async def change(session: Session) -> None:
             await self._store_outcome(session, claim, outcome)
-            reached("before-commit")
+            crash_point("before-commit")
 
         await self._store.persist(change, SETTLE_SECONDS)
-        reached("after-commit")
+        crash_point("after-commit")
 
     async def _store_outcome(
         self, session: Session, claim: Claim[RowT], outcome: Finish | ServiceError
@@ -166,7 +166,7 @@ class WorkPool(Generic[RowT]):
                 async with self._store.worker() as session:
                     await self._leases.renew(session, claim)
 
-    async def _hand_back(self, claim: Claim[RowT]) -> None:
+    async def _release(self, claim: Claim[RowT]) -> None:
         with suppress(SQLAlchemyError, OSError, LeaseLostError):
             async with self._store.worker() as session:
                 await self._leases.retry(session, claim, 0)

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from service_devkit.embedded import PostgresProcess
 from service_kit.dev_keys import ensure_dev_keys, issue_token
-from service_kit.embedded import PostgresProcess
 from service_kit.errors import ConflictError, NotFoundError
 from service_kit.health import Health
 from service_kit.http_app import HttpApi, build_app

@@ -5,6 +5,7 @@ import contextlib
 
 from persona_contracts import LeadRepliedV1, subject_for
 from probe_svc.jobs import Handler
+from service_devkit.testing.waiting import wait_until
 from service_kit import outbox
 from service_kit.broker import Broker
 from service_kit.clock import utc_now
@@ -14,7 +15,6 @@ from service_kit.reconcile import Reconciler
 from service_kit.relay import Outbox, Relay
 from service_kit.service import cancelled
 from service_kit.store import Store
-from service_kit.testing.waiting import wait_until
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
 from sqlalchemy import func, select, text
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 from probe_svc.jobs import LEASES, Job, job
-from service_kit.batch_work import MAX_TRIES, BatchPool
+from service_devkit.testing.waiting import wait_until
+from service_kit.batch_work import MAX_ATTEMPTS, BatchPool
 from service_kit.store import Store, any_of, pair_of
-from service_kit.testing.waiting import wait_until
 from service_kit.wakeups import WORK_CHANNEL, Wakeups
 from sqlalchemy import select, text, update
 
@@ -21,7 +21,7 @@ async def store(database):
 async def add(store, *jobs):
     async with store.worker() as session:
         session.add_all(jobs)
-        await LEASES.enqueue(session)
+        await LEASES.wake_workers(session)
 
 
 class Doing:
@@ -111,7 +111,7 @@ async def test_a_bad_row_costs_no_other_and_is_given_up(store, run, monkeypatch)
     assert found.pop("bad") == "given up"
     assert set(found.values()) == {"done"}
     assert len(work.given_up) == 1
-    assert len([size for size in work.sizes if size == 1]) >= MAX_TRIES
+    assert len([size for size in work.sizes if size == 1]) >= MAX_ATTEMPTS
 
 
 async def test_nothing_is_claimed_before_the_work_is_ready(store, run):

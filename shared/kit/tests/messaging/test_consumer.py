@@ -7,7 +7,7 @@ import pytest
 from messaging.harness import Probe
 from persona_contracts import subject_for
 from probe_svc.jobs import replied
-from service_kit.testing.database import Databases
+from service_devkit.testing.database import Databases
 
 
 async def test_one_event_delivered_fifty_times_is_handled_once(probe):

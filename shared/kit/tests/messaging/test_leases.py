@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 from probe_svc.jobs import LEASES, Job, job, rejected
+from service_devkit.testing.waiting import wait_until
 from service_kit.errors import InvalidError, UpstreamError
 from service_kit.leases import LeaseLostError
 from service_kit.outbox import publish
 from service_kit.store import Store
-from service_kit.testing.waiting import wait_until
 from service_kit.wakeups import WORK_CHANNEL, Wakeups, wait
 from service_kit.work import MAX_DEATHS, WorkPool
 from sqlalchemy import select, text
@@ -25,7 +25,7 @@ async def store(database):
 async def add(store, *jobs):
     async with store.worker() as session:
         session.add_all(jobs)
-        await LEASES.enqueue(session)
+        await LEASES.wake_workers(session)
 
 
 async def claim(store, count):

@@ -2,7 +2,7 @@
 
 import nats as nats_client
 import pytest
-from service_kit.publishing import Message, store
+from service_kit.publishing import Message, send_batch
 from service_kit.topology import apply_streams
 
 
@@ -30,14 +30,14 @@ async def stored(connection):
 )
 async def test_a_batch_is_stored_in_order_though_some_of_it_was_stored_before(connection, before):
     for number in before:
-        await store(connection, [message(number)])
-    await store(connection, [message(number) for number in range(10)])
+        await send_batch(connection, [message(number)])
+    await send_batch(connection, [message(number) for number in range(10)])
     new = [number for number in range(10) if number not in before]
     assert await stored(connection) == before + new
 
 
 async def test_what_follows_the_repeats_of_a_batch_is_a_batch_again(connection, monkeypatch):
-    await store(connection, [message(number) for number in range(3)])
+    await send_batch(connection, [message(number) for number in range(3)])
     singles = []
     publish = type(connection.jetstream()).publish
 
@@ -46,6 +46,6 @@ async def test_what_follows_the_repeats_of_a_batch_is_a_batch_again(connection, 
         return await publish(self, subject, *args, **options)
 
     monkeypatch.setattr(type(connection.jetstream()), "publish", counted)
-    await store(connection, [message(number) for number in range(200)])
+    await send_batch(connection, [message(number) for number in range(200)])
     assert len(singles) == 4
     assert await stored(connection) == list(range(200))

@@ -1,8 +1,8 @@
 """A broker whose store was lost gets back what the service needs and what it had published."""
 
 from probe_svc.jobs import rejected, replied
+from service_devkit.testing.waiting import wait_until
 from service_kit.outbox import publish
-from service_kit.testing.waiting import wait_until
 
 
 async def test_a_lost_store_is_rebuilt_and_refilled_without_a_restart(probe, fresh_nats):

@@ -6,8 +6,8 @@ import contextlib
 import pytest
 from nats.aio.client import Client
 from nats.errors import NoRespondersError
+from service_devkit.testing.waiting import wait_until
 from service_kit.responder import MAX_RUNNING, Responder
-from service_kit.testing.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 

@@ -127,7 +127,7 @@ async def add_new(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]
     return set(result.scalars())
 
 
-async def start(session: Session, draft_ids: Collection[UUID]) -> None:
+async def make_due(session: Session, draft_ids: Collection[UUID]) -> None:
     """Make the queued ones of `draft_ids` due at once, by the database's clock."""
     await session.execute(
         update(DraftRow)
@@ -135,7 +135,7 @@ async def start(session: Session, draft_ids: Collection[UUID]) -> None:
         .values(due_at=func.now(), attempts=0, deaths=0)
         .execution_options(synchronize_session=False)
     )
-    await LEASES.enqueue(session)
+    await LEASES.wake_workers(session)
 
 
 async def supersede_older(session: Session, leads: Collection[tuple[str, str]]) -> list[Superseded]:
@@ -157,7 +157,7 @@ async def load(session: Session, draft_id: UUID, *, for_update: bool = False) ->
 
 
 async def is_newest_of_lead(session: Session, row: DraftRow) -> bool:
-    """Say whether the lead has not replied again since."""
+    """Return whether the lead has not replied again since."""
     newer = select(DraftRow.draft_id).where(
         DraftRow.workspace_id == row.workspace_id,
         DraftRow.lead_id == row.lead_id,

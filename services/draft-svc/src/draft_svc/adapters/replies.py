@@ -7,7 +7,7 @@ from nats.errors import Error as NatsError
 from opentelemetry import propagate
 from persona_contracts import LeadRepliedV1, Received, encode_headers, subject_for
 from service_kit.errors import UpstreamError
-from service_kit.publishing import Message, store_one
+from service_kit.publishing import Message, send_one
 
 
 class BrokerAwayError(UpstreamError):
@@ -42,6 +42,6 @@ class NatsReplies:
             headers=headers | {"Nats-Msg-Id": hashlib.sha256(identity.encode()).hexdigest()},
         )
         try:
-            await store_one(self._connection, message)
+            await send_one(self._connection, message)
         except (NatsError, TimeoutError) as error:
             raise BrokerAwayError("The broker did not confirm the reply.") from error

@@ -84,5 +84,5 @@ REGENERATE = Decision(
 
 
 def is_too_old(received_at: datetime, now: datetime) -> bool:
-    """Say whether a reply came too long ago to be answered."""
+    """Return whether a reply came too long ago to be answered."""
     return received_at < now - MAX_REPLY_AGE

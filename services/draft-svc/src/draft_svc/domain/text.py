@@ -114,7 +114,7 @@ def _whole_characters(text: str, end: int) -> str:
 
 
 def _joins(character: str) -> bool:
-    """Say whether it belongs to the one before: a combining mark, a joiner, a skin tone."""
+    """Return whether it belongs to the one before: a combining mark, a joiner, a skin tone."""
     return (
         character == "\u200d"
         or unicodedata.category(character) in {"Mn", "Me"}

@@ -16,7 +16,7 @@ from service_kit.routing import WorkspaceSession, api_router
 from draft_svc.adapters import drafts
 from draft_svc.adapters.drafts import DraftRow
 from draft_svc.domain.draft import DraftStatus
-from draft_svc.entrypoints.documents import Approval, DraftDocument, Rejection
+from draft_svc.entrypoints.schemas import Approval, DraftDocument, Rejection
 from draft_svc.usecases.decide_draft import (
     Decider,
     approve_draft,

@@ -17,7 +17,7 @@ from service_kit.problem import problem_responses
 from service_kit.routing import api_router
 
 from draft_svc.adapters.replies import NatsReplies
-from draft_svc.entrypoints.documents import AcceptedReply
+from draft_svc.entrypoints.schemas import AcceptedReply
 
 router = api_router("/api/replies", "replies")
 

@@ -23,7 +23,7 @@ async def accept_replies(
     await drafts.lock_leads(session, leads)
     new_ids = await drafts.add_new(session, rows)
     superseded = await drafts.supersede_older(session, leads)
-    await drafts.start(session, new_ids)
+    await drafts.make_due(session, new_ids)
     await publish(
         session,
         *(

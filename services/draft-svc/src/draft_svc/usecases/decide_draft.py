@@ -104,7 +104,7 @@ async def regenerate_draft(session: Session, row: DraftRow) -> None:
     row.error = None
     row.revision += 1
     await session.flush()
-    await drafts.start(session, [row.draft_id])
+    await drafts.make_due(session, [row.draft_id])
     await session.refresh(row)
 
 

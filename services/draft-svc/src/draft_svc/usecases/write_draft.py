@@ -20,10 +20,10 @@ from persona_contracts import (
     Usage,
 )
 from prometheus_client import Counter
+from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
-from service_kit.steps import reached
 from service_kit.store import Session, Store
 from service_kit.work import SETTLE_SECONDS, Finish
 from structlog import get_logger
@@ -109,7 +109,7 @@ class WriteDraft:
         brief = _brief(reply, clean, resolution, knowledge)
         strategy, planned = await self._plan(claim, brief, resolution)
         written = await self._writer.write(brief, strategy)
-        reached("after-model-answer")
+        crash_point("after-model-answer")
         if not own_words(
             channel=brief.channel, body=written.body, voice=brief.voice, lead=brief.lead
         ):
@@ -164,7 +164,7 @@ class WriteDraft:
             usage = TokenUsage(**kept["usage"])
             return (parse_strategy(kept["text"]) if kept["text"] else None), usage
         strategy, text, usage = await self._ask_for_strategy(brief)
-        reached("after-plan")
+        crash_point("after-plan")
         await self._keep_strategy(
             claim,
             {

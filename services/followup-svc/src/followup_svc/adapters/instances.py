@@ -170,7 +170,7 @@ async def add(session: Session, new: Sequence[NewInstance]) -> set[UUID]:
     ]
     added = set(await session.scalars(_ADD.columns(instance_id=Uuid()), {"rows": rows}))
     if added:
-        await LEASES.enqueue(session)
+        await LEASES.wake_workers(session)
     return added
 
 

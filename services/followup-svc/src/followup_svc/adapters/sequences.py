@@ -125,7 +125,7 @@ async def load_version(session: Session, sequence_id: UUID, version: int) -> Seq
 
 
 async def is_name_taken(session: Session, name: str, except_id: UUID | None = None) -> bool:
-    """Say whether another sequence of the workspace has this name, in upper or lower case."""
+    """Return whether another sequence of the workspace has this name, in upper or lower case."""
     query = select(SequenceRow.sequence_id).where(
         func.lower(SequenceRow.name) == func.lower(name), SequenceRow.deleted_at.is_(None)
     )

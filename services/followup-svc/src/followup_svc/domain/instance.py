@@ -103,16 +103,16 @@ class Instance:
 
     @property
     def is_live(self) -> bool:
-        """Say whether it is on its way, or may be again."""
+        """Return whether it is on its way, or may be again."""
         return self.state in LIVE
 
     @property
     def is_unknown(self) -> bool:
-        """Say whether nobody knows if the current step was sent."""
+        """Return whether nobody knows if the current step was sent."""
         return self.awaiting_answer and self.reason is Reason.OUTCOME_UNKNOWN
 
     def is_due(self, now: datetime) -> bool:
-        """Say whether there is something to do at `now`."""
+        """Return whether there is something to do at `now`."""
         return self.state is State.ACTIVE and self.next_at is not None and self.next_at <= now
 
     def requested(self, answer_due_at: datetime) -> "Instance":

@@ -55,7 +55,7 @@ class TemplateError:
 
     @property
     def is_setup_issue(self) -> bool:
-        """Say whether the persona or the workspace lacks the value (A50)."""
+        """Return whether the persona or the workspace lacks the value (A50)."""
         return self.type is ErrorType.MISSING_VALUE and self.source in SETUP_SOURCES
 
     @property
@@ -73,7 +73,7 @@ class Rendered:
 
     @property
     def ok(self) -> bool:
-        """Say whether the text may be sent."""
+        """Return whether the text may be sent."""
         return self.rendered is not None
 
 
@@ -121,12 +121,12 @@ def lint(template: str) -> tuple[TemplateError, ...]:
 
 
 def uses(template: str, name: str) -> bool:
-    """Say whether `{name}` stands in the template."""
+    """Return whether `{name}` stands in the template."""
     return any(piece.name == name for piece in _parsed(template)[0])
 
 
 def is_setup_issue(errors: Sequence[TemplateError]) -> bool:
-    """Say whether a setting of the persona or the workspace is missing."""
+    """Return whether a setting of the persona or the workspace is missing."""
     return any(error.is_setup_issue for error in errors)
 
 

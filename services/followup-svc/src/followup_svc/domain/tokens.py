@@ -193,7 +193,7 @@ def suggestion(name: str) -> str:
 
 
 def is_blank(text: str | None) -> bool:
-    """Say whether there is nothing to see: null, empty, or only spaces and invisible characters."""
+    """Return whether `text` is null, empty, or only spaces and invisible characters."""
     return text is None or not any(
         unicodedata.category(char)[0] not in "ZC" and char not in _EMPTY for char in text
     )

@@ -55,7 +55,7 @@ class SendWindow:
             raise WindowClosedError("from must be before to, both between 00:00 and 24:00")
 
     def includes(self, local: datetime) -> bool:
-        """Say whether the window is open at `local`, a time in the zone it is meant for."""
+        """Return whether the window is open at `local`, a time in the zone it is meant for."""
         minute = local.hour * 60 + local.minute
         return _WEEK[local.weekday()] in self.days and self.opens <= minute < self.closes
 

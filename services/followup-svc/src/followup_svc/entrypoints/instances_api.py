@@ -11,7 +11,7 @@ from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
 from followup_svc.adapters import instance_list, instances, sequences, steps
 from followup_svc.domain.instance import State
-from followup_svc.entrypoints.instance_documents import (
+from followup_svc.entrypoints.instance_schemas import (
     InstanceDetail,
     InstanceDocument,
     PauseGroup,

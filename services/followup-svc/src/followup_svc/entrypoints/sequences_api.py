@@ -15,7 +15,7 @@ from followup_svc.adapters import sequences
 from followup_svc.adapters.sequences import SequenceRow, SequenceVersions
 from followup_svc.domain.template import lint
 from followup_svc.domain.tokens import QUESTION_PREFIX, TOKENS, named
-from followup_svc.entrypoints.documents import (
+from followup_svc.entrypoints.schemas import (
     Cloning,
     LintRequest,
     LintResult,

@@ -12,7 +12,7 @@ from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
 from followup_svc.adapters import leads, workspaces
 from followup_svc.adapters.workspaces import DEFAULTS
-from followup_svc.entrypoints.instance_documents import (
+from followup_svc.entrypoints.instance_schemas import (
     SettingsDocument,
     SettingsRequest,
     Suppressing,

@@ -62,7 +62,7 @@ class SendDue:
         self._versions = versions
 
     def is_ready(self) -> bool:
-        """Say whether the personas are known."""
+        """Return whether the personas are known."""
         return self._roster.freshness is not Freshness.NOT_READY
 
     async def do(self, session: Session, batch: Batch) -> None:

@@ -36,4 +36,4 @@ async def store_changes(session: Session, changes: Sequence[Change], now: dateti
         ),
     )
     if any(item.is_due(now) for item, _ in changes):
-        await LEASES.enqueue(session)
+        await LEASES.wake_workers(session)

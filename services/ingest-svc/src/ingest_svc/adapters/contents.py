@@ -137,7 +137,7 @@ async def queue(session: Session, row: ContentRow) -> None:
     row.due_at = func.now()  # pyright: ignore[reportAttributeAccessIssue] — the database's clock
     row.lease_token, row.attempts, row.deaths = None, 0, 0
     await session.flush()
-    await CONTENT_LEASES.enqueue(session)
+    await CONTENT_LEASES.wake_workers(session)
 
 
 async def retire(session: Session, content_id: UUID) -> bool:

@@ -100,7 +100,7 @@ async def _queue(session: Session, row: DocumentRow) -> None:
     row.step_at = row.due_at = func.now()  # pyright: ignore[reportAttributeAccessIssue] — the database's clock
     row.lease_token, row.attempts, row.deaths = None, 0, 0
     await session.flush()
-    await DOCUMENT_LEASES.enqueue(session)
+    await DOCUMENT_LEASES.wake_workers(session)
 
 
 async def _let_go(session: Session, row: DocumentRow) -> None:

@@ -39,7 +39,7 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 def is_public(text: str) -> bool:
-    """Say whether `text` is an address on the open internet; one wrapped in another is not."""
+    """Return whether `text` is an address on the open internet; one wrapped in another is not."""
     try:
         address = ip_address(text)
     except ValueError:

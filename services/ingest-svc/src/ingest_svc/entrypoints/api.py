@@ -17,7 +17,7 @@ from service_kit.routing import WorkspaceSession, api_router
 from ingest_svc.adapters import contents, documents
 from ingest_svc.adapters.originals import Originals
 from ingest_svc.domain.document import FileBusyError, FileStatus, UnknownFileError, VectorState
-from ingest_svc.entrypoints.documents import (
+from ingest_svc.entrypoints.schemas import (
     BulkDelete,
     BulkDeleted,
     ChunkDocument,

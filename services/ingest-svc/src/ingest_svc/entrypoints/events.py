@@ -19,7 +19,7 @@ from service_kit.store import Session
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from ingest_svc.entrypoints.documents import passage
+from ingest_svc.entrypoints.schemas import passage
 from ingest_svc.usecases.accept_file import accept_announced, accept_deleted
 from ingest_svc.usecases.search_knowledge import SearchKnowledge
 

@@ -7,7 +7,7 @@ from service_kit.routing import WorkspaceSession, api_router
 
 from ingest_svc.adapters import knowledge
 from ingest_svc.entrypoints.api import Persona
-from ingest_svc.entrypoints.documents import (
+from ingest_svc.entrypoints.schemas import (
     KnowledgeDocument,
     SearchAnswer,
     SearchRequest,

@@ -19,7 +19,7 @@ from ingest_svc.adapters.documents import Announced
 from ingest_svc.adapters.originals import READ_BYTES, Originals
 from ingest_svc.domain.failure import EXPLANATIONS, FailureCode, FileFailedError
 from ingest_svc.entrypoints.api import Persona
-from ingest_svc.entrypoints.documents import Tags, Uploaded, UploadedFile
+from ingest_svc.entrypoints.schemas import Tags, Uploaded, UploadedFile
 from ingest_svc.usecases.ingest_file import original_key
 
 MAX_FILES = 20

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from persona_contracts import KnowledgeRemovedV1
+from service_kit.crash_points import crash_point
 from service_kit.leases import Claim
 from service_kit.outbox import publish
-from service_kit.steps import reached
 from service_kit.store import Session, Store
 from service_kit.work import Finish
 
@@ -33,11 +33,11 @@ async def forget_file(
             is_last = await contents.retire(session, content_id)
         if is_last:
             await purge_content(store, tools.index, row.workspace_id, content_id)
-    reached("forget-after-vectors")
+    crash_point("forget-after-vectors")
     for key in {row.original_key, *row.stale_keys}:
         if key is not None:
             await tools.originals.delete(key)
-    reached("forget-after-original")
+    crash_point("forget-after-original")
 
     async def finish(session: Session) -> None:
         gone = await session.get_one(DocumentRow, claim.row_id)

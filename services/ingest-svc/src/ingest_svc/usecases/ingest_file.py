@@ -14,10 +14,10 @@ from persona_contracts import (
     KnowledgeFailedV1,
     KnowledgeReadyV1,
 )
+from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError, UpstreamError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
-from service_kit.steps import reached
 from service_kit.store import Session, Store
 from service_kit.work import SETTLE_SECONDS, Finish
 from structlog import get_logger
@@ -116,14 +116,14 @@ class IngestFile:
         """Return the content, with its words in the index."""
         await self._require_persona(claim.row)
         sha256 = await self._stored(claim)
-        reached("ingest-after-fetch")
+        crash_point("ingest-after-fetch")
         content = await self._prepare(claim, sha256)
         if content.collection is None:
             await self._step(claim, Step.EXTRACTING)
             self._tools.work_dir.mkdir(parents=True, exist_ok=True)
             with TemporaryDirectory(dir=self._tools.work_dir) as folder:
                 await self._read(claim, content, Path(folder))
-        reached("ingest-after-index")
+        crash_point("ingest-after-index")
         return content
 
     async def _require_persona(self, row: DocumentRow) -> None:
@@ -172,13 +172,13 @@ class IngestFile:
         original, chunks_path = folder / "original", folder / "chunks"
         await tools.originals.download(row.original_key or "", original)
         found = await tools.extractor.extract(original, row.file_name, chunks_path)
-        reached("ingest-after-extract")
+        crash_point("ingest-after-extract")
         await self._step(claim, Step.INDEXING)
         chunks = tools.extractor.read_chunks(chunks_path)
         while batch := await asyncio.to_thread(lambda: list(islice(chunks, BATCH))):
             if not await self._put(content, batch, found.language):
                 return
-            reached("ingest-after-batch")
+            crash_point("ingest-after-batch")
         await tools.index.flush()
 
         async def change(session: Session) -> None:

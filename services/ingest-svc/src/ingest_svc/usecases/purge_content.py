@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
+from service_kit.crash_points import crash_point
 from service_kit.errors import UpstreamError
-from service_kit.steps import reached
 from service_kit.store import Session, Store
 from service_kit.work import SETTLE_SECONDS
 
@@ -29,7 +29,7 @@ async def purge_content(
     left = await index.count(workspace_id, content_id)
     if left:
         raise PointsLeftError(f"{left} points")
-    reached("purge-after-points")
+    crash_point("purge-after-points")
 
     async def change(session: Session) -> None:
         await contents.purge(session, content_id)

@@ -2,9 +2,9 @@
 
 import asyncio
 
+from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
-from service_kit.steps import reached
 from service_kit.store import Session, Store
 from service_kit.work import SETTLE_SECONDS, Finish
 from structlog import get_logger
@@ -54,7 +54,7 @@ class TendContent:
             embedded += count
             if count == 0:
                 break
-            reached("embed-after-batch")
+            crash_point("embed-after-batch")
 
         async def finish(session: Session) -> None:
             held = await contents.hold(session, row.content_id)

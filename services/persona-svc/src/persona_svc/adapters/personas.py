@@ -128,7 +128,7 @@ async def require_free_name(
 async def is_free_name(
     session: Session, workspace_id: str, name: str, but: UUID | None = None
 ) -> bool:
-    """Say whether no living persona, except `but`, has this name."""
+    """Return whether no living persona, except `but`, has this name."""
     others = select(PersonaRow.persona_id).where(
         PersonaRow.workspace_id == workspace_id,
         PersonaRow.name_key == name_key(name),

@@ -13,8 +13,8 @@ from persona_contracts import (
     WorkspaceState,
     state_subject,
 )
-from service_kit.publishing import Message, store
-from service_kit.steps import reached
+from service_kit.crash_points import crash_point
+from service_kit.publishing import Message, send_batch
 from service_kit.store import Session
 from service_kit.wakeups import OUTBOX_CHANNEL, notify
 from sqlalchemy import case, func, select, text, update
@@ -122,9 +122,9 @@ class StateDocuments:
         )
         if not rows:
             return False
-        reached("state-before-publish")
-        await store(connection, [_message(row) for row in rows])
-        reached("state-after-publish")
+        crash_point("state-before-publish")
+        await send_batch(connection, [_message(row) for row in rows])
+        crash_point("state-after-publish")
         await session.execute(
             update(StateDocumentRow)
             .where(StateDocumentRow.subject.in_([row.subject for row in rows]))

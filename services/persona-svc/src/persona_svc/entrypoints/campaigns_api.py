@@ -12,7 +12,7 @@ from service_kit.store import Session
 
 from persona_svc.adapters import campaigns
 from persona_svc.entrypoints.commands import Editing
-from persona_svc.entrypoints.documents import Assignment, Assignments, CampaignDocument
+from persona_svc.entrypoints.schemas import Assignment, Assignments, CampaignDocument
 from persona_svc.usecases.assign_personas import assign_personas
 
 router = api_router("/api/campaigns", "campaigns")

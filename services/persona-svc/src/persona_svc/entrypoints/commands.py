@@ -14,7 +14,7 @@ from service_kit.store import Session
 
 from persona_svc.adapters import personas, workspaces
 from persona_svc.domain.persona import Persona
-from persona_svc.entrypoints.documents import PersonaDocument
+from persona_svc.entrypoints.schemas import PersonaDocument
 from persona_svc.usecases.change import Actor, Change, begin_change
 from persona_svc.usecases.publish_change import publish_change
 

@@ -22,7 +22,7 @@ from persona_svc.entrypoints.commands import (
     matching,
     persona_answer,
 )
-from persona_svc.entrypoints.documents import (
+from persona_svc.entrypoints.schemas import (
     ChosenSettings,
     CloneRequest,
     EnsuredDefault,

@@ -24,7 +24,7 @@ from persona_svc.entrypoints.commands import (
     created_at,
     matching,
 )
-from persona_svc.entrypoints.documents import (
+from persona_svc.entrypoints.schemas import (
     DiffDocument,
     FieldChangeDocument,
     PersonaDocument,

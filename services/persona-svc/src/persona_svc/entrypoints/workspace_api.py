@@ -17,7 +17,7 @@ from persona_svc.adapters.starters import starters
 from persona_svc.adapters.tables import WorkspaceRow
 from persona_svc.domain.workspace import WorkspaceSettings
 from persona_svc.entrypoints.commands import Editing
-from persona_svc.entrypoints.documents import (
+from persona_svc.entrypoints.schemas import (
     AuditEntry,
     ResolutionDocument,
     SettingsDocument,

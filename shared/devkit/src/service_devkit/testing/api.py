@@ -6,10 +6,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import httpx
-
 from service_kit.dev_keys import ensure_dev_keys, issue_token
-from service_kit.embedded import ServiceProcess
 from service_kit.identity import Principal, Role
+
+from service_devkit.embedded import ServiceProcess
 
 ISSUER = AUDIENCE = "dramatis"
 NO_MORE: Mapping[str, str] = MappingProxyType({})

@@ -13,8 +13,8 @@ def die_at(step: str) -> None:
     _die_at[name] = int(times or 1)
 
 
-def reached(step: str) -> None:
-    """Say that the process is at `step`."""
+def crash_point(step: str) -> None:
+    """Die here if a test chose `step`; else nothing."""
     if step not in _die_at:
         return
     _die_at[step] -= 1

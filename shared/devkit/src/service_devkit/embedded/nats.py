@@ -7,9 +7,9 @@ import socket
 from pathlib import Path
 from uuid import uuid4
 
-from service_kit.embedded import binaries
-from service_kit.embedded.ports import LOOPBACK, check_port, free_port
-from service_kit.embedded.process import Command, NotRunningError, ServerProcess
+from service_devkit.embedded import binaries
+from service_devkit.embedded.ports import LOOPBACK, check_port, free_port
+from service_devkit.embedded.process import Command, NotRunningError, ServerProcess
 
 MAX_PAYLOAD_BYTES = 1_048_576
 """The server's own default (docs.nats.io, `max_payload`); events are far smaller."""

@@ -11,7 +11,7 @@ import nats as nats_client
 import psycopg
 import pytest
 from nats.js.api import StreamConfig
-from service_kit.embedded import (
+from service_devkit.embedded import (
     BinaryMissingError,
     NatsProcess,
     NotRunningError,
@@ -22,8 +22,8 @@ from service_kit.embedded import (
     binaries,
     free_port,
 )
-from service_kit.embedded.process import Command, start_child
-from service_kit.testing import wait_until
+from service_devkit.embedded.process import Command, start_child
+from service_devkit.testing import wait_until
 
 
 def execute(url, statement):
@@ -117,9 +117,9 @@ def test_postgres_starts_after_its_making_was_interrupted(tmp_path):
 def test_postgres_works_for_a_user_who_is_not_root(tmp_path):
     code = (
         # Keeps the right to pass folders, since this Python may be in one that only root enters.
-        "from service_kit.embedded.launch import leave_root; leave_root(65534, 65534)\n"
+        "from service_devkit.embedded.launch import leave_root; leave_root(65534, 65534)\n"
         "from pathlib import Path\n"
-        "from service_kit.embedded import PostgresProcess\n"
+        "from service_devkit.embedded import PostgresProcess\n"
         f"with PostgresProcess(Path({str(tmp_path / 'pg')!r}), durable=False) as postgres:\n"
         "    print(Path(f'/proc/{postgres.pid}').stat().st_uid)\n"
     )
@@ -193,7 +193,7 @@ def test_no_server_outlives_a_killed_parent(tmp_path):
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from service_kit.embedded import NatsProcess, PostgresProcess\n"
+        "from service_devkit.embedded import NatsProcess, PostgresProcess\n"
         f"folder = Path({str(tmp_path)!r})\n"
         "servers = PostgresProcess(folder / 'pg', durable=False), NatsProcess(folder / 'nats')\n"
         "for server in servers: server.start()\n"

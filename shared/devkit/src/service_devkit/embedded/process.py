@@ -17,8 +17,9 @@ from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
 from typing import ClassVar, Self
 
-from service_kit.embedded import launch
 from service_kit.errors import ServiceError
+
+from service_devkit.embedded import launch
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
@@ -101,7 +102,7 @@ class ServerProcess(ABC):
 
     @abstractmethod
     def _is_ready(self) -> bool:
-        """Say whether the server, which was running a moment ago, serves."""
+        """Return whether the server, which was running a moment ago, serves."""
 
     @property
     def is_running(self) -> bool:

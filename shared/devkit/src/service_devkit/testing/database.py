@@ -7,12 +7,12 @@ from itertools import count
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, make_url
-
-from service_kit.embedded import PostgresProcess
-from service_kit.embedded.ports import LOOPBACK
 from service_kit.migrations import upgrade
 from service_kit.provision import Roles, close_to_public, make_database, provision_database
+from sqlalchemy import URL, make_url
+
+from service_devkit.embedded import PostgresProcess
+from service_devkit.embedded.ports import LOOPBACK
 
 PASSWORD = "only-for-tests"  # noqa: S105 — of databases that live as long as the test run
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from service_kit.embedded.ports import LOOPBACK, check_port, free_port
-from service_kit.embedded.process import Command, ServerProcess
+from service_devkit.embedded.ports import LOOPBACK, check_port, free_port
+from service_devkit.embedded.process import Command, ServerProcess
 
 PROBE_SECONDS = 2
 

@@ -14,9 +14,9 @@ from typing import ClassVar
 import psutil
 from sqlalchemy import URL
 
-from service_kit.embedded import binaries
-from service_kit.embedded.ports import LOOPBACK, check_port
-from service_kit.embedded.process import (
+from service_devkit.embedded import binaries
+from service_devkit.embedded.ports import LOOPBACK, check_port
+from service_devkit.embedded.process import (
     POLL_SECONDS,
     ROOT_OR_PRESENT,
     STOP_SECONDS,

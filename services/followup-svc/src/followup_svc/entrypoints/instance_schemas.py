@@ -16,7 +16,7 @@ from followup_svc.adapters.workspaces import ANSWER_TIMEOUT, FollowupSettings
 from followup_svc.domain.instance import Reason, State, StepStatus
 from followup_svc.domain.sequence import Sequence
 from followup_svc.domain.window import OFFICE_HOURS, TimeZoneUnknownError, time_zone
-from followup_svc.entrypoints.documents import Request, StartingLead, WindowDocument
+from followup_svc.entrypoints.schemas import Request, StartingLead, WindowDocument
 from followup_svc.usecases.start_instances import Skipped
 from followup_svc.usecases.steer_instances import Decision
 

@@ -6,6 +6,7 @@ import pytest
 import sample_svc
 from psycopg import sql
 from pydantic import SecretStr
+from service_devkit.testing import Database, FaultLink, wait_until
 from service_kit import migrations
 from service_kit.migrations import (
     MigrationsMissingError,
@@ -17,7 +18,6 @@ from service_kit.migrations import (
 from service_kit.provision import Roles, provision_database
 from service_kit.settings import ServiceSettings
 from service_kit.store import Store
-from service_kit.testing import Database, FaultLink, wait_until
 from sqlalchemy import literal, select, text
 from sqlalchemy import table as table_clause
 

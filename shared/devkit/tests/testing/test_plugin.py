@@ -1,5 +1,5 @@
 import pytest
-from service_kit.testing import wait_until
+from service_devkit.testing import wait_until
 
 pytest_plugins = ["pytester"]
 

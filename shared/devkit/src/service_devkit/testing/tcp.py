@@ -6,7 +6,7 @@ import struct
 from abc import ABC, abstractmethod
 from typing import Self
 
-from service_kit.embedded.ports import LOOPBACK, free_port
+from service_devkit.embedded.ports import LOOPBACK, free_port
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 

@@ -2,7 +2,7 @@ import time
 
 import httpx
 import pytest
-from service_kit.testing import HttpStub, Reply, wait_until
+from service_devkit.testing import HttpStub, Reply, wait_until
 
 
 async def test_answers_come_in_turn_and_the_last_one_stays(http_stub):

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from service_kit.embedded.ports import LOOPBACK
-from service_kit.testing.tcp import LoopbackServer, reset
+from service_devkit.embedded.ports import LOOPBACK
+from service_devkit.testing.tcp import LoopbackServer, reset
 
 CHUNK_BYTES = 65_536
 CHUNKS_HELD = 64

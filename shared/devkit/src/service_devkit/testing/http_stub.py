@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from service_kit.embedded.ports import LOOPBACK
-from service_kit.testing.tcp import LoopbackServer, reset
+from service_devkit.embedded.ports import LOOPBACK
+from service_devkit.testing.tcp import LoopbackServer, reset
 
 Fault = Literal["hang", "half_body", "reset"]
 """Never answer; announce the whole body, send half of it and close; reset after the request."""

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
-
-from service_kit.embedded import NatsProcess, PostgresProcess, free_port
-from service_kit.testing.database import Database, Databases, NewDatabase
-from service_kit.testing.folders import folder, quick_folder
-from service_kit.testing.http_stub import HttpStub
 from service_kit.topology import apply_streams
+
+from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
+from service_devkit.testing.database import Database, Databases, NewDatabase
+from service_devkit.testing.folders import folder, quick_folder
+from service_devkit.testing.http_stub import HttpStub
 
 _SERVERS = {"postgres", "fresh_postgres", "nats", "fresh_nats"}
 

@@ -2,8 +2,8 @@ import asyncio
 import time
 
 import pytest
-from service_kit.testing import FaultLink, free_port
-from service_kit.testing.tcp import LoopbackServer
+from service_devkit.testing import FaultLink, free_port
+from service_devkit.testing.tcp import LoopbackServer
 
 
 class Echo(LoopbackServer):

@@ -1,0 +1,1 @@
+"""Servers as local processes, and what tests share: in no image, never imported in production."""
