@@ -53,7 +53,7 @@ class KitProcess:
 
     def __init__(self, database_url: str, nats_url: str) -> None:
         self._store = Store(database_url, SERVICE, pool_size=5)
-        subscription = Subscription(model=LeadRepliedV1, handle=on_replied)
+        subscription = Subscription(model=LeadRepliedV1, durable="on_replied", handle=on_replied)
         self._broker = Broker(nats_url, self._store, [subscription])
         self.durables: Sequence[Durable] = self._broker.durables
 

@@ -15,7 +15,7 @@ from service_devkit.testing.waiting import wait_until
 from service_kit.topology import STATE_STREAM
 
 SIZES = {"tokens", "tokens_total", "tokens_limit"}
-CONSUMERS = {item.model: item.durable("persona-svc").name for item in SUBSCRIPTIONS}
+CONSUMERS = {item.model: item.consumer("persona-svc").name for item in SUBSCRIPTIONS}
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UNPUBLISHED = """
 select (select count(*) from outbox where workspace_id = %(id)s and published_at is null)

@@ -42,16 +42,18 @@ class Subscription(Generic[EventT]):
     """What a service does with one type of event."""
 
     model: type[EventT]
+    durable: str
+    """Which events were handled is kept under `<service>_<durable>`: data, never renamed."""
     handle: Handler[EventT]
     batch: int = BATCH
     """How many events one transaction takes at most; all of them may be in memory at once."""
 
-    def durable(self, service: str) -> Durable:
-        """Return the durable consumer, named `<service>_<handler>`."""
+    def consumer(self, service: str) -> Durable:
+        """Return the durable consumer."""
         filter_subject = f"{self.model.event_type}.v{self.model.event_version}.*"
         return Durable(
             stream=stream_of(filter_subject),
-            name=f"{service}_{self.handle.__name__}",  # pyright: ignore[reportFunctionMemberAccess, reportUnknownMemberType, reportAttributeAccessIssue]
+            name=f"{service}_{self.durable}",
             filter_subjects=(filter_subject,),
         )
 
@@ -62,7 +64,7 @@ class Consumer(Generic[EventT]):
     def __init__(
         self, subscription: Subscription[EventT], store: Store, connection: Client
     ) -> None:
-        self.durable = subscription.durable(store.service)
+        self.durable = subscription.consumer(store.service)
         self._subscription = subscription
         self._store = store
         self._connection = connection

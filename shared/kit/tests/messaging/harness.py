@@ -25,7 +25,9 @@ class Probe:
     def __init__(self, database_url, nats_url):
         self.handler = Handler()
         self.store = Store(database_url, "probe-svc", pool_size=5)
-        subscription = Subscription(model=LeadRepliedV1, handle=self.handler.on_replied)
+        subscription = Subscription(
+            model=LeadRepliedV1, durable="on_replied", handle=self.handler.on_replied
+        )
         self.broker = Broker(nats_url, self.store, [subscription])
         self.health = Health()
         self.reconciler = Reconciler(

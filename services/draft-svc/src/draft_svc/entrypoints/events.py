@@ -17,5 +17,5 @@ async def on_lead_replied(session: Session, batch: Sequence[Received[LeadReplied
 
 
 SUBSCRIPTIONS: list[Subscription[Any]] = [
-    Subscription(model=LeadRepliedV1, handle=on_lead_replied),
+    Subscription(model=LeadRepliedV1, durable="on_lead_replied", handle=on_lead_replied),
 ]

@@ -61,10 +61,19 @@ def subscriptions(
         await note_campaigns(session, [item.event for item in batch])
 
     return [
-        Subscription(model=LeadRepliedV1, handle=on_lead_replied),
-        Subscription(model=LeadOutcomeV1, handle=on_lead_outcome),
-        Subscription(model=MessageSentV1, handle=on_message_sent, batch=ANSWERS_AT_ONCE),
-        Subscription(model=MessageFailedV1, handle=on_message_failed),
-        Subscription(model=CampaignSyncedV1, handle=on_campaign_synced),
-        Subscription(model=CampaignRemovedV1, handle=on_campaign_removed),
+        Subscription(model=LeadRepliedV1, durable="on_lead_replied", handle=on_lead_replied),
+        Subscription(model=LeadOutcomeV1, durable="on_lead_outcome", handle=on_lead_outcome),
+        Subscription(
+            model=MessageSentV1,
+            durable="on_message_sent",
+            handle=on_message_sent,
+            batch=ANSWERS_AT_ONCE,
+        ),
+        Subscription(model=MessageFailedV1, durable="on_message_failed", handle=on_message_failed),
+        Subscription(
+            model=CampaignSyncedV1, durable="on_campaign_synced", handle=on_campaign_synced
+        ),
+        Subscription(
+            model=CampaignRemovedV1, durable="on_campaign_removed", handle=on_campaign_removed
+        ),
     ]

@@ -39,8 +39,8 @@ async def on_file_deleted(session: Session, batch: Sequence[Received[FileDeleted
 
 
 SUBSCRIPTIONS: list[Subscription[Any]] = [
-    Subscription(model=FileUploadedV1, handle=on_file_uploaded),
-    Subscription(model=FileDeletedV1, handle=on_file_deleted),
+    Subscription(model=FileUploadedV1, durable="on_file_uploaded", handle=on_file_uploaded),
+    Subscription(model=FileDeletedV1, durable="on_file_deleted", handle=on_file_deleted),
 ]
 
 

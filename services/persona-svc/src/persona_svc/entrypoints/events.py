@@ -24,6 +24,8 @@ async def on_campaign_removed(
 
 
 SUBSCRIPTIONS: list[Subscription[Any]] = [
-    Subscription(model=CampaignSyncedV1, handle=on_campaign_synced),
-    Subscription(model=CampaignRemovedV1, handle=on_campaign_removed),
+    Subscription(model=CampaignSyncedV1, durable="on_campaign_synced", handle=on_campaign_synced),
+    Subscription(
+        model=CampaignRemovedV1, durable="on_campaign_removed", handle=on_campaign_removed
+    ),
 ]

@@ -1,0 +1,52 @@
+"""Names that are data: stored positions, subjects and counters hang on them; none is renamed."""
+
+import pytest
+from draft_svc.entrypoints import events as draft_events
+from followup_svc.entrypoints import events as followup_events
+from ingest_svc.entrypoints import events as ingest_events
+from persona_svc.entrypoints import events as persona_events
+from service_kit.broker import Broker
+from service_kit.store import Store
+
+SUBSCRIPTIONS = {
+    "persona-svc": persona_events.SUBSCRIPTIONS,
+    "draft-svc": draft_events.SUBSCRIPTIONS,
+    "followup-svc": followup_events.subscriptions(None, None, ()),
+    "ingest-svc": ingest_events.SUBSCRIPTIONS,
+}
+ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
+DURABLES = {
+    "persona-svc": {
+        "persona-svc_on_campaign_synced": ("CRM", "campaign.synced.v1.*"),
+        "persona-svc_on_campaign_removed": ("CRM", "campaign.removed.v1.*"),
+    },
+    "draft-svc": {
+        "draft-svc_on_lead_replied": ("CRM", "lead.replied.v1.*"),
+    },
+    "followup-svc": {
+        "followup-svc_on_lead_replied": ("CRM", "lead.replied.v1.*"),
+        "followup-svc_on_lead_outcome": ("CRM", "lead.outcome.v1.*"),
+        "followup-svc_on_message_sent": ("CRM", "message.sent.v1.*"),
+        "followup-svc_on_message_failed": ("CRM", "message.failed.v1.*"),
+        "followup-svc_on_campaign_synced": ("CRM", "campaign.synced.v1.*"),
+        "followup-svc_on_campaign_removed": ("CRM", "campaign.removed.v1.*"),
+    },
+    "ingest-svc": {
+        "ingest-svc_on_file_uploaded": ("CRM", "file.uploaded.v1.*"),
+        "ingest-svc_on_file_deleted": ("CRM", "file.deleted.v1.*"),
+    },
+}
+"""By service: each durable, its stream and subject. A new name would handle 30 days again."""
+
+
+@pytest.mark.parametrize("service", DURABLES)
+async def test_durables_keep_their_names(service):
+    store = Store("postgresql://nobody@127.0.0.1:1/none", service)
+    declared = Broker("nats://127.0.0.1:1", store, SUBSCRIPTIONS[service]).durables
+    advisories = tuple(
+        f"{ADVISORY}.{stream}.{name}" for name, (stream, _) in DURABLES[service].items()
+    )
+    assert {item.name: (item.stream, *item.filter_subjects) for item in declared} == {
+        **DURABLES[service],
+        f"{service}_on_max_deliveries": ("ADVISORY", *advisories),
+    }
