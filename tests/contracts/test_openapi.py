@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -21,6 +22,7 @@ from tenant import Tenant
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 FRAMING = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
 """Headers that HTTP itself reads: made-up values are refused by the server before any route."""
+OPERATION_IDS = Path(__file__).parent.parent / "golden/operation_ids.txt"
 PROBLEM = {"type", "title", "status", "detail"}
 
 
@@ -123,6 +125,18 @@ def run(fuzz, subtests, max_examples, **more):
 
             with subtests.test(operation.label):
                 answers_as_documented()
+
+
+def test_operation_ids_are_those_that_clients_are_generated_from(apis):
+    published = [
+        f"{operation['operationId']} {service} {method.upper()} {path}"
+        for service, api in apis.items()
+        for path, methods in requests.get(f"{api.url}/openapi.json", timeout=30)
+        .json()["paths"]
+        .items()
+        for method, operation in methods.items()
+    ]
+    assert sorted(published) == OPERATION_IDS.read_text().splitlines()
 
 
 @pytest.mark.timeout(180)

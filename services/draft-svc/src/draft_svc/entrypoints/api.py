@@ -81,7 +81,7 @@ async def _filters(
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-@router.get("", summary="List drafts, newest first")
+@router.get("", operation_id="listDrafts", summary="List drafts, newest first")
 async def list_drafts(
     _: Viewer,
     session: WorkspaceSession,
@@ -96,7 +96,9 @@ async def list_drafts(
     return paging.page(documents, lambda document: (document.draft_id,))
 
 
-@router.get("/{draft_id}", summary="Show a draft", responses=problem_responses(404))
+@router.get(
+    "/{draft_id}", operation_id="getDraft", summary="Show a draft", responses=problem_responses(404)
+)
 async def get_draft(
     draft_id: UUID, _: Viewer, session: WorkspaceSession, roster: Personas, response: Response
 ) -> DraftDocument:
@@ -104,7 +106,9 @@ async def get_draft(
     return DraftInHand(await drafts.load(session, draft_id), roster, response).answer()
 
 
-@router.post("/{draft_id}/approve", summary="Approve a draft", responses=DECIDED)
+@router.post(
+    "/{draft_id}/approve", operation_id="approveDraft", summary="Approve a draft", responses=DECIDED
+)
 async def approve(
     draft: Draft, approval: Approval, editor: Editor, session: WorkspaceSession
 ) -> DraftDocument:
@@ -114,7 +118,9 @@ async def approve(
     return draft.answer()
 
 
-@router.post("/{draft_id}/reject", summary="Reject a draft", responses=DECIDED)
+@router.post(
+    "/{draft_id}/reject", operation_id="rejectDraft", summary="Reject a draft", responses=DECIDED
+)
 async def reject(
     draft: Draft, rejection: Rejection, editor: Editor, session: WorkspaceSession
 ) -> DraftDocument:
@@ -124,7 +130,12 @@ async def reject(
     return draft.answer()
 
 
-@router.post("/{draft_id}/regenerate", summary="Write a draft again", responses=DECIDED)
+@router.post(
+    "/{draft_id}/regenerate",
+    operation_id="regenerateDraft",
+    summary="Write a draft again",
+    responses=DECIDED,
+)
 async def regenerate(draft: Draft, _: Editor, session: WorkspaceSession) -> DraftDocument:
     """Queue the draft again, under the same id, for whichever persona speaks now."""
     await regenerate_draft(session, draft.row)

@@ -117,6 +117,7 @@ def _field_errors(error: EnvelopeError) -> list[FieldError]:
 
 @router.post(
     "",
+    operation_id="acceptReply",
     status_code=202,
     summary="Take in a reply",
     openapi_extra=_BODY,

@@ -48,7 +48,9 @@ async def _filters(
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-@starts.post("", status_code=201, summary="Start leads", responses=STEERED)
+@starts.post(
+    "", operation_id="startInstances", status_code=201, summary="Start leads", responses=STEERED
+)
 async def start(
     sequence_id: UUID, wanted: Starting, editor: Editor, session: IdempotentSession
 ) -> Started:
@@ -71,7 +73,7 @@ async def start(
     )
 
 
-@router.get("", summary="List instances, newest first")
+@router.get("", operation_id="listInstances", summary="List instances, newest first")
 async def list_instances(
     _: Viewer,
     session: WorkspaceSession,
@@ -95,14 +97,21 @@ async def list_instances(
     return paging.page(documents, lambda document: (document.instance_id,))
 
 
-@router.get("/pause-reasons", summary="Count what instances are paused for")
+@router.get(
+    "/pause-reasons", operation_id="listPauseReasons", summary="Count what instances are paused for"
+)
 async def list_pause_reasons(_: Viewer, session: WorkspaceSession) -> PauseGroups:
     """Return each reason with the number of instances, most frequent first."""
     groups = await instance_list.pause_groups(session)
     return PauseGroups(items=[PauseGroup(reason=code, instances=count) for code, count in groups])
 
 
-@router.post("/resume", summary="Resume all that are paused for a reason", responses=STEERED)
+@router.post(
+    "/resume",
+    operation_id="resumeInstances",
+    summary="Resume all that are paused for a reason",
+    responses=STEERED,
+)
 async def resume_many(
     wanted: Resuming, editor: Editor, session: WorkspaceSession, versions: Versions
 ) -> Resumed:
@@ -113,7 +122,12 @@ async def resume_many(
     return Resumed(resumed=count, more=count == RESUME_LIMIT)
 
 
-@router.get("/{instance_id}", summary="Show an instance", responses=problem_responses(404))
+@router.get(
+    "/{instance_id}",
+    operation_id="getInstance",
+    summary="Show an instance",
+    responses=problem_responses(404),
+)
 async def show(
     instance_id: UUID, _: Viewer, session: WorkspaceSession, versions: Versions
 ) -> InstanceDetail:
@@ -121,7 +135,12 @@ async def show(
     return await _detail(instance_id, session, versions)
 
 
-@router.post("/{instance_id}/resume", summary="Resume an instance", responses=STEERED)
+@router.post(
+    "/{instance_id}/resume",
+    operation_id="resumeInstance",
+    summary="Resume an instance",
+    responses=STEERED,
+)
 async def resume_one(
     instance_id: UUID, editor: Editor, session: WorkspaceSession, versions: Versions
 ) -> InstanceDetail:
@@ -130,7 +149,12 @@ async def resume_one(
     return await _detail(instance_id, session, versions)
 
 
-@router.post("/{instance_id}/stop", summary="Stop an instance", responses=STEERED)
+@router.post(
+    "/{instance_id}/stop",
+    operation_id="stopInstance",
+    summary="Stop an instance",
+    responses=STEERED,
+)
 async def stop_one(
     instance_id: UUID, editor: Editor, session: WorkspaceSession, versions: Versions
 ) -> InstanceDetail:
@@ -140,7 +164,10 @@ async def stop_one(
 
 
 @router.post(
-    "/{instance_id}/resolve", summary="Settle a step whose outcome is unknown", responses=STEERED
+    "/{instance_id}/resolve",
+    operation_id="resolveInstance",
+    summary="Settle a step whose outcome is unknown",
+    responses=STEERED,
 )
 async def resolve_one(
     instance_id: UUID,

@@ -68,7 +68,7 @@ InHand = Annotated[SequenceRow, Depends(_in_hand)]
 """The sequence that a change is about, locked."""
 
 
-@router.get("", summary="List sequences, newest first")
+@router.get("", operation_id="listSequences", summary="List sequences, newest first")
 async def list_sequences(
     _: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[SequenceDocument]:
@@ -79,7 +79,13 @@ async def list_sequences(
     return paging.page(documents, lambda document: (document.sequence_id,))
 
 
-@router.post("", status_code=201, summary="Create a sequence", responses=problem_responses(409))
+@router.post(
+    "",
+    operation_id="createSequence",
+    status_code=201,
+    summary="Create a sequence",
+    responses=problem_responses(409),
+)
 async def create(
     wanted: SequenceRequest,
     editor: Editor,
@@ -93,7 +99,12 @@ async def create(
     return await _saved(session, roster, row, response)
 
 
-@router.get("/{sequence_id}", summary="Show a sequence", responses=problem_responses(404))
+@router.get(
+    "/{sequence_id}",
+    operation_id="getSequence",
+    summary="Show a sequence",
+    responses=problem_responses(404),
+)
 async def show(
     sequence_id: UUID, _: Viewer, session: WorkspaceSession, response: Response
 ) -> SequenceDocument:
@@ -103,7 +114,9 @@ async def show(
     return SequenceDocument.of(row)
 
 
-@router.put("/{sequence_id}", summary="Change a sequence", responses=CHANGED)
+@router.put(
+    "/{sequence_id}", operation_id="updateSequence", summary="Change a sequence", responses=CHANGED
+)
 async def change(
     row: InHand,
     wanted: SequenceRequest,
@@ -117,7 +130,13 @@ async def change(
     return await _saved(session, roster, row, response)
 
 
-@router.delete("/{sequence_id}", status_code=204, summary="Delete a sequence", responses=CHANGED)
+@router.delete(
+    "/{sequence_id}",
+    operation_id="deleteSequence",
+    status_code=204,
+    summary="Delete a sequence",
+    responses=CHANGED,
+)
 async def delete(
     row: InHand,
     editor: Editor,
@@ -133,6 +152,7 @@ async def delete(
 
 @router.post(
     "/{sequence_id}/clone",
+    operation_id="cloneSequence",
     status_code=201,
     summary="Copy a sequence",
     responses=problem_responses(404, 409),
@@ -154,6 +174,7 @@ async def clone(
 
 @router.get(
     "/{sequence_id}/versions",
+    operation_id="listSequenceVersions",
     summary="List the versions of a sequence, newest first",
     responses=problem_responses(404),
 )
@@ -172,6 +193,7 @@ async def list_versions(
 
 @router.get(
     "/{sequence_id}/versions/{version}",
+    operation_id="getSequenceVersion",
     summary="Show one version of a sequence",
     responses=problem_responses(404),
 )
@@ -188,6 +210,7 @@ async def show_version(
 
 @router.post(
     "/{sequence_id}/preview",
+    operation_id="previewSequence",
     summary="Show what a sequence would send to a lead",
     responses=problem_responses(404),
 )
@@ -207,7 +230,7 @@ async def show_preview(
     )
 
 
-@templates.post("/templates/lint", summary="Check a template")
+@templates.post("/templates/lint", operation_id="lintTemplate", summary="Check a template")
 async def check_template(
     wanted: LintRequest, viewer: Viewer, session: WorkspaceSession, roster: Personas
 ) -> LintResult:
@@ -227,7 +250,7 @@ async def check_template(
     )
 
 
-@templates.get("/tokens", summary="List the tokens of templates")
+@templates.get("/tokens", operation_id="listTokens", summary="List the tokens of templates")
 async def list_tokens(_: Viewer) -> Tokens:
     """Return every token with its source; `lead.<attribute>` stands for any attribute."""
     patterns = (named("lead.<attribute>"), named(f"{QUESTION_PREFIX}1"))

@@ -24,7 +24,7 @@ settings = api_router("/api/followup-settings", "settings")
 suppressions = api_router("/api/suppressions", "suppressions")
 
 
-@settings.get("", summary="Show the follow-up settings")
+@settings.get("", operation_id="getFollowupSettings", summary="Show the follow-up settings")
 async def show_settings(
     viewer: Viewer, session: WorkspaceSession, response: Response
 ) -> SettingsDocument:
@@ -34,7 +34,12 @@ async def show_settings(
     return document
 
 
-@settings.put("", summary="Replace the follow-up settings", responses=problem_responses(412))
+@settings.put(
+    "",
+    operation_id="updateFollowupSettings",
+    summary="Replace the follow-up settings",
+    responses=problem_responses(412),
+)
 async def replace_settings(
     wanted: SettingsRequest,
     admin: Admin,
@@ -51,7 +56,11 @@ async def replace_settings(
     return document
 
 
-@suppressions.get("", summary="List leads that must not be written to, newest first")
+@suppressions.get(
+    "",
+    operation_id="listSuppressions",
+    summary="List leads that must not be written to, newest first",
+)
 async def list_suppressions(
     _: Viewer,
     session: WorkspaceSession,
@@ -69,7 +78,7 @@ async def list_suppressions(
     return paging.page(documents, lambda document: (document.suppression_id,))
 
 
-@suppressions.post("", status_code=201, summary="Suppress a lead")
+@suppressions.post("", operation_id="createSuppression", status_code=201, summary="Suppress a lead")
 async def add_suppression(
     wanted: Suppressing, editor: Editor, session: IdempotentSession
 ) -> SuppressionDocument:
@@ -82,6 +91,7 @@ async def add_suppression(
 
 @suppressions.delete(
     "/{suppression_id}",
+    operation_id="deleteSuppression",
     status_code=204,
     summary="Take a lead off the list",
     responses=problem_responses(404),

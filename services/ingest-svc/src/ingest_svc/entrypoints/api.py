@@ -44,7 +44,7 @@ async def persona_of_path(persona_id: UUID, request: Request, viewer: Viewer) ->
 Persona = Annotated[ResolvedPersona, Depends(persona_of_path)]
 
 
-@router.get("", summary="List files, newest first", responses=FOUND)
+@router.get("", operation_id="listFiles", summary="List files, newest first", responses=FOUND)
 async def list_files(
     persona: Persona,
     session: WorkspaceSession,
@@ -62,7 +62,7 @@ async def list_files(
     return Page(items=[FileDocument.of(view) for view in page.items], next=page.next)
 
 
-@router.get("/{file_id}", summary="Show a file", responses=FOUND)
+@router.get("/{file_id}", operation_id="getFile", summary="Show a file", responses=FOUND)
 async def get_file(file_id: str, persona: Persona, session: WorkspaceSession) -> FileDocument:
     """Return one file: where it stands, and what it holds."""
     row = await documents.load(session, persona.persona_id, file_id)
@@ -71,6 +71,7 @@ async def get_file(file_id: str, persona: Persona, session: WorkspaceSession) ->
 
 @router.get(
     "/{file_id}/status",
+    operation_id="getFileStatus",
     summary="Show where a file stands",
     responses=FOUND,
     response_model_exclude_none=True,
@@ -82,7 +83,12 @@ async def get_status(file_id: str, persona: Persona, session: WorkspaceSession) 
     return StatusDocument(status=FileStatus(row.status), error=error)
 
 
-@router.get("/{file_id}/chunks", summary="List the chunks of a file", responses=FOUND)
+@router.get(
+    "/{file_id}/chunks",
+    operation_id="listFileChunks",
+    summary="List the chunks of a file",
+    responses=FOUND,
+)
 async def list_chunks(
     file_id: str, persona: Persona, session: WorkspaceSession, paging: Paging
 ) -> Page[ChunkDocument]:
@@ -101,6 +107,7 @@ async def list_chunks(
 
 @router.get(
     "/{file_id}/original",
+    operation_id="downloadFile",
     summary="Download a file as it came",
     responses={**FOUND, 200: {"content": {"application/octet-stream": {}}}},
     response_class=StreamingResponse,
@@ -123,7 +130,9 @@ async def get_original(
     )
 
 
-@router.put("/{file_id}/tags", summary="Set the tags of a file", responses=FOUND)
+@router.put(
+    "/{file_id}/tags", operation_id="setFileTags", summary="Set the tags of a file", responses=FOUND
+)
 async def set_tags(
     file_id: str, wanted: TagsRequest, persona: Persona, session: WorkspaceSession, _: Editor
 ) -> FileDocument:
@@ -134,7 +143,12 @@ async def set_tags(
     return FileDocument.of(await documents.view(session, row))
 
 
-@router.post("/{file_id}/retry", summary="Try a file again", responses=problem_responses(404, 409))
+@router.post(
+    "/{file_id}/retry",
+    operation_id="retryFile",
+    summary="Try a file again",
+    responses=problem_responses(404, 409),
+)
 async def retry(
     file_id: str, persona: Persona, session: WorkspaceSession, _: Editor
 ) -> FileDocument:
@@ -151,7 +165,13 @@ async def retry(
     return FileDocument.of(await documents.view(session, row))
 
 
-@router.delete("/{file_id}", status_code=204, summary="Forget a file", responses=FOUND)
+@router.delete(
+    "/{file_id}",
+    operation_id="deleteFile",
+    status_code=204,
+    summary="Forget a file",
+    responses=FOUND,
+)
 async def delete_file(
     file_id: str, persona: Persona, session: WorkspaceSession, _: Editor
 ) -> Response:
@@ -161,7 +181,7 @@ async def delete_file(
     return Response(status_code=204)
 
 
-@router.post("/delete", summary="Forget several files", responses=FOUND)
+@router.post("/delete", operation_id="deleteFiles", summary="Forget several files", responses=FOUND)
 async def delete_files(
     wanted: BulkDelete, persona: Persona, session: WorkspaceSession, _: Editor
 ) -> BulkDeleted:

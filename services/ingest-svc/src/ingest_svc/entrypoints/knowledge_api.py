@@ -18,7 +18,12 @@ from ingest_svc.usecases.search_knowledge import SearchKnowledge
 router = api_router("/api/personas/{persona_id}/knowledge", "knowledge")
 
 
-@router.get("", summary="Show what a persona knows", responses=problem_responses(404))
+@router.get(
+    "",
+    operation_id="getKnowledge",
+    summary="Show what a persona knows",
+    responses=problem_responses(404),
+)
 async def get_knowledge(persona: Persona, session: WorkspaceSession) -> KnowledgeDocument:
     """Return how much a persona knows: of its own, and of its ancestors."""
     own = await knowledge.overview(session, [persona.persona_id])
@@ -28,7 +33,12 @@ async def get_knowledge(persona: Persona, session: WorkspaceSession) -> Knowledg
     return KnowledgeDocument.of(persona.persona_id, own, lineage, chunks)
 
 
-@router.post("/search", summary="Search what a persona knows", responses=problem_responses(404))
+@router.post(
+    "/search",
+    operation_id="searchKnowledge",
+    summary="Search what a persona knows",
+    responses=problem_responses(404),
+)
 async def search_knowledge(
     persona: Persona, question: SearchRequest, viewer: Viewer, request: Request
 ) -> SearchAnswer:

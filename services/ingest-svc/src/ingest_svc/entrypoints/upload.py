@@ -43,6 +43,7 @@ class FileTooLargeError(TooLargeError):
 
 @router.post(
     "",
+    operation_id="uploadFiles",
     status_code=201,
     summary="Upload files",
     responses=problem_responses(404, 413),

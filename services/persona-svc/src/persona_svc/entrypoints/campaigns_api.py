@@ -19,7 +19,7 @@ router = api_router("/api/campaigns", "campaigns")
 CampaignId = Annotated[str, Path(pattern=SUBJECT_ID_PATTERN)]
 
 
-@router.get("", summary="List campaigns")
+@router.get("", operation_id="listCampaigns", summary="List campaigns")
 async def list_campaigns(
     viewer: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[CampaignDocument]:
@@ -35,7 +35,12 @@ async def list_campaigns(
     return paging.page(documents, lambda document: (document.campaign_id,))
 
 
-@router.put("/{campaign_id}/persona", summary="Assign a persona", responses=problem_responses(404))
+@router.put(
+    "/{campaign_id}/persona",
+    operation_id="assignPersona",
+    summary="Assign a persona",
+    responses=problem_responses(404),
+)
 async def assign(
     campaign_id: CampaignId, assignment: Assignment, commands: Editing
 ) -> CampaignDocument:
@@ -48,7 +53,10 @@ async def assign(
 
 
 @router.post(
-    "/assignments", summary="Assign personas to many campaigns", responses=problem_responses(404)
+    "/assignments",
+    operation_id="assignPersonas",
+    summary="Assign personas to many campaigns",
+    responses=problem_responses(404),
 )
 async def assign_many(wanted: Assignments, commands: Editing) -> list[CampaignDocument]:
     """Make all the assignments, or none if one of them is not possible.

@@ -44,7 +44,7 @@ DEFAULT_VOICE_PROVIDER = "elevenlabs"
 Search = Annotated[str | None, Query(max_length=80, description="Part of the name.")]
 
 
-@router.get("", summary="List personas, oldest first")
+@router.get("", operation_id="listPersonas", summary="List personas, oldest first")
 @router.get("/list", summary="List personas (another spelling)", include_in_schema=False)
 async def list_personas(
     viewer: Viewer, session: WorkspaceSession, paging: Paging, search: Search = None
@@ -69,7 +69,13 @@ async def list_personas(
     return paging.page(documents, lambda document: (document.persona_id,))
 
 
-@router.post("", status_code=201, summary="Create a persona", responses=problem_responses(404, 409))
+@router.post(
+    "",
+    operation_id="createPersona",
+    status_code=201,
+    summary="Create a persona",
+    responses=problem_responses(404, 409),
+)
 async def create(new: NewPersona, commands: Creating, response: Response) -> PersonaDocument:
     """Create a persona; the first of a workspace becomes its default."""
     async with commands.begin("persona.create") as change:
@@ -80,6 +86,7 @@ async def create(new: NewPersona, commands: Creating, response: Response) -> Per
 
 @router.post(
     "/ensure-default",
+    operation_id="ensureDefaultPersona",
     summary="Make sure that there is a default persona",
     responses=problem_responses(404, 409),
 )
@@ -93,7 +100,12 @@ async def ensure(commands: Creating, response: Response) -> EnsuredDefault:
     return EnsuredDefault(created=created, persona=await answer(change, persona, response))
 
 
-@router.get("/{persona_id}", summary="Show a persona", responses=problem_responses(404))
+@router.get(
+    "/{persona_id}",
+    operation_id="getPersona",
+    summary="Show a persona",
+    responses=problem_responses(404),
+)
 async def show(
     persona_id: UUID, viewer: Viewer, session: WorkspaceSession, response: Response
 ) -> PersonaDocument:
@@ -103,6 +115,7 @@ async def show(
 
 @router.get(
     "/{persona_id}/resolved",
+    operation_id="getResolvedPersona",
     summary="Show a persona ready to use",
     responses=problem_responses(404),
 )
@@ -119,6 +132,7 @@ async def resolved(persona_id: UUID, viewer: Viewer, session: WorkspaceSession) 
 
 @router.patch(
     "/{persona_id}",
+    operation_id="updatePersona",
     summary="Change a persona",
     responses=problem_responses(404, 409, 412, 428),
 )
@@ -138,6 +152,7 @@ async def change_persona(
 
 @router.put(
     "/{persona_id}/settings",
+    operation_id="updatePersonaSettings",
     summary="Choose voice and language model",
     responses=problem_responses(404, 412),
 )
@@ -160,6 +175,7 @@ async def choose_settings(
 
 @router.delete(
     "/{persona_id}",
+    operation_id="deletePersona",
     status_code=204,
     summary="Delete a persona",
     responses=problem_responses(404, 409, 412, 428),
@@ -180,6 +196,7 @@ async def delete(
 
 @router.post(
     "/{persona_id}/default",
+    operation_id="setDefaultPersona",
     summary="Make a persona the default",
     responses=problem_responses(404, 409, 412),
 )
@@ -195,6 +212,7 @@ async def make_default(
 
 @router.post(
     "/{persona_id}/clone",
+    operation_id="clonePersona",
     status_code=201,
     summary="Copy a persona",
     responses=problem_responses(404, 409),

@@ -57,7 +57,12 @@ class FileUnreadableError(InvalidError):
     slug = "persona-file-unreadable"
 
 
-@router.get("/{persona_id}/versions", summary="List versions, newest first", responses=FOUND)
+@router.get(
+    "/{persona_id}/versions",
+    operation_id="listPersonaVersions",
+    summary="List versions, newest first",
+    responses=FOUND,
+)
 async def list_versions(
     persona_id: UUID, viewer: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[VersionSummary]:
@@ -75,7 +80,12 @@ async def list_versions(
     return paging.page(documents, lambda document: (document.version,))
 
 
-@router.get("/{persona_id}/versions/{version}", summary="Show a version", responses=FOUND)
+@router.get(
+    "/{persona_id}/versions/{version}",
+    operation_id="getPersonaVersion",
+    summary="Show a version",
+    responses=FOUND,
+)
 async def show_version(
     persona_id: UUID, version: int, viewer: Viewer, session: WorkspaceSession
 ) -> VersionDocument:
@@ -86,6 +96,7 @@ async def show_version(
 
 @router.get(
     "/{persona_id}/versions/{version}/diff/{other}",
+    operation_id="comparePersonaVersions",
     summary="Compare two versions",
     responses=FOUND,
 )
@@ -115,6 +126,7 @@ async def compare_versions(
 
 @router.post(
     "/{persona_id}/versions/{version}/restore",
+    operation_id="restorePersonaVersion",
     summary="Restore a version",
     responses=problem_responses(404, 409, 412),
 )
@@ -134,6 +146,7 @@ async def restore(
 
 @router.get(
     "/{persona_id}/export",
+    operation_id="exportPersona",
     summary="Export a persona",
     response_class=MarkdownResponse,
     responses=FOUND,
@@ -180,6 +193,7 @@ _BODY: dict[str, Any] = {
 
 @router.post(
     "/import",
+    operation_id="importPersona",
     status_code=201,
     summary="Import a persona",
     openapi_extra=_BODY,

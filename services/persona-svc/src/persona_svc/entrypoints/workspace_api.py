@@ -29,7 +29,7 @@ from persona_svc.usecases.update_settings import update_settings
 router = api_router("/api", "workspace")
 
 
-@router.get("/workspace/settings", summary="Show the settings")
+@router.get("/workspace/settings", operation_id="getWorkspaceSettings", summary="Show the settings")
 async def show_settings(
     viewer: Viewer, session: WorkspaceSession, response: Response
 ) -> SettingsDocument:
@@ -39,6 +39,7 @@ async def show_settings(
 
 @router.put(
     "/workspace/settings",
+    operation_id="updateWorkspaceSettings",
     summary="Change the settings",
     responses=problem_responses(404, 409, 412),
 )
@@ -82,7 +83,7 @@ class _Question:
         self.explain = explain
 
 
-@router.get("/resolve", summary="Ask which persona speaks")
+@router.get("/resolve", operation_id="resolvePersona", summary="Ask which persona speaks")
 async def resolve(
     question: Annotated[_Question, Depends()],
     viewer: Viewer,
@@ -133,7 +134,7 @@ def _considered(document: ResolutionDocument) -> list[dict[str, str | None]]:
     return [*said, {"tier": document.tier, "outcome": "CHOSEN", "persona_id": chosen}]
 
 
-@router.get("/starters", summary="List the archetypes to start from")
+@router.get("/starters", operation_id="listStarters", summary="List the archetypes to start from")
 async def list_starters(_: Viewer) -> Page[StarterDocument]:
     """Return the personas that come with the product; import one with its `starter_id`."""
     documents = [
@@ -148,7 +149,9 @@ async def list_starters(_: Viewer) -> Page[StarterDocument]:
     return Page(items=documents, next=None)
 
 
-@router.get("/audit", summary="Show who changed what, newest first")
+@router.get(
+    "/audit", operation_id="listAuditEntries", summary="Show who changed what, newest first"
+)
 async def show_audit(
     viewer: Viewer,
     session: WorkspaceSession,

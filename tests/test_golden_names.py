@@ -1,0 +1,136 @@
+"""Names that others hold on to: clients, dashboards, alerts, fault tests. They are only added to.
+
+`golden/` has one list for each kind, a name in a line. A test that fails here has either met a new
+name, which is added to its list, or a renamed one, which gets its old name back.
+"""
+
+import ast
+import pkgutil
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from fastapi import APIRouter
+from prometheus_client import REGISTRY
+from service_kit.errors import ServiceError
+from service_kit.health import Health
+from service_kit.http_app import HttpApi, build_app
+from service_kit.store import Store
+from service_kit.tokens import SigningKeys, Tokens
+
+GOLDEN = Path(__file__).parent / "golden"
+SERVICES = ("draft_svc", "followup_svc", "ingest_svc", "persona_svc")
+PACKAGES = ("service_kit", *SERVICES)
+METHODS = {"get", "put", "post", "patch", "delete"}
+LOG_LEVELS = {"debug", "info", "warning", "error", "exception"}
+
+
+def modules(package: str) -> Iterator[ModuleType]:
+    """Import a package whole, but for what runs when it is imported."""
+    root = import_module(package)
+    yield root
+    for found in pkgutil.walk_packages(root.__path__, f"{package}."):
+        if not found.name.endswith("__main__"):
+            yield import_module(found.name)
+
+
+LOADED = {package: list(modules(package)) for package in PACKAGES}
+
+
+def calls(package: str) -> Iterator[ast.Call]:
+    folder = Path(import_module(package).__path__[0])
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and node.args:
+                yield node
+
+
+def text(node: ast.expr) -> str:
+    """Return the text of a constant: a name that is data is never put together."""
+    assert isinstance(node, ast.Constant), ast.unparse(node)
+    return node.value
+
+
+def openapi(package: str) -> dict:
+    values = {id(value): value for module in LOADED[package] for value in vars(module).values()}
+    routers = [value for value in values.values() if isinstance(value, APIRouter)]
+    app = build_app(
+        HttpApi(title=package, version="1", description="", routers=routers),
+        store=Store("postgresql://nobody@127.0.0.1:1/none", package.replace("_", "-")),
+        tokens=Tokens(SigningKeys("file:///none"), issuer="none", audience="none"),
+        health=Health(),
+    )
+    return app.openapi()
+
+
+def operations() -> Iterator[str]:
+    for service in SERVICES:
+        for path, methods in openapi(service)["paths"].items():
+            for method in METHODS & methods.keys():
+                yield f"{methods[method]['operationId']} {service} {method.upper()} {path}"
+
+
+def problem_slugs() -> Iterator[str]:
+    waiting = [ServiceError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        package = kind.__module__.partition(".")[0]
+        if package in PACKAGES:
+            yield f"{kind.slug} {kind.status}"
+
+
+def metrics() -> Iterator[str]:
+    for family in REGISTRY.collect():
+        if not family.name.startswith(("python_", "process_")):
+            yield f"{family.name} {family.type}"
+
+
+def crash_points() -> Iterator[str]:
+    for package in PACKAGES:
+        for call in calls(package):
+            if isinstance(call.func, ast.Name) and call.func.id == "crash_point":
+                yield text(call.args[0])
+
+
+def log_events() -> Iterator[str]:
+    for package in PACKAGES:
+        for call in calls(package):
+            match call.func:
+                case ast.Attribute(ast.Name("log"), attr) if attr in LOG_LEVELS:
+                    yield text(call.args[0])
+                case _:
+                    pass
+
+
+def check(kind: str, names: Iterator[str]) -> None:
+    golden = (GOLDEN / f"{kind}.txt").read_text().splitlines()
+    assert golden == sorted(set(golden))
+    assert sorted(set(names)) == golden
+
+
+def test_operation_ids_keep_their_names():
+    check("operation_ids", operations())
+
+
+def test_operation_ids_are_unique_across_services():
+    ids = Counter(line.partition(" ")[0] for line in operations())
+    assert [name for name, count in ids.items() if count > 1] == []
+
+
+def test_problem_slugs_keep_their_names():
+    check("problem_slugs", problem_slugs())
+
+
+def test_metrics_keep_their_names():
+    check("metrics", metrics())
+
+
+def test_crash_points_keep_their_names():
+    check("crash_points", crash_points())
+
+
+def test_log_events_keep_their_names():
+    check("log_events", log_events())
