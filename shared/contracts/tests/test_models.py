@@ -12,9 +12,9 @@ from persona_contracts import (
     AssignmentChangedV1,
     CampaignState,
     Channel,
-    DraftResolution,
     Event,
     LeadRepliedV1,
+    Resolution,
     decode,
     encode_headers,
     is_subject_id,
@@ -85,7 +85,7 @@ def test_a_campaign_assigned_on_a_channel_of_a_later_version_is_read() -> None:
 
 
 def test_a_draft_may_name_a_tier_of_a_later_version() -> None:
-    later = DraftResolution.model_validate({"tier": "team", "revision": 1, "reason": "TEAM"})
+    later = Resolution.model_validate({"tier": "team", "revision": 1, "reason": "TEAM"})
     assert (later.tier, later.reason) == ("team", "TEAM")
 
 

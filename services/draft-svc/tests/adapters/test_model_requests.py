@@ -88,8 +88,18 @@ async def test_abilities_decide_what_is_sent(requests_of):
     )
     assert plan["response_format"] == {"type": "json_object"}
     assert write["max_tokens"] == 77
+    assert "temperature" not in plan
     assert "temperature" not in write
     assert {turn["role"] for turn in write["messages"]} == {"system", "user"}
+
+
+@pytest.mark.parametrize(("personas", "planned"), [(0.4, 0.4), (None, 0)])
+async def test_a_plan_is_made_at_the_personas_temperature_else_at_none(
+    requests_of, personas, planned
+):
+    (plan, write), _, _ = await requests_of(brief(voice=voice(temperature=personas)))
+    assert plan["temperature"] == planned
+    assert write.get("temperature") == personas
 
 
 async def test_usage_and_cost_are_counted(requests_of):

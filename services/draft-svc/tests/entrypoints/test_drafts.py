@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from draft_svc.domain.text import edit_distance
 from drafting import ANNA, persona, replied
 from service_kit.clock import utc_now
 
@@ -114,17 +115,33 @@ async def test_sms_has_its_own_greeting_no_signature_and_fits(desk):
 async def test_an_approved_edit_is_signed_once_and_measured(desk):
     await desk.default(persona())
     draft = await desk.drafted()
+    assert draft["generated_body"] == draft["body"]
     answer = await desk.decide(draft, "approve", body="Ten people pay 90 euros.")
     approved = answer.json()
     assert approved["status"] == "approved"
     assert approved["text"] == f"Ten people pay 90 euros.\n\n{ANNA}"
-    assert approved["edit_distance"] > 0
+    assert approved["generated_body"] == draft["body"]
+    assert approved["edit_distance"] == edit_distance(draft["body"], approved["body"]) > 0
     assert approved["decided_by"] == "tester"
     (event,) = await desk.events("approved")
     assert event["text"] == approved["text"]
+    assert event["edit_distance"] == approved["edit_distance"]
     again = await desk.decide(draft, "approve")
     assert again.status_code == 409
     assert (await desk.decide(draft, "regenerate")).status_code == 409
+
+
+async def test_a_decision_says_whose_words_it_is_about_and_to_whom(desk):
+    anna = persona()
+    await desk.assign("spring", anna)
+    for verb in ("approve", "reject"):
+        draft = await desk.drafted(campaign_id="spring")
+        await desk.decide(draft, verb)
+        (event,) = await desk.events({"approve": "approved", "reject": "rejected"}[verb])
+        assert event["persona_id"] == str(anna.persona_id)
+        assert event["version"] == 1
+        assert event["lead_id"] == draft["lead_id"]
+        assert event["campaign_id"] == "spring"
 
 
 async def test_an_unchanged_approval_has_no_distance(desk):

@@ -1,5 +1,6 @@
 """Whatever happens to an instance, in any order: no step is requested twice unasked (I5)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -163,3 +164,19 @@ def test_an_answer_does_not_bring_back_what_a_reply_has_paused():
     paused = new().requested(START).paused(Reason.REPLIED, "!")
     after = paused.sent(START + MINUTE)
     assert (after.state, after.step, after.next_at) == (State.PAUSED, 2, START + MINUTE)
+
+
+def test_a_request_id_is_made_of_instance_and_step_and_never_changes():
+    first = new()
+    second = first.requested(START).sent(START + MINUTE)
+    assert first.request_id == new().request_id == UUID("b07e966f-2120-53d6-a235-ea7dc2fc898e")
+    assert (
+        len(
+            {
+                first.request_id,
+                second.request_id,
+                replace(first, instance_id=UUID(int=2)).request_id,
+            }
+        )
+        == 3
+    )

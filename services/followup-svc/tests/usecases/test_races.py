@@ -287,6 +287,60 @@ async def test_answers_to_one_request_at_once_move_the_instance_once(scheduler, 
     assert (found["answers", 2, 1], found["answers", 3, 1]) == (1, 0)
 
 
+@pytest.fixture
+def request_ids(followup_database):
+    """Return a function: under which ids a lead's step was requested, oldest first."""
+
+    def read(lead_id):
+        with psycopg.connect(followup_database.admin_url) as admin:
+            rows = admin.execute(
+                "select convert_from(body, 'utf8')::jsonb from outbox"
+                " where subject like 'followup.send_requested%%' order by id"
+            ).fetchall()
+        return [body["request_id"] for (body,) in rows if body["lead_id"] == lead_id]
+
+    return read
+
+
+async def test_a_restored_service_requests_a_step_under_the_id_that_the_crm_knows(
+    scheduler, request_ids, followup_database
+):
+    (instance,) = await scheduler.start("restored")
+    await scheduler.send(await scheduler.claim())
+    with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
+        of_it = [instance.instance_id]
+        admin.execute("delete from step where instance_id = %s", of_it)
+        admin.execute(
+            "update instance set awaiting_answer = false, next_at = now() where instance_id = %s",
+            of_it,
+        )
+        admin.execute("update instance_due set due_at = now() where instance_id = %s", of_it)
+    await scheduler.send(await scheduler.claim())
+    first, again = request_ids("restored")
+    assert first == again
+
+
+async def test_a_step_that_was_requested_under_another_id_keeps_it(
+    scheduler, request_ids, followup_database
+):
+    (instance,) = await scheduler.start("older")
+    await scheduler.send(await scheduler.claim())
+    with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
+        of_it = [instance.instance_id]
+        ((older_id,),) = admin.execute(
+            "update step set request_id = gen_random_uuid() where instance_id = %s"
+            " returning request_id",
+            of_it,
+        )
+        admin.execute(
+            "update instance set awaiting_answer = false, next_at = now() where instance_id = %s",
+            of_it,
+        )
+        admin.execute("update instance_due set due_at = now() where instance_id = %s", of_it)
+    await scheduler.send(await scheduler.claim())
+    assert request_ids("older")[-1] == str(older_id)
+
+
 async def test_an_answer_is_late_only_after_the_broker_has_had_the_request_so_long(
     scheduler, requests, followup_database
 ):

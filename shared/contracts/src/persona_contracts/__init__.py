@@ -9,7 +9,6 @@ from persona_contracts.draft import (
     DraftError,
     DraftFailedV1,
     DraftRejectedV1,
-    DraftResolution,
     DraftSupersededV1,
     Usage,
 )
@@ -55,6 +54,7 @@ from persona_contracts.persona import (
     ResolvedPersona,
     Voice,
 )
+from persona_contracts.resolution import Resolution
 from persona_contracts.state import (
     CampaignState,
     StateKind,
@@ -107,7 +107,6 @@ __all__ = [
     "DraftError",
     "DraftFailedV1",
     "DraftRejectedV1",
-    "DraftResolution",
     "DraftSupersededV1",
     "EnvelopeError",
     "Event",
@@ -141,6 +140,7 @@ __all__ = [
     "Prompts",
     "Reason",
     "Received",
+    "Resolution",
     "ResolvedPersona",
     "StateKind",
     "SubjectId",

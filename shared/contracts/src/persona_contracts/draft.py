@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from persona_contracts.event import Document, OwnEvent
-from persona_contracts.types import AnyChannel, AnyReason, AnyTier, Count, ExternalId, SubjectId
+from persona_contracts.resolution import Resolution
+from persona_contracts.types import AnyChannel, Count, ExternalId, SubjectId
 
 
 class Citation(Document):
@@ -21,16 +22,6 @@ class Citation(Document):
     chunk_id: str
     persona_id: UUID | None = None
     """Whose knowledge it is: the persona's own, or an ancestor's."""
-
-
-class DraftResolution(Document):
-    """Which persona spoke, and why."""
-
-    tier: AnyTier
-    persona_id: UUID | None = None
-    version: int | None = None
-    revision: int
-    reason: AnyReason
 
 
 class Usage(Document):
@@ -72,7 +63,7 @@ class DraftCreatedV1(_DraftEvent):
     body: str
     signature: str | None = None
     citations: list[Citation] = Field(default_factory=list[Citation])
-    resolution: DraftResolution
+    resolution: Resolution
     model: str
     usage: Usage
     took_ms: int
@@ -87,8 +78,21 @@ class DraftFailedV1(_DraftEvent):
     attempts: Count
 
 
-class DraftApprovedV1(_DraftEvent):
-    """Somebody approved the text; `edit_distance` counts characters changed in the body."""
+class _DecidedEvent(_DraftEvent):
+    decided_by: str
+    persona_id: UUID | None = None
+    """The persona that the draft was written as; null: none, or the sender does not say."""
+    version: int | None = None
+    """The persona's version then."""
+    lead_id: ExternalId | None = None
+    campaign_id: SubjectId | None = None
+
+
+class DraftApprovedV1(_DecidedEvent):
+    """Somebody approved the text.
+
+    `edit_distance` counts the characters that differ from the body as the model wrote it.
+    """
 
     event_type: ClassVar[str] = "draft.approved"
 
@@ -96,16 +100,14 @@ class DraftApprovedV1(_DraftEvent):
     text: str
     body: str
     edit_distance: Count
-    decided_by: str
 
 
-class DraftRejectedV1(_DraftEvent):
+class DraftRejectedV1(_DecidedEvent):
     """Somebody rejected the draft."""
 
     event_type: ClassVar[str] = "draft.rejected"
 
     reason: str | None = None
-    decided_by: str
 
 
 class DraftSupersededV1(_DraftEvent):

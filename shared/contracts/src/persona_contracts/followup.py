@@ -3,9 +3,9 @@
 from typing import ClassVar
 from uuid import UUID
 
-from persona_contracts.draft import DraftResolution
 from persona_contracts.event import Document, OwnEvent
 from persona_contracts.message import Attempt
+from persona_contracts.resolution import Resolution
 from persona_contracts.types import AnyChannel, Count, ExternalId
 
 
@@ -38,7 +38,7 @@ class FollowupSendRequestedV1(_InstanceEvent):
     event_type: ClassVar[str] = "followup.send_requested"
 
     request_id: UUID
-    """The same for every attempt at this step of this instance."""
+    """Made of the instance and the step: the same for every attempt, and after a restore."""
     attempt: Attempt
     sequence_id: UUID
     step: Attempt
@@ -47,7 +47,7 @@ class FollowupSendRequestedV1(_InstanceEvent):
     channel: AnyChannel
     subject: str | None = None
     text: str
-    resolution: DraftResolution
+    resolution: Resolution
     in_reply_to: ExternalId | None = None
     """The lead's last message, if one is known: the text belongs into its thread."""
 

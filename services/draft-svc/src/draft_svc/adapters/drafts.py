@@ -34,6 +34,8 @@ class DraftRow(Leased):
     stored_status: Mapped[str] = mapped_column("status")
     subject: Mapped[str | None]
     body: Mapped[str | None]
+    generated_body: Mapped[str | None]
+    """The body as the model wrote it; an approval with another body leaves it."""
     signature: Mapped[str | None]
     text: Mapped[str | None]
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)

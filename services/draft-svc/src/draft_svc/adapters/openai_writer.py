@@ -13,6 +13,9 @@ from draft_svc.domain.strategy import STRATEGY_SCHEMA, Strategy
 if TYPE_CHECKING:
     from draft_svc.adapters.openai_chat import Completion, OpenAIChat
 
+PLAN_TEMPERATURE = 0.0
+"""Where the persona names none: an analysis of the same reply should come out the same."""
+
 
 class OpenAIWriter:
     """One model call per step; what goes wrong in one is the caller's to retry."""
@@ -36,10 +39,12 @@ class OpenAIWriter:
             ModelRefusedError: a 4xx or a refusal.
             UpstreamError: worth another try, after `extra["retry_after_seconds"]` if given.
         """
-        options = {
+        options: dict[str, object] = {
             "response_format": self._json_format(),
             self._endpoint.abilities.max_tokens_field: self._endpoint.max_output_tokens,
         }
+        if self._endpoint.abilities.temperature:
+            options["temperature"] = brief.voice.temperature or PLAN_TEMPERATURE
         answer = await self._ask(brief, compose_strategy_messages(brief), options)
         return answer.text(), self._usage(brief, answer)
 

@@ -23,6 +23,9 @@ class DraftDocument(BaseModel):
     status: DraftStatus
     subject: str | None
     body: str | None
+    generated_body: str | None = Field(
+        description="The body as the model wrote it; an approval leaves it."
+    )
     signature: str | None
     text: str | None
     citations: list[Citation]
@@ -36,7 +39,9 @@ class DraftDocument(BaseModel):
     usage: Usage | None
     outdated: bool = Field(description="The persona has changed since, or another one speaks now.")
     error: DraftError | None
-    edit_distance: int | None
+    edit_distance: int | None = Field(
+        description="Characters that an approval changed in `generated_body`."
+    )
     revision: int
     created_at: datetime
     decided_at: datetime | None
@@ -54,6 +59,7 @@ class DraftDocument(BaseModel):
             status=row.status,
             subject=row.subject,
             body=row.body,
+            generated_body=row.generated_body,
             signature=row.signature,
             text=row.text,
             citations=[Citation.model_validate(citation) for citation in row.citations],

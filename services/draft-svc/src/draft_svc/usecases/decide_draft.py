@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from persona_contracts import DraftApprovedV1, DraftRejectedV1
 from service_kit.outbox import publish
@@ -39,14 +40,15 @@ async def approve_draft(
         DraftBodyError: the new body is blank or too long.
     """
     APPROVE.check(row.status)
-    before = row.body or ""
+    if row.generated_body is None:  # written before the column was there
+        row.generated_body = row.body
     if body is not None:
         words = body.strip()
         if not words or len(words) > MAX_BODY_CHARS:
             raise DraftBodyError(f"body has {len(words)} characters")
         row.body = words
         row.text = compose_text(channel=row.channel, body=words, signature=row.signature)
-    row.edit_distance = edit_distance(before, row.body or "")
+    row.edit_distance = edit_distance(row.generated_body or "", row.body or "")
     row.subject = subject if subject is not None else row.subject
     _decide(row, DraftStatus.APPROVED, decider)
     await session.flush()
@@ -61,7 +63,7 @@ async def approve_draft(
             text=row.text or "",
             body=row.body or "",
             edit_distance=row.edit_distance,
-            decided_by=decider.subject,
+            **_decided(row, decider),
         ),
     )
 
@@ -85,7 +87,7 @@ async def reject_draft(
             draft_id=row.draft_id,
             message_id=row.message_id,
             reason=reason,
-            decided_by=decider.subject,
+            **_decided(row, decider),
         ),
     )
 
@@ -113,3 +115,15 @@ def _decide(row: DraftRow, status: DraftStatus, decider: Decider) -> None:
     row.decided_at = decider.at
     row.decided_by = decider.subject
     row.revision += 1
+
+
+def _decided(row: DraftRow, decider: Decider) -> dict[str, Any]:
+    """Return what both events say: who decided, and about whose words to whom."""
+    spoke = row.resolution or {}
+    return {
+        "decided_by": decider.subject,
+        "persona_id": spoke.get("persona_id"),
+        "version": spoke.get("version"),
+        "lead_id": row.lead_id,
+        "campaign_id": row.campaign_id,
+    }

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import persona_contracts as contracts
 from persona_client import Resolution, Roster, RosterNotReadyError
 from persona_contracts import (
     Channel,
@@ -15,7 +16,6 @@ from persona_contracts import (
     DraftCreatedV1,
     DraftError,
     DraftFailedV1,
-    DraftResolution,
     LeadRepliedV1,
     Usage,
 )
@@ -268,6 +268,7 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
     row.stored_status = DraftStatus.READY
     row.subject = _reply_subject(row.channel, result.clean.subject)
     row.body, row.signature, row.text = finished.body, finished.signature, finished.text
+    row.generated_body = finished.body
     row.citations = citations
     dropped_citations_total.inc(result.written.dropped_citations)
     row.knowledge = result.knowledge.status
@@ -292,13 +293,7 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
             body=finished.body,
             signature=finished.signature,
             citations=[Citation.model_validate(citation) for citation in citations],
-            resolution=DraftResolution(
-                tier=resolution.tier,
-                persona_id=resolution.persona_id,
-                version=resolution.version,
-                revision=resolution.revision,
-                reason=resolution.reason,
-            ),
+            resolution=contracts.Resolution.model_validate(row.resolution),
             model=result.written.model,
             usage=_usage(result.usage),
             took_ms=result.took_ms,

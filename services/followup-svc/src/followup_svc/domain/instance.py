@@ -8,12 +8,14 @@ same attempt: that is what keeps a step from being sent twice (I5).
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from service_kit.errors import ConflictError, NotFoundError
 
 MAX_ATTEMPTS = 3
 """How often the CRM is asked before temporary failures become a pause."""
+_SEND_REQUESTS = UUID("6f1f2c0e-5d0b-4c6e-9b55-0f4b8f0f7a21")
+"""The namespace of request ids (RFC 9562, version 5). It is data: a CRM knows ids made with it."""
 
 
 class InstanceNotFoundError(NotFoundError):
@@ -110,6 +112,14 @@ class Instance:
     def is_unknown(self) -> bool:
         """Return whether nobody knows if the current step was sent."""
         return self.awaiting_answer and self.reason is Reason.OUTCOME_UNKNOWN
+
+    @property
+    def request_id(self) -> UUID:
+        """The id under which the current step is requested.
+
+        A service that is restored or replayed repeats it, and the CRM knows what it has sent.
+        """
+        return uuid5(_SEND_REQUESTS, f"{self.instance_id}/{self.step}")
 
     def is_due(self, now: datetime) -> bool:
         """Return whether there is something to do at `now`."""

@@ -10,13 +10,12 @@ from uuid import UUID
 
 from persona_client import Freshness, Roster
 from persona_contracts import (
-    DraftResolution,
     FollowupBlockedV1,
     FollowupSendRequestedV1,
     OwnEvent,
+    Resolution,
     TemplateError,
 )
-from service_kit.ids import new_id
 from service_kit.leases import Batch
 from service_kit.outbox import publish, published_at
 from service_kit.store import Session
@@ -135,7 +134,7 @@ class SendDue:
             instance_id=item.instance_id,
             number=item.step,
             workspace_id=item.workspace_id,
-            request_id=new_id(),
+            request_id=item.request_id,
             attempt=1,
             channel=step.channel,
             subject=composed.subject,
@@ -165,7 +164,7 @@ def _request(
             channel=step.channel,
             subject=step.subject,
             text=step.text,
-            resolution=DraftResolution.model_validate(step.resolution),
+            resolution=Resolution.model_validate(step.resolution),
             in_reply_to=step.in_reply_to,
         )
     )

@@ -1,0 +1,30 @@
+"""What a migration does to rows that are there already."""
+
+from importlib import import_module
+from uuid import uuid4
+
+import psycopg
+from service_kit.migrations import upgrade
+
+
+def test_bodies_that_nobody_edited_are_what_the_model_wrote(database):
+    made = database("draft_svc")
+    with psycopg.connect(made.owner_url, autocommit=True) as owner:
+        owner.execute("alter table draft drop column generated_body")
+        owner.execute("update alembic_version set version_num = '0001'")
+    with psycopg.connect(made.admin_url, autocommit=True) as admin:
+        for message_id, status, distance in (
+            ("open", "ready", None),
+            ("kept", "approved", 0),
+            ("edited", "approved", 7),
+        ):
+            admin.execute(
+                "insert into draft (draft_id, workspace_id, message_id, lead_id, channel,"
+                " received_at, reply, status, body, text, edit_distance)"
+                " values (%s, 'w', %s, 'l', 'email', now(), '{}', %s, 'Hi', 'Hi', %s)",
+                [uuid4(), message_id, status, distance],
+            )
+    upgrade(import_module("draft_svc"), made.owner_url)
+    with psycopg.connect(made.admin_url) as admin:
+        found = admin.execute("select message_id, generated_body from draft").fetchall()
+    assert dict(found) == {"open": "Hi", "kept": "Hi", "edited": None}

@@ -1,0 +1,16 @@
+"""Which persona spoke, and why: what drafts and send requests say of it."""
+
+from uuid import UUID
+
+from persona_contracts.event import Document
+from persona_contracts.types import AnyReason, AnyTier
+
+
+class Resolution(Document):
+    """Which persona spoke, and why."""
+
+    tier: AnyTier
+    persona_id: UUID | None = None
+    version: int | None = None
+    revision: int
+    reason: AnyReason
