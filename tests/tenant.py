@@ -3,7 +3,7 @@
 import httpx
 import nats as nats_client
 from persona_contracts import CampaignSyncedV1, subject_for
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
 SECRET = "whisper-of-the-other-workspace"
@@ -21,7 +21,9 @@ class Tenant:
         api = self._apis[service]
         headers = {"Authorization": f"Bearer {api.token(self.workspace_id)}"}
         headers |= more.pop("headers", {})
-        return httpx.request(method, f"{api.url}{path}", headers=headers, timeout=20, **more)
+        return httpx.request(
+            method, f"{api.url}{path}", headers=headers, timeout=HANG_SECONDS, **more
+        )
 
     def done(self, *call, **more):
         answer = self.call(*call, **more)
@@ -41,7 +43,7 @@ class Tenant:
         self.ids = {"persona": persona["persona_id"], "campaign": campaign}
         self.done("persona_svc", "PUT", "/api/workspace/settings", json={"ai_goals": words})
         await self._sync(nats_url, words)
-        await wait_until(lambda: self.done("persona_svc", "GET", "/api/campaigns")["items"], 10)
+        await wait_until(lambda: self.done("persona_svc", "GET", "/api/campaigns")["items"])
         assignment = {"persona_id": persona["persona_id"]}
         path = f"/api/campaigns/{campaign}/persona"
         self.done("persona_svc", "PUT", path, json=assignment)
@@ -70,7 +72,7 @@ class Tenant:
             items = self.done("draft_svc", "GET", "/api/drafts?status=ready")["items"]
             return items[0]["draft_id"] if items else None
 
-        return await wait_until(ready, 20)
+        return await wait_until(ready)
 
     async def _followed_up(self, words):
         """Leave an instance that is paused, after a step that was requested."""
@@ -93,7 +95,7 @@ class Tenant:
             shown = self.done("followup_svc", "GET", f"/api/instances/{instance_id}")
             return shown["awaiting_answer"]
 
-        await wait_until(requested, 20)
+        await wait_until(requested)
         gone = {"lead_id": f"gone-{words}", "reason": words}
         suppressed = self.done("followup_svc", "POST", "/api/suppressions", json=gone)
         return {
@@ -110,13 +112,13 @@ class Tenant:
             answer = self.call("ingest_svc", "POST", path, files={"files": (f"{words}.txt", note)})
             return answer.json()["id"] if answer.status_code == 201 else None
 
-        file_id = await wait_until(uploaded, 10)  # once the persona is known there
+        file_id = await wait_until(uploaded)  # once the persona is known there
 
         def settled():
             file = self.done("ingest_svc", "GET", f"{path}/{file_id}")
             return file["status"] == "ready" and file["vectors"] == "complete"
 
-        await wait_until(settled, 30)
+        await wait_until(settled)
         return file_id
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from service_devkit.testing.waiting import HANG_SECONDS
 
 WHOLE = {
     "DRAMATIS_NATS_URL": "nats://127.0.0.1:1",
@@ -22,7 +23,7 @@ def started(package, **env):
         env={**inherited, **env},
         capture_output=True,
         text=True,
-        timeout=25,
+        timeout=HANG_SECONDS,
         check=False,
     )
     return ended.returncode, ended.stderr

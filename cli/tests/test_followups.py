@@ -7,8 +7,9 @@ import time
 
 import httpx
 import pytest
+from service_devkit.testing.waiting import HANG_SECONDS
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.processes
 HOUR = {"amount": 1, "unit": "hours"}
 STEP = {"delay": HOUR, "subject": "Hello", "body": "Hi {firstName}, {bookingLink}"}
 
@@ -138,7 +139,7 @@ def test_an_instance_is_named_by_a_uuid(followed, command, word):
 
 def shown_once(followed, text):
     """Wait until the list of instances holds a text."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANG_SECONDS
     while text not in (listed := followed("instances", "list").out):
         assert time.monotonic() < deadline, listed
         time.sleep(0.2)

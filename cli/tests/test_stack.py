@@ -19,8 +19,9 @@ from dramatis.stack import Stack
 from persona_client import Roster
 from service_devkit.embedded import free_port
 from service_devkit.embedded.ports import LOOPBACK
+from service_devkit.testing.waiting import HANG_SECONDS
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.processes
 DRAMATIS = (sys.executable, "-m", "dramatis")
 NAMES = [spec.name for spec in SERVICES]
 
@@ -199,7 +200,7 @@ def test_raised_revisions_reach_every_reader(call, stack, monkeypatch):
         async with Roster(stack.nats_url, ["b1"]) as roster:
             before = roster.revision("b1") or 1
             done = await asyncio.to_thread(bump)
-            await roster.wait_for("b1", before + 1_000_000, 10)
+            await roster.wait_for("b1", before + 1_000_000, HANG_SECONDS)
             return done, roster.resolve("b1")
 
     def bump():

@@ -124,7 +124,7 @@ class World:
             self.sql(database, "delete from service_lease")
 
     async def start(self, *processes):
-        await asyncio.gather(*(asyncio.to_thread(process.start, 60) for process in processes))
+        await asyncio.gather(*(asyncio.to_thread(process.start) for process in processes))
 
     async def stop(self, process):
         await asyncio.to_thread(process.stop)
@@ -135,7 +135,7 @@ class World:
         await self.start(self.persona, self.draft)
 
     async def until_dead(self, process):
-        await wait_until(lambda: not process.is_running, 20)
+        await wait_until(lambda: not process.is_running)
 
     async def judge(self, desk):
         """Add what is stored and published at the end, and return the broken promises."""
@@ -145,7 +145,7 @@ class World:
             rows = self.sql("draft", "select count(*) from outbox where published_at is null")
             return rows[0][0] == 0
 
-        await wait_until(all_published, 20)
+        await wait_until(all_published)
         rows = self.sql(
             "draft",
             "select message_id, draft_id, status from draft where workspace_id = %s",

@@ -11,7 +11,7 @@ from nats.errors import Error as NatsError
 from persona_contracts import MessageSentV1, subject_for
 from service_devkit.embedded import ServiceProcess
 from service_devkit.testing.api import Api, service_env
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
 _workspaces = count_from(1)
@@ -86,7 +86,7 @@ class Followups:
             if die_at:
                 await asyncio.to_thread(process.spawn)
             else:
-                await asyncio.to_thread(process.start, 60)
+                await asyncio.to_thread(process.start)
 
     def reach_database_by(self, port):
         """Let the processes go through a fault link, at their next start."""
@@ -99,7 +99,7 @@ class Followups:
             await asyncio.to_thread(process.stop)
 
     async def until_dead(self):
-        await wait_until(lambda: not self.processes[0].is_running, 30)
+        await wait_until(lambda: not self.processes[0].is_running)
 
     async def sql(self, query, *values):
         """Run one statement as the superuser; return its rows, if it has any.
@@ -146,7 +146,7 @@ class Followups:
             await campaigner.start(made, *(f"lead-{number}" for number in numbers))
         return made
 
-    async def until_completed(self, count, timeout_seconds):
+    async def until_completed(self, count, timeout_seconds=HANG_SECONDS):
         """Return once so many instances are completed and all is published.
 
         Leases end every few seconds only: whoever is alive must have the time to use its own.

@@ -12,7 +12,7 @@ from ingest_svc.entrypoints.workers import remove_orphans
 from qdrant_edge import CountRequest
 from service_devkit.embedded import ServiceProcess
 from service_devkit.testing.api import Api, service_env
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.store import Store
 from shelf import Shelf
 
@@ -34,9 +34,9 @@ class Ingest:
         if die_at:
             await asyncio.to_thread(self.process.spawn)
         else:
-            await asyncio.to_thread(self.process.start, 60)
+            await asyncio.to_thread(self.process.start)
 
-    async def until_dead(self, timeout_seconds=30):
+    async def until_dead(self, timeout_seconds=HANG_SECONDS):
         await wait_until(lambda: not self.process.is_running, timeout_seconds)
 
     def sql(self, query, *values):
@@ -50,7 +50,7 @@ class Ingest:
             self.sql(f"update {table} set due_at = now() where lease_token is not null")  # noqa: S608
         self.sql("delete from service_lease")
 
-    async def until_settled(self, timeout_seconds=60):
+    async def until_settled(self):
         query = "select count(*) from {} where due_at is not null"
 
         def settled():
@@ -58,7 +58,7 @@ class Ingest:
                 self.sql(query.format(table)) == [(0,)] for table in ("document", "content")
             ) and self.sql("select count(*) from outbox where published_at is null") == [(0,)]
 
-        await wait_until(settled, timeout_seconds)
+        await wait_until(settled)
 
     async def sweep(self):
         """Do what the service does each hour: a put may have been killed before its row."""
@@ -144,7 +144,7 @@ async def files_said(shelf, verb="ready"):
 async def check_all(ingest, shelf, anna, events):
     """Every file is ready, was said so once, and nothing else is left anywhere."""
     for event in events:
-        file = await shelf.settled(anna, event.file_id, 120)
+        file = await shelf.settled(anna, event.file_id)
         assert file["status"] == "ready", file
     await ingest.until_settled()
     assert await files_said(shelf) == sorted(event.file_id for event in events)

@@ -8,9 +8,10 @@ import pytest
 from following import LATER
 from following_up import Crm, Followups
 from service_devkit.testing.database import Databases
+from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.topology import apply_streams
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.processes
 
 STEPS = [
     "before-claim",
@@ -64,11 +65,11 @@ async def test_each_step_is_requested_once_wherever_the_process_dies(run, connec
             await followups.until_dead()
             await followups.end_leases()
         await followups.start()
-        await followups.until_completed(leads, 60)
+        await followups.until_completed(leads)
         assert await followups.violations(crm, leads * 2) == {}
 
 
-async def survive(run, connection, servers, leads, kills, seconds):
+async def survive(run, connection, servers, leads, kills):
     """Kill replicas at random, and the servers in between; return the broken promises."""
     chance = random.Random(4)  # noqa: S311 — the same kills in every run
     followups = await run(replicas=3)
@@ -87,14 +88,14 @@ async def survive(run, connection, servers, leads, kills, seconds):
                 await followups.end_leases()
             await asyncio.to_thread(victim.spawn)
         for process in followups.processes:
-            await asyncio.to_thread(process.start, 60)
-        await followups.until_completed(leads, seconds)
+            await asyncio.to_thread(process.start)
+        await followups.until_completed(leads, 5 * HANG_SECONDS)
         return await followups.violations(crm, leads * 2)
 
 
 async def test_due_steps_survive_kills_and_restarts(run, connection, fresh_nats, fresh_postgres):
     servers = (fresh_nats, fresh_postgres)
-    assert await survive(run, connection, servers, leads=200, kills=8, seconds=200) == {}
+    assert await survive(run, connection, servers, leads=200, kills=8) == {}
 
 
 @pytest.mark.faults
@@ -103,4 +104,4 @@ async def test_ten_thousand_due_steps_survive_two_hundred_kills(
     run, connection, fresh_nats, fresh_postgres
 ):
     servers = (fresh_nats, fresh_postgres)
-    assert await survive(run, connection, servers, leads=5_000, kills=200, seconds=500) == {}
+    assert await survive(run, connection, servers, leads=5_000, kills=200) == {}

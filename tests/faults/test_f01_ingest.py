@@ -7,7 +7,7 @@ import pytest
 from ingesting import NOTHING, Ingest, check_all, files_said, ingest_env, shelf_in, text
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]
+pytestmark = pytest.mark.processes
 
 STEPS = [
     "consumer-before-commit",
@@ -48,7 +48,7 @@ async def test_a_file_whose_process_is_killed_at_any_step_is_ready_once(ingest, 
     await ingest.until_dead()
     ingest.end_leases()
     await ingest.start()
-    file = await shelf.settled(anna, event.file_id, 60)  # redelivered after ack_wait
+    file = await shelf.settled(anna, event.file_id)  # redelivered after ack_wait
     assert file["status"] == "ready", file
     await ingest.until_settled()
     assert (await shelf.texts(anna, "paragraph 7"))[0]
@@ -115,9 +115,9 @@ async def test_two_hundred_files_survive_every_step_twice(ingest, shelf):
 
 async def test_a_second_process_on_the_same_passages_says_which_setting_it_needs(ingest):
     await ingest.start()
-    await wait_until((ingest.folder / "passages" / "words").is_dir, 10)
+    await wait_until((ingest.folder / "passages" / "words").is_dir)
     second = Ingest(ingest.database, ingest.folder, ingest._env)
     second.process.spawn()
-    await second.until_dead(30)
+    await second.until_dead()
     assert second.process._child.returncode == 2
     assert "DRAMATIS_QDRANT_URL" in second.process.log()

@@ -4,7 +4,7 @@ import pytest
 from persona_client import Roster
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 DEATHS = [
     ["consumer-before-commit"],
@@ -34,7 +34,7 @@ async def test_draft_svc_killed_at_any_step_writes_one_draft(world, monkeypatch,
         world.end_leases()
     monkeypatch.delenv("DRAMATIS_DIE_AT")
     await world.start(world.draft)
-    await desk.until(event.message_id, "ready", timeout_seconds=45)
+    await desk.until(event.message_id, "ready")
     assert await world.judge(desk) == []
     assert len(await desk.events("created")) == 1
 
@@ -56,4 +56,4 @@ async def test_persona_svc_killed_between_commit_and_publish_is_still_heard(
         world.end_leases()
         await world.start(world.persona)
         # The persona's document comes before the workspace's, which makes it the default.
-        await wait_until(lambda: roster.resolve(desk.workspace_id).tone == "calm", 20)
+        await wait_until(lambda: roster.resolve(desk.workspace_id).tone == "calm")

@@ -7,7 +7,7 @@ import pytest
 from nats.errors import Error as NatsError
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 
 async def send_all(world, desk, count):
@@ -25,11 +25,11 @@ async def send_all(world, desk, count):
 async def test_a_broker_killed_under_load_loses_and_doubles_nothing(world):
     desk = await world.desk()
     sending = asyncio.create_task(send_all(world, desk, 60))
-    await wait_until(lambda: len(world.model.calls) >= 4, 20)
+    await wait_until(lambda: len(world.model.calls) >= 4)
     await asyncio.to_thread(world.stack.nats.kill)
     await world.start(world.stack.nats)
     for event in await sending:
-        await desk.until(event.message_id, "ready", timeout_seconds=60)
+        await desk.until(event.message_id, "ready")
     assert await world.judge(desk) == []
 
 
@@ -46,7 +46,7 @@ async def test_what_is_committed_without_a_broker_goes_out_when_it_is_back(world
     event = await world.reply(desk, 1)
 
     async def speaks_warmly():
-        return await desk.until(event.message_id, "ready", timeout_seconds=30)
+        return await desk.until(event.message_id, "ready")
 
     assert (await speaks_warmly())["resolution"]["version"] == 2
     assert await world.judge(desk) == []

@@ -7,7 +7,7 @@ from nats.js.errors import NotFoundError
 from service_devkit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.processes
 CONSUMERS = ("lead_replied", "lead_outcome", "message_sent", "message_failed", "campaign_synced")
 LEADS = 30
 
@@ -44,11 +44,11 @@ async def account(followups):
 async def live(followups, campaigner):
     """Let leads be followed up, reply and unsubscribe."""
     made = await followups.fill(campaigner, LEADS)
-    await followups.until_completed(LEADS, 60)
+    await followups.until_completed(LEADS)
     await campaigner.start(made, "leaving", "answering")
     await campaigner.replies("answering")
     await campaigner.outcome("leaving", "unsubscribed")
-    await wait_until(lambda: followups.sql("select 1 from suppression"), 20)
+    await wait_until(lambda: followups.sql("select 1 from suppression"))
     await campaigner.until_known("answering")
 
 
@@ -74,7 +74,7 @@ async def test_a_lost_stream_is_filled_again_and_all_of_history_changes_nothing(
             except NotFoundError:
                 return False
 
-        await wait_until(is_filled, 60)
+        await wait_until(is_filled)
         await settled(followups, connection)
         assert await account(followups) == before
         assert set(crm.asked) == asked
@@ -94,4 +94,4 @@ async def settled(followups, connection):
             info.num_pending == 0 and info.num_ack_pending == 0 for info in infos
         )
 
-    await wait_until(has_read_all, 60)
+    await wait_until(has_read_all)

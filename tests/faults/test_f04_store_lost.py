@@ -6,9 +6,9 @@ import pytest
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 from persona_client import Roster
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 
 async def lose_the_store(world):
@@ -26,7 +26,7 @@ async def until_consumed(desk):
         except (NotFoundError, NatsError, TimeoutError):
             return None
 
-    await wait_until(consumer_is_there, 40)
+    await wait_until(consumer_is_there)
 
 
 async def test_a_lost_store_is_refilled_and_nothing_is_drafted_twice(world):
@@ -36,11 +36,11 @@ async def test_a_lost_store_is_refilled_and_nothing_is_drafted_twice(world):
     await desk.events("created", 5)
     await lose_the_store(world)
     await until_consumed(desk)
-    assert len(await desk.events("created", 5, timeout_seconds=30)) == 5
+    assert len(await desk.events("created", 5)) == 5
     for event in events:
         await desk.send(event)
     later = await world.reply(desk, 9)
-    await desk.until(later.message_id, "ready", timeout_seconds=30)
+    await desk.until(later.message_id, "ready")
     for draft in drafts:
         shown = (await desk.client.get(f"/api/drafts/{draft['draft_id']}")).json()
         assert shown["text"] == draft["text"]
@@ -52,7 +52,7 @@ async def test_documents_older_than_the_outbox_come_back_too(world):
     client = await world.personas(desk.workspace_id)
     created = (await client.post("/api/personas", json={"name": "Anna", "tone": "calm"})).json()
     async with Roster(world.stack.nats_url) as roster:
-        await roster.wait_for(desk.workspace_id, created["revision"], timeout_seconds=10)
+        await roster.wait_for(desk.workspace_id, created["revision"], HANG_SECONDS)
         world.sql("persona", "delete from outbox")  # as after more than 14 days
         await lose_the_store(world)
         await until_consumed(desk)
@@ -65,14 +65,14 @@ async def test_documents_older_than_the_outbox_come_back_too(world):
                 return False
             return len(info.state.subjects or {}) == 2  # the persona and the workspace
 
-        await wait_until(is_refilled, 40)
+        await wait_until(is_refilled)
         path = f"/api/personas/{created['persona_id']}"
         edited = await client.patch(path, json={"tone": "warm"}, headers={"If-Match": "*"})
-        await roster.wait_for(desk.workspace_id, edited.json()["revision"], timeout_seconds=30)
+        await roster.wait_for(desk.workspace_id, edited.json()["revision"], HANG_SECONDS)
         assert roster.resolve(desk.workspace_id).tone == "warm"
     async with Roster(world.stack.nats_url) as newcomer:
         assert newcomer.resolve(desk.workspace_id).tone == "warm"
     event = await world.reply(desk, 1)
-    draft = await desk.until(event.message_id, "ready", timeout_seconds=40)
+    draft = await desk.until(event.message_id, "ready")
     assert draft["resolution"]["tier"] == "default"
     assert draft["resolution"]["version"] == 2

@@ -9,7 +9,7 @@ from service_devkit.testing.database import Databases
 from service_devkit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ async def test_no_file_is_lost_when_the_broker_and_the_database_restart(
     events = [
         await shelf.announce(anna, content=text(n, 20), file_id=f"file-{n}") for n in range(20)
     ]
-    await wait_until(lambda: ingest.sql("select 1 from document where status = 'ready'"), 20)
+    await wait_until(lambda: ingest.sql("select 1 from document where status = 'ready'"))
     await asyncio.to_thread(fresh_postgres.kill)
     await asyncio.to_thread(fresh_postgres.start)
     await asyncio.to_thread(fresh_nats.kill)
@@ -67,7 +67,7 @@ async def test_a_storage_that_is_away_refuses_uploads_and_fails_files_in_the_end
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:dramatis:problem:storage-unavailable"
     event = await shelf.announce(anna, content=text(1))
-    file = await shelf.settled(anna, event.file_id, 60)
+    file = await shelf.settled(anna, event.file_id)
     assert file["error"]["code"] == "internal"
     assert "storage" in file["error"]["detail"]
     assert "never-shown" not in ingest.process.log() + answer.text + str(file)
@@ -85,7 +85,7 @@ async def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(ingest, co
             query = "select 1 from document where file_id = %s and step in (%s, 'done')"
             return ingest.sql(query, file_id, step)
 
-        await wait_until(is_there, 20)
+        await wait_until(is_there)
         await shelf.retract(event.file_id)
     await shelf.events("removed", 6)
     await ingest.until_settled()

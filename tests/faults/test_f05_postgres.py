@@ -6,18 +6,18 @@ from time import monotonic
 import pytest
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 
 @pytest.mark.parametrize("end", ["stop_immediately", "kill"])
 async def test_a_hard_restart_under_load_loses_and_doubles_nothing(world, end):
     desk = await world.desk()
     events = [await world.reply(desk, number) for number in range(30)]
-    await wait_until(lambda: len(world.model.calls) >= 6, 20)
+    await wait_until(lambda: len(world.model.calls) >= 6)
     await asyncio.to_thread(getattr(world.stack.postgres, end))
     await world.start(world.stack.postgres)
     for event in events:
-        await desk.until(event.message_id, "ready", timeout_seconds=60)
+        await desk.until(event.message_id, "ready")
     assert await world.judge(desk) == []
 
 
@@ -35,7 +35,7 @@ async def absence(world, seconds):
         await asyncio.sleep(0.5)
     await world.start(world.stack.postgres)
     for event in events:
-        await desk.until(event.message_id, "ready", timeout_seconds=60)
+        await desk.until(event.message_id, "ready")
     return await world.judge(desk)
 
 

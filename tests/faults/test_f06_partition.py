@@ -8,7 +8,7 @@ from service_devkit.testing.fault_link import FaultLink
 from service_devkit.testing.waiting import wait_until
 from sqlalchemy import make_url
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ FAULTS = [stall, cut_twice, slow_down, pytest.param(half_open, marks=pytest.mark
 async def test_all_replies_are_drafted_once_through(world, linked, peer, fault):
     link, desk = await linked(peer)
     events = [await world.reply(desk, number) for number in range(24)]
-    await wait_until(lambda: len(world.model.calls) >= 6, 30)
+    await wait_until(lambda: len(world.model.calls) >= 6)
     await fault(link)
     for event in events:
-        await desk.until(event.message_id, "ready", timeout_seconds=80)
+        await desk.until(event.message_id, "ready")
     assert await world.judge(desk) == []

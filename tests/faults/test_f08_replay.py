@@ -6,7 +6,7 @@ import pytest
 from nats.js.errors import NotFoundError
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 
 async def test_one_reply_delivered_fifty_times_and_replayed_is_one_draft_and_one_call_a_step(world):
@@ -37,4 +37,4 @@ async def replay(desk):
             return False
         return info.ack_floor.stream_seq >= last
 
-    await wait_until(has_read_all, 40)
+    await wait_until(has_read_all)

@@ -8,7 +8,7 @@ import pytest
 from drafting import replied
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 
 def changed(sender, **values):
@@ -58,7 +58,7 @@ async def test_bad_replies_are_parked_once_with_the_reason_and_good_ones_are_dra
         parked = [item for item in await dead_letters(world) if item["subject"] == subject]
         return parked if len(parked) >= len(bad) else None
 
-    parked = await wait_until(all_parked, 20)
+    parked = await wait_until(all_parked)
     assert sorted(item["reason"] for item in parked) == sorted(reason for _, reason in bad)
     for item in parked:
         event_id = str(item["original_sequence"])
@@ -78,7 +78,7 @@ async def test_a_subject_without_a_valid_workspace_is_parked(world):
     async def parked():
         return [item for item in await dead_letters(world) if item["subject"] == subject]
 
-    (item,) = await wait_until(parked, 20)
+    (item,) = await wait_until(parked)
     assert item["reason"] == "bad-subject"
     assert await desk.drafts() == []
 

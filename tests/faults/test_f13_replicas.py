@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from service_devkit.testing.api import Api
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.processes]
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def draft_all(world, count):
     desk = await world.desk()
     events = [await world.reply(desk, number) for number in range(count)]
     for event in events:
-        await desk.until(event.message_id, "ready", timeout_seconds=240)
+        await desk.until(event.message_id, "ready")
     return await world.judge(desk)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 
 import pytest
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.faults, pytest.mark.processes]
 
@@ -30,7 +30,7 @@ async def test_replies_survive_random_kills(world):
         count = "select status, count(*) from draft where workspace_id = %s group by status"
         return dict(world.sql("draft", count, desk.workspace_id)) == {"ready": EVENTS}
 
-    await wait_until(all_ready, 240)
+    await wait_until(all_ready, 5 * HANG_SECONDS)
     assert await world.judge(desk) == []
 
 

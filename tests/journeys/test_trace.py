@@ -45,7 +45,7 @@ async def test_a_trace_crosses_http_broker_consumer_work_and_outbox(api, nats_ur
             return {span.name for span in exported(http_stub) if span.trace_id.hex() == TRACE_ID}
 
         expected = {"POST /api/replies", "process lead.replied", "work draft"}
-        await wait_until(lambda: spans() >= expected, 15)
+        await wait_until(lambda: spans() >= expected)
     await connection.close()
     assert WORDS not in json.dumps([str(span) for span in exported(http_stub)])
 

@@ -6,7 +6,6 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-pytestmark = pytest.mark.timeout(90)  # two services start
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 KIT_TABLES = {"alembic_version", "service_lease", "stream_seen"}
 NOT_TENANTS = {

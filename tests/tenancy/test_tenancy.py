@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from tenant import SECRET
 
-pytestmark = pytest.mark.timeout(90)  # two services start
 MATCH_ANY = {"If-Match": "*"}
 PERSONA, CAMPAIGN, DRAFT = "/api/personas/{persona}", "/api/campaigns/{campaign}", "/api/drafts"
 

@@ -18,7 +18,7 @@ from dramatis.demo_workspace import LEAD, SPRING
 from dramatis.errors import CliError
 from dramatis.rest import Rest
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 120.0
 POLL_SECONDS = 0.1
 LEAD_ID = "a-quiet-lead"
 BOOKING_LINK = "https://book.example/ten-minutes"

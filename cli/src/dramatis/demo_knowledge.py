@@ -13,7 +13,7 @@ from dramatis.errors import CliError
 from dramatis.rest import Rest
 from dramatis.sent_files import passages, send_file, watch_files
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 QUESTION = (
     "Thanks, that sounds useful. What does the plan Team cost per user and month?"
     " And until when may we cancel?"

@@ -30,7 +30,7 @@ from dramatis.rest import Rest
 
 SPRING, SUMMER = "spring-offer", "summer-offer"
 REAL_REPLIES = Path("../shared/data/replies")
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 120.0
 LEAD = Lead(first_name="Robin")
 HOUSE: dict[str, Any] = {
     "name": "House voice",

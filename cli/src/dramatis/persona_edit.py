@@ -9,7 +9,7 @@ from persona_client import Roster
 
 from dramatis.rest import Rest
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

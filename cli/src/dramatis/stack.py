@@ -31,7 +31,7 @@ from dramatis.services import DEFAULT_PORTS, SERVICES, ServiceSpec
 from dramatis.stack_file import Endpoints, forget_endpoints
 from dramatis.tokens import embedded_token
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 """Until a service is an error: a busy machine takes many times the usual few seconds."""
 
 

@@ -11,7 +11,7 @@ from persona_contracts import (
     state_subject,
     subject_for,
 )
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
 ANNA = "Anna Berg\nAcme, Berlin"
@@ -69,7 +69,7 @@ class Desk:
             return roster["stream_sequence"] >= stored.seq
 
         if self.client is not None:
-            await wait_until(is_known, 10)
+            await wait_until(is_known)
 
     async def default(self, who, revision=None):
         """Make `who` the default persona."""
@@ -105,7 +105,7 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return answer.json()["items"]
 
-    async def until(self, message_id, *statuses, timeout_seconds=15):
+    async def until(self, message_id, *statuses):
         """Return the draft of a message once it has one of `statuses`."""
 
         async def there():
@@ -115,7 +115,7 @@ class Desk:
             assert answer.status_code == 200, answer.text
             return next((d for d in answer.json()["items"] if d["status"] in statuses), None)
 
-        return await wait_until(there, timeout_seconds)
+        return await wait_until(there)
 
     async def drafted(self, **values):
         """Send a reply and return its finished draft."""
@@ -125,18 +125,18 @@ class Desk:
     async def decide(self, draft, verb, **body):
         return await self.client.post(f"/api/drafts/{draft['draft_id']}/{verb}", json=body)
 
-    async def events(self, verb, count=1, timeout_seconds=10):
+    async def events(self, verb, count=1):
         """Return the `draft.<verb>` events of this workspace, once there are `count`."""
-        return await self.published(f"draft.{verb}.v1", count, timeout_seconds)
+        return await self.published(f"draft.{verb}.v1", count)
 
-    async def published(self, event, count, timeout_seconds=10):
+    async def published(self, event, count):
         """Return the events of this workspace with a subject such as `draft.created.v1`."""
         found = []
         subscription = await self.js.subscribe(
             f"{event}.{self.workspace_id}", ordered_consumer=True
         )
         while len(found) < count:
-            message = await subscription.next_msg(timeout=timeout_seconds)
+            message = await subscription.next_msg(timeout=HANG_SECONDS)
             found.append(json.loads(message.data))
         await subscription.unsubscribe()
         return found

@@ -12,7 +12,6 @@ NEEDED = ("OPENAI_API_KEY", "DRAMATIS_MODEL")
 
 
 @pytest.mark.needs_key
-@pytest.mark.timeout(180)
 @pytest.mark.skipif(
     not all(os.environ.get(name) for name in NEEDED),
     reason="needs_key: set OPENAI_API_KEY and DRAMATIS_MODEL to ask a real model",

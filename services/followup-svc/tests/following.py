@@ -16,7 +16,7 @@ from persona_contracts import (
     state_subject,
     subject_for,
 )
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
 ANNA = "Anna Berg\nAcme, Berlin"
@@ -67,7 +67,7 @@ class Campaigner:
             return roster["stream_sequence"] >= stored.seq
 
         if self.client is not None:
-            await wait_until(is_known, 10)
+            await wait_until(is_known)
 
     async def default(self, who, revision=None, **settings):
         """Make `who` the default persona."""
@@ -120,7 +120,7 @@ class Campaigner:
     async def instance(self, instance):
         return await self.asked("GET", f"instances/{instance['instance_id']}")
 
-    async def until(self, instance, condition, timeout_seconds=15):
+    async def until(self, instance, condition):
         """Return the instance once `condition` holds, or once it has the state of that name."""
 
         async def there():
@@ -129,7 +129,7 @@ class Campaigner:
                 return shown if shown["state"] == condition else None
             return shown if condition(shown) else None
 
-        return await wait_until(there, timeout_seconds)
+        return await wait_until(there)
 
     async def do(self, instance, verb, expected=200, **body):
         path = f"instances/{instance['instance_id']}/{verb}"
@@ -219,8 +219,8 @@ class Campaigner:
 
         return await self.eventually(known)
 
-    async def eventually(self, ask, timeout_seconds=15):
-        return await wait_until(ask, timeout_seconds)
+    async def eventually(self, ask):
+        return await wait_until(ask)
 
     async def failed(self, request, error="busy", *, permanent=False):
         return await self.publish(
@@ -233,18 +233,18 @@ class Campaigner:
             )
         )
 
-    async def requests(self, count=1, timeout_seconds=15):
+    async def requests(self, count=1):
         """Return the send requests of this workspace, once there are `count`."""
-        return await self.published("followup.send_requested", count, timeout_seconds)
+        return await self.published("followup.send_requested", count)
 
-    async def published(self, event, count=1, timeout_seconds=15):
+    async def published(self, event, count=1):
         """Return the events of this workspace of a type such as `followup.blocked`."""
         found = []
         subscription = await self.js.subscribe(
             f"{event}.v1.{self.workspace_id}", ordered_consumer=True
         )
         while len(found) < count:
-            message = await subscription.next_msg(timeout=timeout_seconds)
+            message = await subscription.next_msg(timeout=HANG_SECONDS)
             found.append(json.loads(message.data))
         await subscription.unsubscribe()
         return found

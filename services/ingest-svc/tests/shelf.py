@@ -11,7 +11,7 @@ from persona_contracts import (
     state_subject,
     subject_for,
 )
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
 
@@ -48,7 +48,7 @@ class Shelf:
             roster = (await self.client.get("/readyz")).json()["roster"]
             return roster["stream_sequence"] >= stored.seq
 
-        await wait_until(is_known, 10)
+        await wait_until(is_known)
         return who
 
     def path(self, who, rest=""):
@@ -71,7 +71,7 @@ class Shelf:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def settled(self, who, file_id, timeout_seconds=20):
+    async def settled(self, who, file_id):
         """Return a file once it is ready or failed."""
 
         async def there():
@@ -81,9 +81,9 @@ class Shelf:
             file = answer.json()
             return file if file["status"] != "processing" else None
 
-        return await wait_until(there, timeout_seconds)
+        return await wait_until(there)
 
-    async def vectors(self, who, file_id, state="complete", timeout_seconds=20):
+    async def vectors(self, who, file_id, state="complete", timeout_seconds=HANG_SECONDS):
         """Return a file once its vectors are in `state`."""
 
         async def there():
@@ -112,7 +112,7 @@ class Shelf:
             **values,
         }
         answer = await self.connection.request(
-            KNOWLEDGE_SEARCH_SUBJECT, json.dumps(question).encode(), timeout=5
+            KNOWLEDGE_SEARCH_SUBJECT, json.dumps(question).encode(), timeout=HANG_SECONDS
         )
         return json.loads(answer.data)
 
@@ -157,14 +157,14 @@ class Shelf:
             subject_for(event), event.model_dump_json(exclude_unset=True).encode()
         )
 
-    async def events(self, verb, count=1, timeout_seconds=15):
+    async def events(self, verb, count=1):
         """Return the `knowledge.<verb>` events of this workspace, once there are `count`."""
         found = []
         subscription = await self.js.subscribe(
             f"knowledge.{verb}.v1.{self.workspace_id}", ordered_consumer=True
         )
         while len(found) < count:
-            message = await subscription.next_msg(timeout=timeout_seconds)
+            message = await subscription.next_msg(timeout=HANG_SECONDS)
             found.append(json.loads(message.data))
         await subscription.unsubscribe()
         return found

@@ -28,11 +28,12 @@ from persona_contracts import (
     WorkspaceState,
     state_subject,
 )
+from service_devkit.testing.waiting import HANG_SECONDS
 
 STREAM = "PERSONA_STATE"
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = HANG_SECONDS) -> None:
     """Wait until `condition` holds."""
     async with asyncio.timeout(seconds):
         while True:

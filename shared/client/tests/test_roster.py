@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from persona_client import Freshness, Roster, RosterNotReadyError, UnknownWorkspaceError
+from service_devkit.testing.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.processes
 
@@ -66,18 +67,18 @@ async def test_change_is_seen_at_once_although_the_answer_was_remembered(broker,
 
         renamed = first.model_copy(update={"name": "renamed", "revision": 2})
         await broker.put(make.message(renamed))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "renamed"
 
         await broker.put(
             make.message(make.workspace(revision=3, default_persona_id=second.persona_id))
         )
-        await roster.wait_for("acme", 3, 5)
+        await roster.wait_for("acme", 3, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "second"
 
         assert roster.resolve("acme", campaign_id="spring").tier == "default"
         await broker.put(make.message(make.campaign("spring", 4, email=first.persona_id)))
-        await roster.wait_for("acme", 4, 5)
+        await roster.wait_for("acme", 4, HANG_SECONDS)
         assert roster.resolve("acme", campaign_id="spring").sender_name == "renamed"
         assert roster.resolve("acme", campaign_id="spring", channel="sms").tier == "default"
 
@@ -91,7 +92,7 @@ async def test_change_of_one_workspace_leaves_another_alone(broker, make):
     async with Roster(broker.url) as roster:
         before = roster.resolve("other")
         await broker.put(make.message(make.workspace(revision=2, ai_tone="warm"), "acme"))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         assert roster.resolve("other").persona is before.persona
         assert roster.resolve("acme").tone == "warm"
 
@@ -104,7 +105,7 @@ async def test_lower_revision_changes_nothing(broker, make):
     async with Roster(broker.url) as roster:
         old = persona.model_copy(update={"name": "old", "revision": 4})
         await broker.put(make.message(old), make.message(make.campaign("after", revision=6)))
-        await roster.wait_for("acme", 6, 5)
+        await roster.wait_for("acme", 6, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "newest"
 
 
@@ -116,7 +117,7 @@ async def test_deleted_persona_is_skipped(broker, make):
     async with Roster(broker.url) as roster:
         assert roster.resolve("acme").tier == "default"
         await broker.put(make.tombstone(persona, revision=2))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         resolution = roster.resolve("acme")
         assert resolution.tier == "none"
         assert [item.reason for item in resolution.skipped] == ["DANGLING_REF"]
@@ -202,7 +203,7 @@ async def test_wait_for_takes_a_higher_revision_and_wakes_every_waiter(broker, m
     await broker.create_stream()
     async with Roster(broker.url) as roster, asyncio.TaskGroup() as group:
         for revision in (1, 2, 3):
-            group.create_task(roster.wait_for("acme", revision, 5))
+            group.create_task(roster.wait_for("acme", revision, HANG_SECONDS))
         await broker.put(make.message(make.workspace(revision=3)))
 
 
@@ -214,7 +215,7 @@ async def test_stream_that_comes_after_the_roster_is_found(broker, make):
             roster.resolve("acme")
 
         await broker.put(make.message(make.workspace(revision=2, ai_tone="warm")))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
 
         assert roster.resolve("acme").tone == "warm"
         assert roster.freshness is Freshness.READY

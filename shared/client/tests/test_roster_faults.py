@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from persona_client import Freshness, Roster, RosterNotReadyError
+from service_devkit.testing.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.processes
 
@@ -24,7 +25,7 @@ async def test_killed_broker_changes_no_answer_and_it_is_fresh_again_afterwards(
 
         await broker.start()
         await broker.put(make.message(persona.model_copy(update={"name": "Bea", "revision": 2})))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
 
         assert roster.resolve("acme").sender_name == "Bea"
         assert roster.resolve("acme").freshness is Freshness.READY
@@ -39,7 +40,7 @@ async def test_changes_made_while_the_roster_was_cut_off_are_not_missed(broker, 
             await broker.start()
             changed = persona.model_copy(update={"name": f"r{revision}", "revision": revision})
             await broker.put(make.message(changed))
-        await roster.wait_for("acme", 4, 8)
+        await roster.wait_for("acme", 4, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "r4"
 
 
@@ -53,7 +54,7 @@ async def test_change_that_was_lost_on_a_cut_connection_is_read_again(broker, ma
         await broker.put(make.message(persona.model_copy(update={"name": "Bea", "revision": 2})))
         await link.lost.wait()
         link.cut()
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "Bea"
 
 
@@ -67,7 +68,7 @@ async def test_lost_consumer_is_made_anew(broker, make):
             assert not consumer.config.durable_name
             await js.delete_consumer("PERSONA_STATE", consumer.name)
         await broker.put(make.message(persona.model_copy(update={"name": "Bea", "revision": 2})))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "Bea"
 
 
@@ -78,13 +79,13 @@ async def test_frozen_broker_makes_it_stale_after_15_seconds_and_ready_again(bro
         await asyncio.sleep(6)
         assert roster.age_seconds < 5.5
         broker.freeze()
-        await until(lambda: roster.freshness is Freshness.STALE, 17)
+        await until(lambda: roster.freshness is Freshness.STALE)
         assert roster.age_seconds >= 15
         resolution = roster.resolve("acme")
         assert (resolution.sender_name, resolution.freshness) == ("Ann", Freshness.STALE)
         assert resolution.age_seconds >= 15
         broker.thaw()
-        await until(lambda: roster.freshness is Freshness.READY, 6)
+        await until(lambda: roster.freshness is Freshness.READY)
 
 
 @pytest.mark.parametrize("refilled", [1, 50], ids=["before", "past"])
@@ -100,10 +101,10 @@ async def test_replaced_store_is_read_again_wherever_the_reader_was(broker, make
         changed = persona.model_copy(update={"name": "Bea", "revision": 2})
         await broker.put(make.message(changed), messages[1], *map(make.message, others))
 
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "Bea"
         assert roster.resolve("acme", sequence_persona_id=gone.persona_id).persona == gone
-        await until(lambda: roster.document_count == 2 + refilled, 15)
+        await until(lambda: roster.document_count == 2 + refilled)
 
         missing = roster.resolve("acme", sequence_persona_id=gone.persona_id)
         assert [item.reason for item in missing.skipped] == ["DANGLING_REF"]
@@ -123,11 +124,11 @@ async def test_nothing_vanishes_while_a_replaced_store_is_still_being_refilled(b
         await broker.create_stream()
         # One document has come, so the new stream is being read; the others are still missing.
         await broker.put(make.message(make.campaign("spring", revision=2)))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         assert roster.resolve("acme").persona == persona
 
         await broker.put(*messages, make.message(make.campaign("autumn", revision=3)))
-        await roster.wait_for("acme", 3, 5)
+        await roster.wait_for("acme", 3, HANG_SECONDS)
         assert roster.resolve("acme").persona == persona
 
 
@@ -139,7 +140,7 @@ async def test_replaced_store_that_stays_empty_never_empties_the_roster(broker, 
         broker.delete_store()
         await broker.start()
         await broker.create_stream()
-        await until(lambda: roster.freshness is Freshness.STALE, 17)
+        await until(lambda: roster.freshness is Freshness.STALE)
         assert roster.resolve("acme").sender_name == "Ann"
 
 
@@ -153,7 +154,7 @@ async def test_away_broker_without_a_snapshot_is_an_error_until_it_comes(broker,
             roster.resolve("acme")
 
         await broker.start()
-        await roster.wait_for("acme", 1, 5)
+        await roster.wait_for("acme", 1, HANG_SECONDS)
 
         assert roster.resolve("acme").sender_name == "Ann"
         assert roster.freshness is Freshness.READY
@@ -185,7 +186,7 @@ async def test_snapshot_answers_stale_while_the_broker_is_away(broker, make, tmp
 
         await broker.start()
         await broker.put(make.message(persona.model_copy(update={"name": "Bea", "revision": 2})))
-        await roster.wait_for("acme", 2, 5)
+        await roster.wait_for("acme", 2, HANG_SECONDS)
         assert roster.resolve("acme").sender_name == "Bea"
         await until(lambda: roster.freshness is Freshness.READY)
 

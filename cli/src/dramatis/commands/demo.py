@@ -29,7 +29,7 @@ from dramatis.sent_replies import send_reply, wait_for_drafts
 from dramatis.stack import Stack
 from dramatis.target import AsJson
 
-DRAFT_SECONDS = 30.0
+DRAFT_SECONDS = 120.0
 
 
 def demo(*, json: AsJson = False) -> None:

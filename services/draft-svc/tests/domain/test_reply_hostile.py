@@ -58,9 +58,9 @@ RAW_REPEATED = {
 def assert_cleaned_in_time(
     *, body_text: str | None = None, body_html: str | None = None, raw_email: str | None = None
 ) -> None:
-    started_at = time.perf_counter()
+    started_at = time.process_time()
     cleaned = clean_reply(body_text=body_text, body_html=body_html, raw_email=raw_email)
-    assert time.perf_counter() - started_at < MAX_SECONDS
+    assert time.process_time() - started_at < MAX_SECONDS
     assert len(cleaned.text) <= BODY_CHARS
 
 

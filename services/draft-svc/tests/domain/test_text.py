@@ -1,7 +1,7 @@
 """What is sent: greeting, words and signature, each once, on every channel."""
 
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 from draft_svc.domain.brief import Voice
@@ -330,11 +330,11 @@ def test_a_cut_never_splits_what_is_seen_as_one_character(joined):
 )
 def test_no_text_of_a_models_longest_takes_longer_than_a_second(hostile):
     signature = "Anna Lee\n* * * * * * * *\n_ _ _ _ _ _"
-    started_at = perf_counter()
+    started_at = process_time()
 
     sent(hostile * (20_000 // len(hostile)), signature=signature, greeting="Hi * * * * * ...")
 
-    assert perf_counter() - started_at < 1
+    assert process_time() - started_at < 1
 
 
 def test_a_persons_edit_is_signed_once():

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from following import LATER, persona, step
+from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.clock import utc_now
 
 pytestmark = pytest.mark.processes
@@ -50,7 +51,7 @@ async def test_bad_events_are_parked_once_and_their_neighbours_are_handled(campa
     subscription = await campaigner.js.subscribe("dead.CRM.*", ordered_consumer=True)
     found = []
     while len(found) < len(bad):
-        letter = await subscription.next_msg(timeout=10)
+        letter = await subscription.next_msg(timeout=HANG_SECONDS)
         if letter.headers["dlq-subject"].endswith(f".{campaigner.workspace_id}"):
             event = letter.headers["dlq-subject"].rpartition(".v1.")[0]
             found.append((event, letter.headers["dlq-error"]))

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from following import ANNA, LATER, persona, step
+from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.clock import utc_now
 
 pytestmark = pytest.mark.processes
@@ -201,7 +202,7 @@ async def test_an_answer_to_no_request_is_parked(campaigner):
     nowhere = {"request_id": str(uuid4()), "attempt": 1}
     await campaigner.sent(nowhere)
     await campaigner.sent({"request_id": "not-ours", "attempt": 1})
-    found = [await subscription.next_msg(timeout=10) for _ in range(2)]
+    found = [await subscription.next_msg(timeout=HANG_SECONDS) for _ in range(2)]
     assert {message.headers["dlq-error"] for message in found} == {"request-unknown"}
     await subscription.unsubscribe()
 
@@ -215,7 +216,7 @@ async def test_an_answer_to_anothers_request_changes_nothing(campaigner, api, co
         await stranger.sent(request)
         subscription = await campaigner.js.subscribe("dead.CRM.*", ordered_consumer=True)
         while True:
-            parked = await subscription.next_msg(timeout=10)
+            parked = await subscription.next_msg(timeout=HANG_SECONDS)
             if request["request_id"] in parked.data.decode():
                 break
         await subscription.unsubscribe()

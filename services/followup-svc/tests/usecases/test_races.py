@@ -166,7 +166,7 @@ async def until_it_waits_for_a_lock(store):
         async with store.engine.connect() as connection:
             return await connection.scalar(text("select count(*) from pg_locks where not granted"))
 
-    await wait_until(waits, 10)
+    await wait_until(waits)
 
 
 async def test_a_reply_just_before_the_claim_leaves_nothing_to_send(scheduler, requests):

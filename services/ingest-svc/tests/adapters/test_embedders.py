@@ -20,10 +20,11 @@ from ingest_svc.adapters.openai_embedder import (
 from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 from service_devkit.testing.http_stub import Reply
+from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.errors import UpstreamError
 from service_kit.settings import SettingsError
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.processes
 KEY = "sk-only-for-the-embedder"
 PATH = "/v1/embeddings"
 DOCUMENT = Path(__file__).parents[4].parent / "shared" / "openapi" / "openai-openapi.json"
@@ -160,7 +161,7 @@ def refused(status, **headers):
 async def test_troubles_are_tried_again(http_stub, embedder, reply):
     http_stub.on("POST", PATH, reply)
     with pytest.raises(UpstreamError) as raised:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG_SECONDS):
             await embedder.embed(["a"])
     assert KEY not in str(raised.value)
     assert len(http_stub.requests) == 1

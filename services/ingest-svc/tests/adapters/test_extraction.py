@@ -20,7 +20,7 @@ from ingest_svc.adapters.extractor import Extractor
 from ingest_svc.domain.failure import FileFailedError
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.processes
 PRICE = "A bicycle costs 49 euros a month. "
 
 
@@ -241,10 +241,10 @@ folder = Path({str(tmp_path)!r})
 asyncio.run(Extractor().extract(folder / "original", "a.pdf", folder / "chunks"))
 """
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
-    (child, *_) = await wait_until(lambda: children(parent.pid), 20)
+    (child, *_) = await wait_until(lambda: children(parent.pid))
     parent.send_signal(signal.SIGKILL)
     await parent.wait()
-    await wait_until(lambda: not is_running(child), 10)
+    await wait_until(lambda: not is_running(child))
 
 
 async def test_the_child_gets_none_of_our_secrets(tmp_path, monkeypatch):

@@ -18,8 +18,8 @@ from ingest_svc.adapters.originals import MAX_FILE_BYTES
 from ingest_svc.adapters.public_network import is_public
 from ingest_svc.domain.failure import FileFailedError
 from service_devkit.testing.http_stub import HttpStub, Reply
+from service_devkit.testing.waiting import HANG_SECONDS
 
-pytestmark = pytest.mark.timeout(60)
 BODY = b"A bicycle costs 49 euros."
 PUBLIC = "93.184.216.34"
 
@@ -383,7 +383,7 @@ async def test_an_endless_body_is_left_at_the_limit(make, server):
     url = server.on("/a", sending(100 * MAX_FILE_BYTES))
     error = await refusal(make(allowed_hosts=[f"files.example:{server.port}"]), url)
     assert error.code == "too_large"
-    await asyncio.wait_for(server.left.wait(), 5)
+    await asyncio.wait_for(server.left.wait(), HANG_SECONDS)
 
 
 async def test_a_fetch_that_is_cancelled_hangs_up(make, server):
@@ -401,7 +401,7 @@ async def test_a_fetch_that_is_cancelled_hangs_up(make, server):
     fetching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await fetching
-    await asyncio.wait_for(server.left.wait(), 5)
+    await asyncio.wait_for(server.left.wait(), HANG_SECONDS)
 
 
 async def test_a_server_that_is_away_is_tried_again_later(make):

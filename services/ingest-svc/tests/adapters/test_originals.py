@@ -18,9 +18,9 @@ from ingest_svc.adapters.originals import (
 )
 from ingest_svc.domain.failure import FileFailedError
 from service_devkit.testing.http_stub import HttpStub, Reply
+from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.clock import utc_now
 
-pytestmark = pytest.mark.timeout(60)
 PART = b"A bicycle costs 49 euros. " * 4_000
 S3_FILE = "/bucket/prefix/acme/1"
 KILLED = """
@@ -255,7 +255,7 @@ async def test_a_slow_bucket_slows_the_source_instead_of_filling_memory(s3):
 async def refuse_all(originals):
     for call in (originals.put("acme/1", parts(1)), originals.read("acme/1")):
         with pytest.raises(StorageUnavailableError) as raised:
-            async with asyncio.timeout(12):
+            async with asyncio.timeout(HANG_SECONDS):
                 await call
         assert "never-shown" not in str(raised.value)
 

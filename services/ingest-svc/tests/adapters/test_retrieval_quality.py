@@ -20,7 +20,7 @@ from ingest_svc.adapters.passage_index import (
     query_words,
 )
 
-pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [needs_corpus, pytest.mark.processes]
 PERSONAS = 12
 
 

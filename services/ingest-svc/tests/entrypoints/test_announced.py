@@ -9,7 +9,7 @@ from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 from shelf import persona
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.processes
 
 OLD, NEW = b"The old price is 49 euros.", b"The new price is 59 euros."
 
@@ -57,7 +57,7 @@ async def test_a_later_version_replaces_an_earlier_one(shelf, sql):
     async def only_the_new_one_is_left():
         return sql(query, shelf.workspace_id) == [(1,)]
 
-    await wait_until(only_the_new_one_is_left, 15)
+    await wait_until(only_the_new_one_is_left)
 
 
 async def test_an_earlier_version_that_comes_late_is_ignored(shelf):
@@ -126,7 +126,7 @@ async def test_a_file_that_is_announced_anew_after_its_end_comes_back(shelf):
     async def shows_the_new_one():
         return await shelf.texts(anna, "price") == [NEW.decode()]
 
-    await wait_until(shows_the_new_one, 10)
+    await wait_until(shows_the_new_one)
 
 
 async def test_files_that_may_not_be_fetched_say_which_rule(shelf):

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from shelf import Shelf
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(170)]
+pytestmark = pytest.mark.processes
 
 WORKSPACES = [f"canary-{number}" for number in range(5)]
 PERSONAS = 20

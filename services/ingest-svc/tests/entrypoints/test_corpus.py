@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from corpus import BAD, OK, citations, needs_corpus, paths, plain
 from service_devkit.testing.api import running, service_env
+from service_devkit.testing.waiting import HANG_SECONDS
 from shelf import Shelf
 
 pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.timeout(600)]
@@ -29,7 +30,7 @@ async def test_every_real_document_is_known_by_its_page_or_refused_for_a_reason(
         path.name: await shelf.announce(anna, path.name, path.read_bytes()) for path in paths()
     }
     for name, event in events.items():
-        file = await shelf.settled(anna, event.file_id, 120)
+        file = await shelf.settled(anna, event.file_id)
         if name in BAD:
             assert (file["status"], file["error"]["code"]) == ("failed", BAD[name]), name
             assert 20 < len(file["error"]["title"] + file["error"]["detail"]) <= 500
@@ -38,7 +39,7 @@ async def test_every_real_document_is_known_by_its_page_or_refused_for_a_reason(
     for mode in ("words", "both"):
         if mode == "both":
             for name in sorted({cited["file"] for cited in citations()}):
-                await shelf.vectors(anna, events[name].file_id, timeout_seconds=400)
+                await shelf.vectors(anna, events[name].file_id, timeout_seconds=4 * HANG_SECONDS)
         first = sum([await rank(shelf, anna, cited) == 0 for cited in citations()])
         # While vectors come in, only the first five places are promised.
         needed = 0.93 if mode == "both" else 0

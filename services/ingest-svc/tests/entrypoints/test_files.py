@@ -3,7 +3,7 @@
 import pytest
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.processes
 
 PRICES = b"A bicycle costs 49 euros a month.\n\nTen bicycles cost 400 euros a month.\n"
 
@@ -209,7 +209,7 @@ async def test_the_addresses_without_api_are_the_same(shelf):
         status = await shelf.client.get(f"{path}/{file_id}/status")
         return status.json() == {"status": "ready"}
 
-    await wait_until(is_ready, 20)
+    await wait_until(is_ready)
     assert len((await shelf.client.get(path)).json()["items"]) == 1
     unknown = await shelf.client.get(f"{path}/unknown/status")
     assert (unknown.status_code, unknown.json()["title"]) == (404, "File not found.")

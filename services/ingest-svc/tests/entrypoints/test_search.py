@@ -4,9 +4,10 @@ import json
 
 import pytest
 from persona_contracts import KNOWLEDGE_SEARCH_SUBJECT
+from service_devkit.testing.waiting import HANG_SECONDS
 from shelf import persona
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.processes
 
 PRICES = b"A bicycle costs 49 euros a month."
 
@@ -63,7 +64,7 @@ async def test_an_unknown_persona_is_an_error_and_never_anothers_passages(shelf)
     ],
 )
 async def test_a_question_that_cannot_be_read_is_an_error(shelf, body, said):
-    answer = await shelf.connection.request(KNOWLEDGE_SEARCH_SUBJECT, body, timeout=5)
+    answer = await shelf.connection.request(KNOWLEDGE_SEARCH_SUBJECT, body, timeout=HANG_SECONDS)
     assert json.loads(answer.data)["error"].startswith(said)
 
 

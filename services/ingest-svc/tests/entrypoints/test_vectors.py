@@ -9,10 +9,10 @@ import pytest
 from service_devkit.embedded.ports import free_port
 from service_devkit.testing.api import running, service_env
 from service_devkit.testing.http_stub import HttpStub, Reply
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from shelf import Shelf
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.processes
 
 TEXT = "\n\n".join(f"Paragraph {n}. " + f"Bicycle {n} costs {n} euros. " * 25 for n in range(30))
 PATH = "/v1/embeddings"
@@ -146,7 +146,7 @@ async def test_another_embedder_is_refused_until_the_passages_are_moved(
             sys.executable, "-m", "ingest_svc", *arguments, env=env,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), 30)
+        out, err = await asyncio.wait_for(process.communicate(), HANG_SECONDS)
         return process.returncode, out.decode(), err.decode()
 
     code, _, said = await run()
@@ -161,7 +161,7 @@ async def test_another_embedder_is_refused_until_the_passages_are_moved(
         async def found():
             return len((await shelf.search(anna, "bicycle 7"))["passages"]) == 5
 
-        await wait_until(found, 20)
+        await wait_until(found)
         await shelf.vectors(anna, file["file_id"], "off")
     code, _, _ = await run("reembed")
     assert code == 0

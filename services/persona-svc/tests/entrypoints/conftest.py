@@ -11,7 +11,7 @@ import pytest
 from nats.js.errors import NotFoundError
 from persona_contracts import CampaignRemovedV1, CampaignSyncedV1, state_subject, subject_for
 from persona_svc.entrypoints.events import SUBSCRIPTIONS
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.topology import STATE_STREAM
 
 SIZES = {"tokens", "tokens_total", "tokens_limit"}
@@ -55,11 +55,11 @@ class Feed:
                 consumer = await self._js.consumer_info("CRM", CONSUMERS[model])
                 return consumer.ack_floor.stream_seq >= stored.seq
 
-        await wait_until(is_handled, 10)
+        await wait_until(is_handled)
 
     async def published(self):
         """Wait until the broker has everything that persona-svc has committed."""
-        await wait_until(self._is_published, 10)
+        await wait_until(self._is_published)
 
     def _is_published(self):
         (count,) = self._database.execute(UNPUBLISHED, {"id": self.workspace_id}).fetchone()
@@ -148,6 +148,6 @@ def sync_client(api):
 
     def opened(workspace_id):
         headers = {"Authorization": f"Bearer {api.token(workspace_id)}"}
-        return httpx.Client(base_url=api.url, headers=headers, timeout=20)
+        return httpx.Client(base_url=api.url, headers=headers, timeout=HANG_SECONDS)
 
     return opened

@@ -306,5 +306,5 @@ async def test_a_store_is_healthy_again_after_postgres_was_killed(fresh_postgres
     with pytest.raises(Exception, match="connection"):
         await answers()
     await asyncio.to_thread(fresh_postgres.start)
-    assert await wait_until(answers, 1)
+    assert await wait_until(answers)
     await store.close()

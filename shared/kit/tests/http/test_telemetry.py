@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
+from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.tracing import QueryRemover, configure_tracing, otlp_exporter, tracer_provider
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -89,7 +90,7 @@ def test_spans_reach_the_configured_collector(collector) -> None:
     with provider.get_tracer("test").start_as_current_span("work"):
         pass
     provider.shutdown()
-    path, body = received.get(timeout=5)
+    path, body = received.get(timeout=HANG_SECONDS)
     assert path == "/v1/traces"
     assert b"note-svc" in body
     assert b"work" in body

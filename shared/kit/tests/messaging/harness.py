@@ -79,20 +79,20 @@ class Probe:
     async def stored(self, stream):
         return (await self.broker.js.stream_info(stream)).state.messages
 
-    async def until_stored(self, stream, messages, timeout_seconds=10):
+    async def until_stored(self, stream, messages):
         async def there():
             with contextlib.suppress(Exception):
                 return await self.stored(stream) >= messages
 
-        await wait_until(there, timeout_seconds)
+        await wait_until(there)
 
-    async def until_count(self, table, rows, timeout_seconds=10):
+    async def until_count(self, table, rows):
         async def there():
             return await self.count(table) >= rows
 
-        await wait_until(there, timeout_seconds)
+        await wait_until(there)
 
-    async def until_idle(self, timeout_seconds=10):
+    async def until_idle(self):
         """Wait until the consumer has nothing left to deliver and nothing in hand."""
 
         last = (await self.broker.js.stream_info(self.durable.stream)).state.last_seq
@@ -101,7 +101,7 @@ class Probe:
             info = await self.broker.js.consumer_info(self.durable.stream, self.durable.name)
             return info.delivered.stream_seq >= last and info.num_ack_pending == 0
 
-        await wait_until(idle, timeout_seconds)
+        await wait_until(idle)
 
     async def dead_letters(self):
         """Return every message on DEAD."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from probe_svc.jobs import LEASES, Job, job
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.batch_work import MAX_ATTEMPTS, BatchPool
 from service_kit.store import Store, any_of, pair_of
 from service_kit.wakeups import WORK_CHANNEL, Wakeups
@@ -85,7 +85,7 @@ async def until_all(store, value):
         found = await results(store)
         return found if set(found.values()) == {value} else None
 
-    return await wait_until(all_have_it, 10)
+    return await wait_until(all_have_it)
 
 
 async def test_many_rows_are_worked_on_in_few_transactions(store, run):
@@ -107,7 +107,7 @@ async def test_a_bad_row_costs_no_other_and_is_given_up(store, run, monkeypatch)
         found = await results(store)
         return found if None not in found.values() else None
 
-    found = await wait_until(settled, 10)
+    found = await wait_until(settled)
     assert found.pop("bad") == "given up"
     assert set(found.values()) == {"done"}
     assert len(work.given_up) == 1
@@ -133,7 +133,7 @@ async def test_a_batch_that_is_begun_is_finished_when_the_pool_stops(store, run)
     pool = run(work)
     await work.waits_at_end.wait()
     pool.cancel()
-    await asyncio.wait([pool], timeout=5)
+    await asyncio.wait([pool], timeout=HANG_SECONDS)
     assert set((await results(store)).values()) == {"done"}
 
 

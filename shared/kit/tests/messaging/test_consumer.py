@@ -8,6 +8,7 @@ from messaging.harness import Probe
 from persona_contracts import subject_for
 from probe_svc.jobs import replied
 from service_devkit.testing.database import Databases
+from service_devkit.testing.waiting import HANG_SECONDS
 
 
 async def test_one_event_delivered_fifty_times_is_handled_once(probe):
@@ -76,7 +77,7 @@ async def test_a_bug_is_tried_again_and_then_parked_while_others_go_on(probe, mo
     for number in range(10, 20):
         await probe.send(replied(f"m{number}"))
     await probe.until_count("job", 20)
-    await probe.until_idle(timeout_seconds=15)
+    await probe.until_idle()
     letters = await probe.dead_letters()
     assert [m.headers["dlq-error"] for m in letters] == ["handler-failed"]
     assert letters[0].headers["dlq-deliveries"] == "2"
@@ -87,7 +88,7 @@ async def test_an_event_that_waits_for_another_system_is_not_parked(probe, monke
     monkeypatch.setattr("service_kit.consumer.BUG_DELIVERIES", 1)
     await probe.send(replied("early", text="too early"))
     await probe.until_count("job", 1)
-    await probe.until_idle(timeout_seconds=15)
+    await probe.until_idle()
     assert await probe.dead_letters() == []
 
 
@@ -107,7 +108,9 @@ async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_n
         dying = await js.pull_subscribe_bind(
             durable=stopped.durable.name, stream=stopped.durable.stream
         )
-        await dying.fetch(1, timeout=5)  # taken by a process that dies: neither ack nor nak
+        await dying.fetch(
+            1, timeout=HANG_SECONDS
+        )  # taken by a process that dies: neither ack nor nak
 
     probe = Probe(database("probe_svc").login_url, fresh_nats.url)
     await probe.start()
@@ -130,7 +133,7 @@ async def test_events_wait_while_the_database_is_away_and_none_is_parked(
     for number in range(30):
         await probe.send(replied(f"m{number}"))
     fresh_postgres.start()
-    await probe.until_count("job", 31, timeout_seconds=20)
+    await probe.until_count("job", 31)
     await probe.until_idle()
     assert await probe.stored("DEAD") == 0
     await probe.stop()

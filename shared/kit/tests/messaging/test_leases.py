@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 from probe_svc.jobs import LEASES, Job, job, rejected
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.errors import InvalidError, UpstreamError
 from service_kit.leases import LeaseLostError
 from service_kit.outbox import publish
@@ -123,7 +123,7 @@ async def until_results(store, count):
     async def there():
         return sum(result is not None for result in await results(store)) == count
 
-    await wait_until(there, 10)
+    await wait_until(there)
 
 
 async def test_each_row_is_done_once_by_two_pools(store, run):
@@ -180,7 +180,7 @@ async def test_what_the_upstream_asked_for_is_waited(store, run):
                 text("select count(*) from job where due_at > now() + interval '50 minutes'")
             )
 
-    await wait_until(postponed, 10)
+    await wait_until(postponed)
     assert work.tries == 1
 
 
@@ -211,5 +211,5 @@ async def test_a_cancellation_that_comes_with_the_wakeup_is_not_lost():
     await asyncio.sleep(0)
     event.set()
     waiting.cancel()
-    await asyncio.wait([waiting], timeout=5)
+    await asyncio.wait([waiting], timeout=HANG_SECONDS)
     assert waiting.cancelled()

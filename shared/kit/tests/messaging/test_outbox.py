@@ -75,6 +75,6 @@ async def test_what_was_committed_while_the_broker_was_away_goes_out_when_it_is_
     fresh_nats.kill()
     await commit(probe, rejected("meanwhile"))
     fresh_nats.start()
-    await probe.until_stored("DRAFT", 2, timeout_seconds=15)
+    await probe.until_stored("DRAFT", 2)
     await probe.until_count("outbox where published_at is not null", 2)
     assert await probe.stored("DRAFT") == 2

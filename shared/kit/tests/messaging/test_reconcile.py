@@ -17,14 +17,14 @@ async def test_a_lost_store_is_rebuilt_and_refilled_without_a_restart(probe, fre
     fresh_nats.delete_store()
     fresh_nats.start()
 
-    await probe.until_stored("DRAFT", 31, timeout_seconds=25)
-    await probe.until_stored("CRM", 0, timeout_seconds=25)
+    await probe.until_stored("DRAFT", 31)
+    await probe.until_stored("CRM", 0)
 
     async def consumes_again():
         await probe.send(replied("after"))
         return await probe.count("job") == 31
 
-    await wait_until(consumes_again, 20)
+    await wait_until(consumes_again)
     await probe.until_stored("DRAFT", 32)
 
 

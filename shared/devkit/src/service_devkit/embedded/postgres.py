@@ -31,7 +31,7 @@ SUPERUSER = "postgres"
 SOCKET_PORT = 5432
 MAX_SOCKET_PATH_BYTES = 103
 """The shortest limit of the systems we know: sun_path has 104 bytes on macOS, 108 on Linux."""
-INITDB_SECONDS = 60
+INITDB_SECONDS = 120
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 
 

@@ -21,7 +21,8 @@ from service_kit.errors import ServiceError
 
 from service_devkit.embedded import launch
 
-START_SECONDS = 20.0
+START_SECONDS = 120.0
+"""Only against hanging: a machine under load takes its time."""
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.005
 LOG_TAIL_CHARS = 2_000

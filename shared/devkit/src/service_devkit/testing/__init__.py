@@ -4,9 +4,10 @@ from service_devkit.embedded import NatsProcess, PostgresProcess, ServiceProcess
 from service_devkit.testing.database import Database, NewDatabase
 from service_devkit.testing.fault_link import FaultLink
 from service_devkit.testing.http_stub import HttpStub, Received, Reply
-from service_devkit.testing.waiting import wait_until
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 
 __all__ = [
+    "HANG_SECONDS",
     "Database",
     "FaultLink",
     "HttpStub",

@@ -10,6 +10,7 @@ from service_kit.dev_keys import ensure_dev_keys, issue_token
 from service_kit.identity import Principal, Role
 
 from service_devkit.embedded import ServiceProcess
+from service_devkit.testing.waiting import HANG_SECONDS
 
 ISSUER = AUDIENCE = "dramatis"
 NO_MORE: Mapping[str, str] = MappingProxyType({})
@@ -39,7 +40,7 @@ class Api:
         return httpx.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token(workspace_id, role)}"},
-            timeout=20,
+            timeout=HANG_SECONDS,
         )
 
 

@@ -6,11 +6,16 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 POLL_SECONDS = 0.01
+HANG_SECONDS = 120.0
+"""How long a test waits for what should happen at once: only so that no run hangs. A time that is
+a promise stands in the test itself."""
 
 T = TypeVar("T")
 
 
-async def wait_until(condition: Callable[[], T | Awaitable[T]], timeout_seconds: float = 5) -> T:
+async def wait_until(
+    condition: Callable[[], T | Awaitable[T]], timeout_seconds: float = HANG_SECONDS
+) -> T:
     """Return the first true value of `condition`, asked every POLL_SECONDS.
 
     Raises:
