@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from persona_contracts import STRUCTURED_CONTENT_TYPE, CrmEvent, Event, OwnEvent, decode
-from persona_contracts.catalogue import DOCUMENTS, KNOWLEDGE_RESPONSE
+from persona_contracts.catalogue import DOCUMENTS, IMPACT_RESPONSE, KNOWLEDGE_RESPONSE
 from persona_contracts.schemas import json_schema
 
 BreakingChanges = Callable[..., list[tuple[str, str]]]
@@ -25,7 +25,7 @@ SENT_BY_US = {
     name
     for name, model in DOCUMENTS.items()
     if issubclass(model, OwnEvent) or name.startswith("persona-state.")
-} | {KNOWLEDGE_RESPONSE}
+} | {KNOWLEDGE_RESPONSE, IMPACT_RESPONSE}
 
 
 def document_name(message: Path) -> str:

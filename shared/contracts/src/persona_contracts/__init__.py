@@ -31,6 +31,14 @@ from persona_contracts.followup import (
     FollowupStoppedV1,
     TemplateError,
 )
+from persona_contracts.impact import (
+    MAX_USE_NAMES,
+    PERSONA_IMPACT_TIMEOUT_SECONDS,
+    PersonaImpactV1,
+    PersonaUse,
+    PersonaUsesV1,
+    impact_subject,
+)
 from persona_contracts.knowledge import (
     KNOWLEDGE_SEARCH_SUBJECT,
     KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
@@ -42,13 +50,22 @@ from persona_contracts.knowledge import (
     KnowledgeSearchV1,
     Passage,
 )
-from persona_contracts.lead import Lead, LeadOutcomeV1, LeadRepliedV1, Outcome, ThreadMessage
+from persona_contracts.lead import (
+    Lead,
+    LeadErasedV1,
+    LeadOutcomeV1,
+    LeadRepliedV1,
+    Outcome,
+    ThreadMessage,
+)
 from persona_contracts.message import MessageFailedV1, MessageSentV1
 from persona_contracts.parsing import EnvelopeError
 from persona_contracts.persona import (
     ModelSettings,
     PersonaCreatedV1,
     PersonaDeletedV1,
+    PersonaErasedV1,
+    PersonaUndeletedV1,
     PersonaUpdatedV1,
     Prompts,
     ResolvedPersona,
@@ -79,6 +96,7 @@ from persona_contracts.types import (
 from persona_contracts.workspace import (
     AssignmentChangedV1,
     LegacySettings,
+    WorkspaceErasedV1,
     WorkspaceSettings,
     WorkspaceUpdatedV1,
 )
@@ -89,6 +107,8 @@ __all__ = [
     "KNOWLEDGE_SEARCH_SUBJECT",
     "KNOWLEDGE_SEARCH_TIMEOUT_SECONDS",
     "MAX_BODY_BYTES",
+    "MAX_USE_NAMES",
+    "PERSONA_IMPACT_TIMEOUT_SECONDS",
     "STRUCTURED_CONTENT_TYPE",
     "SUBJECT_ID_PATTERN",
     "AnyChannel",
@@ -125,6 +145,7 @@ __all__ = [
     "KnowledgeRemovedV1",
     "KnowledgeSearchV1",
     "Lead",
+    "LeadErasedV1",
     "LeadOutcomeV1",
     "LeadRepliedV1",
     "LegacySettings",
@@ -136,7 +157,12 @@ __all__ = [
     "Passage",
     "PersonaCreatedV1",
     "PersonaDeletedV1",
+    "PersonaErasedV1",
+    "PersonaImpactV1",
+    "PersonaUndeletedV1",
     "PersonaUpdatedV1",
+    "PersonaUse",
+    "PersonaUsesV1",
     "Prompts",
     "Reason",
     "Received",
@@ -152,11 +178,13 @@ __all__ = [
     "Usage",
     "UtcTime",
     "Voice",
+    "WorkspaceErasedV1",
     "WorkspaceSettings",
     "WorkspaceState",
     "WorkspaceUpdatedV1",
     "decode",
     "encode_headers",
+    "impact_subject",
     "is_subject_id",
     "state_subject",
     "subject_for",

@@ -8,6 +8,8 @@ from pydantic import BaseModel
 from persona_contracts.catalogue import (
     DOCUMENTS,
     EVENTS,
+    IMPACT_REQUEST,
+    IMPACT_RESPONSE,
     KNOWLEDGE_REQUEST,
     KNOWLEDGE_RESPONSE,
     STATES,
@@ -16,6 +18,7 @@ from persona_contracts.catalogue import (
     state_name,
 )
 from persona_contracts.event import CrmEvent, Event
+from persona_contracts.impact import PERSONA_IMPACT_SUBJECT, impact_subject
 from persona_contracts.knowledge import KNOWLEDGE_SEARCH_SUBJECT
 from persona_contracts.types import SUBJECT_ID_PATTERN
 
@@ -64,6 +67,7 @@ def asyncapi_document() -> Json:
             "parameters": {
                 "workspace_id": {"description": f"The tenant: {SUBJECT_ID_PATTERN}"},
                 "entity_id": {"description": "The id of the persona, workspace or campaign."},
+                "service": {"description": "The short name of a service, such as `ingest`."},
             },
         },
     }
@@ -83,12 +87,19 @@ def _channels() -> Json:
         **_channel(None, KNOWLEDGE_RESPONSE),
         "description": "The reply subject of the request; nobody waits longer than 2 seconds.",
     }
+    channels[IMPACT_REQUEST] = _channel(impact_subject("{service}"), IMPACT_REQUEST)
+    channels[IMPACT_RESPONSE] = {
+        **_channel(None, IMPACT_RESPONSE),
+        "description": "The reply subject of the request; nobody waits longer than 1 second.",
+    }
     return channels
 
 
 def _channel(address: str | None, *messages: str) -> Json:
     parameters = [
-        name for name in ("workspace_id", "entity_id") if address and f"{{{name}}}" in address
+        name
+        for name in ("workspace_id", "entity_id", "service")
+        if address and f"{{{name}}}" in address
     ]
     channel: Json = {
         "address": address,
@@ -112,6 +123,10 @@ def _operations() -> Json:
         **_operation("receive", KNOWLEDGE_REQUEST),
         "bindings": {"nats": {"queue": "ingest", "bindingVersion": "0.1.0"}},
         "reply": {"channel": _ref("channels", KNOWLEDGE_RESPONSE)},
+    }
+    operations[f"answer {PERSONA_IMPACT_SUBJECT}"] = {
+        **_operation("receive", IMPACT_REQUEST),
+        "reply": {"channel": _ref("channels", IMPACT_RESPONSE)},
     }
     return operations
 

@@ -18,6 +18,7 @@ from persona_contracts.followup import (
     FollowupSendRequestedV1,
     FollowupStoppedV1,
 )
+from persona_contracts.impact import PERSONA_IMPACT_SUBJECT, PersonaImpactV1, PersonaUsesV1
 from persona_contracts.knowledge import (
     KNOWLEDGE_SEARCH_SUBJECT,
     KnowledgeFailedV1,
@@ -26,20 +27,23 @@ from persona_contracts.knowledge import (
     KnowledgeRemovedV1,
     KnowledgeSearchV1,
 )
-from persona_contracts.lead import LeadOutcomeV1, LeadRepliedV1
+from persona_contracts.lead import LeadErasedV1, LeadOutcomeV1, LeadRepliedV1
 from persona_contracts.message import MessageFailedV1, MessageSentV1
 from persona_contracts.persona import (
     PersonaCreatedV1,
     PersonaDeletedV1,
+    PersonaErasedV1,
+    PersonaUndeletedV1,
     PersonaUpdatedV1,
     ResolvedPersona,
 )
 from persona_contracts.state import CampaignState, StateKind, Tombstone, WorkspaceState
-from persona_contracts.workspace import AssignmentChangedV1, WorkspaceUpdatedV1
+from persona_contracts.workspace import AssignmentChangedV1, WorkspaceErasedV1, WorkspaceUpdatedV1
 
 EVENTS: tuple[type[Event], ...] = (
     LeadRepliedV1,
     LeadOutcomeV1,
+    LeadErasedV1,
     CampaignSyncedV1,
     CampaignRemovedV1,
     FileUploadedV1,
@@ -49,7 +53,10 @@ EVENTS: tuple[type[Event], ...] = (
     PersonaCreatedV1,
     PersonaUpdatedV1,
     PersonaDeletedV1,
+    PersonaUndeletedV1,
+    PersonaErasedV1,
     WorkspaceUpdatedV1,
+    WorkspaceErasedV1,
     AssignmentChangedV1,
     DraftCreatedV1,
     DraftFailedV1,
@@ -76,6 +83,8 @@ STATES: dict[StateKind, type[BaseModel]] = {
 TOMBSTONE = "persona-state.tombstone.v1"
 KNOWLEDGE_REQUEST = KNOWLEDGE_SEARCH_SUBJECT.replace(".v1", ".request.v1")
 KNOWLEDGE_RESPONSE = KNOWLEDGE_SEARCH_SUBJECT.replace(".v1", ".response.v1")
+IMPACT_REQUEST = PERSONA_IMPACT_SUBJECT.replace(".v1", ".request.v1")
+IMPACT_RESPONSE = PERSONA_IMPACT_SUBJECT.replace(".v1", ".response.v1")
 
 
 def event_name(event: type[Event]) -> str:
@@ -94,5 +103,7 @@ DOCUMENTS: dict[str, type[BaseModel]] = {
     TOMBSTONE: Tombstone,
     KNOWLEDGE_REQUEST: KnowledgeSearchV1,
     KNOWLEDGE_RESPONSE: KnowledgeFoundV1,
+    IMPACT_REQUEST: PersonaImpactV1,
+    IMPACT_RESPONSE: PersonaUsesV1,
 }
 """Everything with a schema of its own in `schemas/`."""

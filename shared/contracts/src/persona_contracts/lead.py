@@ -1,4 +1,4 @@
-"""What a lead says, and what comes of it: `lead.replied` and `lead.outcome`."""
+"""What a lead says, what comes of it, and its end: `lead.replied`, `.outcome`, `.erased`."""
 
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, Self
@@ -117,3 +117,22 @@ class LeadOutcomeV1(CrmEvent):
     def default_event_id(self) -> str:
         """`lead_id@outcome@occurred_at`, the time in UTC."""
         return f"{self.lead_id}@{self.outcome}@{format_time(self.occurred_at)}"
+
+
+class LeadErasedV1(CrmEvent):
+    """The CRM has erased a lead: whoever keeps something of it erases what is older than this."""
+
+    event_type: ClassVar[str] = "lead.erased"
+
+    lead_id: ExternalId
+    erased_at: UtcTime
+
+    @property
+    def entity_id(self) -> str:
+        """The lead."""
+        return self.lead_id
+
+    @property
+    def default_event_id(self) -> str:
+        """`lead_id@erased_at`, the time in UTC."""
+        return f"{self.lead_id}@{format_time(self.erased_at)}"

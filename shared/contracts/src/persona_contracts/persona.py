@@ -91,16 +91,34 @@ class PersonaUpdatedV1(_PersonaChanged):
     event_type: ClassVar[str] = "persona.updated"
 
 
-class PersonaDeletedV1(OwnEvent):
-    """A persona is gone."""
+class PersonaUndeletedV1(_PersonaChanged):
+    """A deleted persona is back, as one that is not the default and is assigned to nothing."""
 
-    event_type: ClassVar[str] = "persona.deleted"
+    event_type: ClassVar[str] = "persona.undeleted"
 
+
+class _PersonaGone(OwnEvent):
     persona_id: UUID
     revision: int
-    changed_by: str
+    """Of the events about one persona, the one with the highest revision holds."""
 
     @property
     def entity_id(self) -> str:
         """The persona."""
         return str(self.persona_id)
+
+
+class PersonaDeletedV1(_PersonaGone):
+    """A persona is deleted; it can be undeleted until `persona.erased`."""
+
+    event_type: ClassVar[str] = "persona.deleted"
+
+    changed_by: str
+    erase_after: UtcTime | None = None
+    """When the retention ends; null from versions that had none."""
+
+
+class PersonaErasedV1(_PersonaGone):
+    """The retention of a deleted persona is over: whoever keeps something of it erases it."""
+
+    event_type: ClassVar[str] = "persona.erased"

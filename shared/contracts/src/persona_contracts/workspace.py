@@ -59,3 +59,14 @@ class AssignmentChangedV1(OwnEvent):
     def entity_id(self) -> str:
         """The campaign."""
         return self.campaign_id
+
+
+class WorkspaceErasedV1(OwnEvent):
+    """A workspace is to be erased: whoever keeps something of it erases what is older than this."""
+
+    event_type: ClassVar[str] = "workspace.erased"
+
+    @property
+    def entity_id(self) -> str:
+        """The workspace."""
+        return self.workspace_id
