@@ -239,7 +239,13 @@ def test_the_demo_shows_the_new_voice(tmp_path):
         ("terms.md", None),
     ]
     assert "15 euros per user and month, from 5 users on. [1]" in answer["text"]
-    assert [step["followup"]["status"] for step in (email, sms)] == ["sent", "sent"]
+    steps = [email["followup"], sms["followup"]]
+    assert [(step["channel"], step["status"]) for step in steps] == [
+        ("email", "sent"),
+        ("sms", "sent"),
+    ]
+    assert {step["resolution"]["persona_id"] for step in steps} == {edit["persona_id"]}
+    assert steps[1]["text"].startswith("Nova Lind here")
     assert email["followup"]["text"].endswith(
         "https://book.example/ten-minutes\n\nCheers\nNova\nNorthwind"
     )

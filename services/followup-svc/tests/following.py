@@ -81,12 +81,16 @@ class Campaigner:
         )
         await self.state("workspace", self.workspace_id, workspace)
 
-    async def assign(self, campaign_id, who, revision=2):
-        await self.state("persona", str(who.persona_id), who)
+    async def assign(self, campaign_id, who, revision=2, **others):
+        """Let `who` speak in a campaign, and others on a channel."""
+        for each in (who, *others.values()):
+            await self.state("persona", str(each.persona_id), each)
+        own = {channel: other.persona_id for channel, other in others.items()}
+        general = dict.fromkeys(("any", "email", "sms", "linkedin"), who.persona_id)
         campaign = CampaignState(
             campaign_id=campaign_id,
             name=campaign_id,
-            assignments={"email": who.persona_id},
+            assignments={**general, **own},
             revision=revision,
         )
         await self.state("campaign", campaign_id, campaign)

@@ -20,7 +20,6 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from persona_contracts import (
     CampaignState,
-    Channel,
     Document,
     Prompts,
     ResolvedPersona,
@@ -187,7 +186,7 @@ class Make:
             campaign_id=campaign_id,
             name=campaign_id,
             revision=revision,
-            assignments={Channel(key): value for key, value in assignments.items() if value},
+            assignments={key: value for key, value in assignments.items() if value},
         )
 
     def message(self, document: Document, workspace_id: str = "acme") -> tuple[str, bytes]:

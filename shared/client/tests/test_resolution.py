@@ -156,8 +156,24 @@ def test_sender_name_is_the_name_else_the_label_but_never_default_persona(
     assert (choice.sender_name, choice.field_sources["sender_name"]) == expected
 
 
+@pytest.mark.parametrize("channel", Channel)
+def test_a_channel_takes_its_own_assignment_else_the_campaigns(make, channel):
+    in_general, own, default = make.persona("g"), make.persona("o"), make.persona("d")
+    workspace = make.workspace(default_persona_id=default.persona_id)
+    campaigns = [
+        make.campaign("one", any=in_general.persona_id),
+        make.campaign("two", any=in_general.persona_id, **{channel: own.persona_id}),
+    ]
+    known = view(workspace, [in_general, own, default], campaigns)
+
+    assert resolve_in(known, campaign_id="one", channel=channel).persona == in_general
+    assert resolve_in(known, campaign_id="two", channel=channel).persona == own
+    for other in set(Channel) - {channel}:
+        assert resolve_in(known, campaign_id="two", channel=other).persona == in_general
+
+
 @pytest.mark.parametrize("channel", [Channel.SMS, Channel.LINKEDIN])
-def test_sms_and_linkedin_take_only_their_own_assignment(make, channel):
+def test_without_a_general_assignment_a_channel_takes_only_its_own(make, channel):
     by_email, own, default = make.persona("e"), make.persona("o"), make.persona("d")
     workspace = make.workspace(default_persona_id=default.persona_id)
     campaigns = [

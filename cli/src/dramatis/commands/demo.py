@@ -106,7 +106,10 @@ def _play_followups(nats_url: str, followups: Rest, *, as_json: bool) -> None:
         _say(f"Paused: {blocked['detail']}", as_json=as_json)
         mend_and_resume(followups, blocked)
         sent = until(followups, instance_id, lambda shown: shown["step"] == 3)
-    for step in sent["steps"][:2]:
+    first_two = sent["steps"][:2]
+    if len({step["resolution"]["persona_id"] for step in first_two}) != 1:
+        raise CliError("The lead heard two personas: one by e-mail, another by SMS.")
+    for step in first_two:
         if as_json:
             print_json({"followup": step})
         else:

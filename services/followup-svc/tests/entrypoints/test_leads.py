@@ -193,6 +193,32 @@ async def test_filters_let_only_what_they_name_start(ready, trigger, starts, doe
     assert instance["lead_id"] == "this"
 
 
+@pytest.mark.parametrize(
+    ("event", "by_sms"),
+    [("lead.replied", {"channel": "sms"}), ("lead.outcome", {})],
+    ids=["the channel of the reply", "the channel of the first step"],
+)
+async def test_a_persona_filter_asks_who_speaks_on(ready, event, by_sms):
+    in_general, by_text = persona(name="Ben"), persona(name="Cleo")
+    await ready.assign("both", in_general, sms=by_text)
+    made = {
+        who.name: await ready.create(
+            step(delay=LATER, channel="sms", body="Hello."),
+            trigger={"event": event, "persona_id": str(who.persona_id)},
+        )
+        for who in (in_general, by_text)
+    }
+    if event == "lead.replied":
+        await ready.replies("by-mail", campaign_id="both")
+        await ready.replies("by-sms", campaign_id="both", **by_sms)
+        (by_mail,) = await started_by_itself(ready, made["Ben"])
+        assert by_mail["lead_id"] == "by-mail"
+    else:
+        await ready.outcome("by-sms", "positive", campaign_id="both")
+    (started,) = await started_by_itself(ready, made["Cleo"])
+    assert started["lead_id"] == "by-sms"
+
+
 async def test_only_the_first_reply_starts_if_the_trigger_says_so(ready):
     await ready.replies("old")
     await ready.until_known("old")

@@ -255,6 +255,23 @@ async def test_the_sequences_persona_speaks_before_the_campaigns(campaigner):
     assert [skipped["reason"] for skipped in resolution["skipped"]] == ["DANGLING_REF"]
 
 
+async def test_one_persona_speaks_on_every_channel_that_has_none_of_its_own(campaigner):
+    anna, ben, cleo = (persona(name=name, persona_name=name) for name in ("Anna", "Ben", "Cleo"))
+    await campaigner.default(anna)
+    await campaigner.assign("spring", ben, linkedin=cleo)
+    channels = ("email", "sms", "linkedin")
+    steps = [step("{senderName}", subject="Hi", channel=channel) for channel in channels]
+    steps = [
+        {k: v for k, v in s.items() if k != "subject" or s["channel"] == "email"} for s in steps
+    ]
+    await campaigner.started(*steps, campaign_id="spring")
+    for number, who in enumerate((ben, ben, cleo), 1):
+        *_, request = await campaigner.requests(number)
+        assert request["resolution"]["persona_id"] == str(who.persona_id)
+        assert request["text"].startswith(who.persona_name)
+        await campaigner.sent(request)
+
+
 async def test_a_change_of_the_sequence_leaves_those_on_their_way_alone(campaigner):
     await campaigner.default(persona())
     made = await campaigner.create(step("Old."), step("Old too."))

@@ -1,8 +1,12 @@
 """The broker beside persona-svc: campaigns go in, events and state documents are read back."""
 
+import asyncio
 import contextlib
 import json
+import os
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import nats as nats_client
@@ -16,6 +20,7 @@ from service_kit.topology import STATE_STREAM
 
 SIZES = {"tokens", "tokens_total", "tokens_limit"}
 CONSUMERS = {item.model: item.consumer("persona-svc").name for item in SUBSCRIPTIONS}
+CLIENT_TESTS = Path(__file__).parents[4] / "shared/client/tests"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UNPUBLISHED = """
 select (select count(*) from outbox where workspace_id = %(id)s and published_at is null)
@@ -27,8 +32,9 @@ select (select count(*) from outbox where workspace_id = %(id)s and published_at
 class Feed:
     """One workspace on the broker: what the CRM sends, and what persona-svc publishes."""
 
-    def __init__(self, workspace_id, connection, database):
+    def __init__(self, workspace_id, connection, database, nats_url):
         self.workspace_id = workspace_id
+        self.nats_url = nats_url
         self._js = connection.jetstream()
         self._database = database
 
@@ -128,7 +134,7 @@ def open_feed(persona_database, nats_url):
         connection = await nats_client.connect(nats_url)
         try:
             with psycopg.connect(persona_database.admin_url, autocommit=True) as database:
-                yield Feed(workspace_id, connection, database)
+                yield Feed(workspace_id, connection, database, nats_url)
         finally:
             await connection.close()
 
@@ -140,6 +146,27 @@ async def feed(open_feed, workspace_id, api):
     del api  # it makes the streams
     async with open_feed(workspace_id) as opened:
         yield opened
+
+
+@pytest.fixture
+def as_released(nats_url):
+    """Return a function that asks persona-client as it was released."""
+
+    wheels = [str(wheel) for wheel in (CLIENT_TESTS / "vendor").glob("*.whl")]
+
+    async def answers(questions):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            CLIENT_TESTS / "as_released.py",
+            nats_url,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(wheels)},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        answer, _ = await process.communicate(json.dumps(questions).encode())
+        return json.loads(answer)
+
+    return answers
 
 
 @pytest.fixture(scope="module")

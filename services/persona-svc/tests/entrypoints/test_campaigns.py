@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from persona_client import Roster
 
 MATCH_ANY = {"If-Match": "*"}
 NOBODY = str(uuid4())
@@ -35,6 +36,11 @@ def listed(viewer):
         return {item["campaign_id"]: item for item in items}
 
     return campaigns
+
+
+def spoken(who, **others):
+    """Return the assignments of a campaign where `who` speaks, and others on a channel."""
+    return dict.fromkeys(("any", "email", "sms", "linkedin"), who) | others
 
 
 def outcomes(resolution):
@@ -89,7 +95,7 @@ async def test_removing_a_campaign_clears_its_assignments_and_says_so(
     await feed.removed("spring", minute=2)
     events = (await feed.events("assignment.changed"))[before:]
     assert [(e["channel"], e["persona_id"], e["previous_persona_id"]) for e in events] == [
-        ("email", None, anna),
+        ("any", None, anna),
         ("sms", None, anna),
     ]
     assert len({event["revision"] for event in events}) == 1
@@ -109,7 +115,7 @@ async def test_a_new_name_shows_in_the_state_of_an_assigned_campaign_only(feed, 
     await feed.published()
     after = await feed.state("campaign", "spring")
     assert (before["name"], after["name"]) == ("Spring", "Spring sale")
-    assert after["assignments"] == {"email": anna}
+    assert after["assignments"] == spoken(anna)
     assert after["revision"] > before["revision"]
     assert await feed.state("campaign", "summer") is None
 
@@ -120,14 +126,73 @@ async def test_an_assignment_is_published_and_clearing_it_leaves_a_tombstone(
     anna = (await create("Anna"))["persona_id"]
     await feed.synced("spring")
     answer = await assign("spring", anna)
-    assert answer.json()["assignments"] == {"email": anna}
+    assert answer.json()["assignments"] == spoken(anna)
     await feed.published()
-    assert (await feed.state("campaign", "spring"))["assignments"] == {"email": anna}
+    assert (await feed.state("campaign", "spring"))["assignments"] == spoken(anna)
     assert (await assign("spring", None)).json()["assignments"] == {}
     events = await feed.events("assignment.changed")
-    assert [event["persona_id"] for event in events] == [anna, None]
+    assert [(event["channel"], event["persona_id"]) for event in events] == [
+        ("any", anna),
+        ("any", None),
+    ]
     assert await feed.state("campaign", "spring") is None
     assert (await listed())["spring"]["assignments"] == {}
+
+
+async def test_a_channel_may_have_a_persona_of_its_own(feed, create, assign, resolve):
+    default, anna, ben = [(await create(name))["persona_id"] for name in ("Default", "Anna", "Ben")]
+    await feed.synced("spring")
+
+    async def speaking():
+        asked = [await resolve(campaign_id="spring", channel=c) for c in ("email", "sms")]
+        return [answer["persona_id"] for answer in asked]
+
+    by_sms = (await assign("spring", ben, channel="sms")).json()
+    assert (by_sms["assignments"], by_sms["overrides"]) == ({"sms": ben}, ["sms"])
+    assert await speaking() == [default, ben]
+    both = (await assign("spring", anna)).json()
+    assert (both["assignments"], both["overrides"]) == (spoken(anna, sms=ben), ["sms"])
+    assert await speaking() == [anna, ben]
+    await feed.published()
+    assert (await feed.state("campaign", "spring"))["assignments"] == spoken(anna, sms=ben)
+    assert (await assign("spring", ben, channel="any")).json()["overrides"] == ["sms"]
+    assert (await assign("spring", anna)).json()["assignments"] == spoken(anna, sms=ben)
+    one_voice = (await assign("spring", None, channel="sms")).json()
+    assert (one_voice["assignments"], one_voice["overrides"]) == (spoken(anna), [])
+    assert await speaking() == [anna, anna]
+
+
+async def test_the_client_as_released_resolves_the_same_on_every_channel(
+    feed, create, assign, as_released
+):
+    names = ("Default", "Anna", "Ben")
+    default, anna, ben = [(await create(name))["persona_id"] for name in names]
+    wanted = {
+        "none": {},
+        "general": {"any": anna},
+        "sms": {"sms": ben},
+        "both": {"any": anna, "sms": ben},
+        "all": {"any": anna, "email": ben, "sms": ben, "linkedin": ben},
+    }
+    for campaign_id, places in wanted.items():
+        await feed.synced(campaign_id)
+        for channel, persona_id in places.items():
+            assert (await assign(campaign_id, persona_id, channel=channel)).status_code == 200
+    await feed.published()
+    questions = [
+        {"workspace_id": feed.workspace_id, "campaign_id": campaign_id, "channel": channel}
+        for campaign_id in wanted
+        for channel in ("email", "sms", "linkedin")
+    ]
+    expected = [
+        wanted[q["campaign_id"]].get(q["channel"], wanted[q["campaign_id"]].get("any", default))
+        for q in questions
+    ]
+    async with Roster(feed.nats_url, [feed.workspace_id]) as roster:
+        now = [str(roster.resolve(**question).persona_id) for question in questions]
+    assert now == expected
+    released = await as_released(questions)
+    assert [answer["persona_id"] for answer in released] == expected
 
 
 async def test_the_same_assignment_again_says_nothing(feed, create, assign):
@@ -167,7 +232,7 @@ async def test_a_bulk_assignment_is_one_revision(feed, create, admin, listed):
     answer = await admin.post("/api/campaigns/assignments", json={"assignments": wanted})
     assert answer.status_code == 200, answer.text
     assigned = {name: item["assignments"] for name, item in (await listed()).items()}
-    assert assigned == {"spring": {"sms": anna}, "summer": {"email": anna}}
+    assert assigned == {"spring": {"sms": anna}, "summer": spoken(anna)}
     events = await feed.events("assignment.changed")
     assert len(events) == 2
     assert len({event["revision"] for event in events}) == 1
@@ -197,7 +262,7 @@ async def test_the_first_tier_that_has_a_persona_speaks(feed, create, assign, re
         (await create(name))["persona_id"] for name in ("Default", "Campaign", "Sequence")
     ]
     await feed.synced("spring")
-    await assign("spring", campaign)
+    await assign("spring", campaign, channel="email")
     asked = {"campaign_id": "spring", "sequence_persona_id": sequence}
     first = await resolve(**asked)
     assert (first["tier"], first["persona_id"]) == ("sequence", sequence)

@@ -34,7 +34,7 @@ some = st.integers(min_value=0, max_value=MAX_PERSONAS - 1)
 fields = st.sampled_from(sorted(LEGACY))
 texts = st.sampled_from([None, "calm", "warm", "Anna\nAcme"])
 """The last one is refused where a field is one line."""
-places = st.tuples(st.sampled_from(CAMPAIGNS), st.sampled_from(["email", "sms"]))
+places = st.tuples(st.sampled_from(CAMPAIGNS), st.sampled_from(["any", "email", "sms"]))
 
 
 class WorkspaceMachine(RuleBasedStateMachine):

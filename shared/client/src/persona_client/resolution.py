@@ -7,6 +7,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from persona_contracts import (
+    ANY_CHANNEL,
     CampaignState,
     Channel,
     Reason,
@@ -113,12 +114,16 @@ def _named(
     if sequence_persona_id is not None:
         yield "sequence", sequence_persona_id
     campaign = None if campaign_id is None else view.campaigns.get(campaign_id)
-    assigned = None if campaign is None else campaign.assignments.get(channel)
+    assigned = None if campaign is None else _assigned(campaign, channel)
     if assigned is not None:
         yield "campaign", assigned
     default = None if view.workspace is None else view.workspace.default_persona_id
     if default is not None:
         yield "default", default
+
+
+def _assigned(campaign: CampaignState, channel: Channel) -> UUID | None:
+    return campaign.assignments.get(channel) or campaign.assignments.get(ANY_CHANNEL)
 
 
 def _choice(

@@ -80,6 +80,7 @@ from persona_contracts.state import (
     state_subject,
 )
 from persona_contracts.types import (
+    ANY_CHANNEL,
     SUBJECT_ID_PATTERN,
     AnyChannel,
     AnyReason,
@@ -102,6 +103,7 @@ from persona_contracts.workspace import (
 )
 
 __all__ = [
+    "ANY_CHANNEL",
     "CRM_SOURCE",
     "EVENTS",
     "KNOWLEDGE_SEARCH_SUBJECT",

@@ -4,7 +4,7 @@ import math
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
@@ -101,5 +101,7 @@ Reason = Literal["SEQUENCE", "CAMPAIGN", "DEFAULT", "SETTINGS", "NONE"]
 # Enums may grow (events.md §1): in what we publish, a reader must not stumble over a new value.
 AnyChannel = Annotated[Channel | str, Field(union_mode="left_to_right")]
 """A Channel, or the name of one that this version does not know."""
+ANY_CHANNEL: Final = "any"
+"""In assignments: every channel that has none of its own."""
 AnyTier = Tier | str
 AnyReason = Reason | str

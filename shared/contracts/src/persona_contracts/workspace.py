@@ -45,7 +45,10 @@ class WorkspaceUpdatedV1(OwnEvent):
 
 
 class AssignmentChangedV1(OwnEvent):
-    """A campaign speaks with another persona on one channel; null means the default."""
+    """A campaign speaks with another persona on one channel, or on `any` without one of its own.
+
+    Null means: as if there were no such assignment.
+    """
 
     event_type: ClassVar[str] = "assignment.changed"
 

@@ -71,21 +71,21 @@ def migrate(package: ModuleType, settings: ServiceSettings) -> None:
     upgrade(package, settings.migration_database_url.get_secret_value())
 
 
-def upgrade(package: ModuleType, owner_url: str) -> None:
-    """Do what `migrate` does, with the owner's URL."""
+def upgrade(package: ModuleType, owner_url: str, revision: str = "head") -> None:
+    """Do what `migrate` does, with the owner's URL, up to `revision`."""
     engine = create_engine(
         normalise_url(owner_url), poolclass=NullPool, connect_args={"connect_timeout": 10}
     )
     with engine.connect() as connection:
         _take_turn(connection)
-        revision = _revision(connection)
+        found = _revision(connection)
         schema = _schema(package)
-        if not schema.is_met_by(revision):
+        if not schema.is_met_by(found):
             config = _config(package)
             config.attributes["connection"] = connection
             config.attributes["roles"] = Roles.of(package.__name__)
-            command.upgrade(config, "head")
-        log.info("migrations.done", found=revision, newest_known=schema.head)
+            command.upgrade(config, revision)
+        log.info("migrations.done", found=found, newest_known=schema.head)
 
 
 def run_env() -> None:

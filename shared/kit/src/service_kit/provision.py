@@ -70,9 +70,7 @@ def provision_database(
             make_database(admin, roles.login, roles)
         close_to_public(admin, roles.login, roles)
         with _connect(admin_url, roles.login) as database:
-            _execute(database, "set role {}", roles.owner)
-            _execute(database, "revoke all on schema public from public")
-            _execute(database, "grant usage on schema public to {}, {}", roles.api, roles.worker)
+            open_schema(database, roles)
 
 
 def make_database(admin: Connection, name: str, roles: Roles, template: str = "template0") -> None:
@@ -84,6 +82,13 @@ def close_to_public(admin: Connection, name: str, roles: Roles) -> None:
     """Let nobody but the service's own roles connect to the database `name`."""
     _execute(admin, "revoke all on database {} from public", name)
     _execute(admin, "grant connect on database {} to {}", name, roles.login)
+
+
+def open_schema(database: Connection, roles: Roles) -> None:
+    """Let the service's own roles, and nobody else, use the schema of `database`."""
+    _execute(database, "set role {}", roles.owner)
+    _execute(database, "revoke all on schema public from public")
+    _execute(database, "grant usage on schema public to {}, {}", roles.api, roles.worker)
 
 
 def _make_roles(admin: Connection, roles: Roles) -> None:

@@ -64,7 +64,10 @@ class Trigger:
     outcomes: tuple[str, ...] = ()
     first_reply_only: bool = False
     persona_id: UUID | None = None
-    """Only where this persona answers the lead: that of the campaign, else the default."""
+    """Only where this persona answers the lead: that of the campaign, else the default.
+
+    On the channel of the reply; an outcome has none, so there it is that of the first step.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

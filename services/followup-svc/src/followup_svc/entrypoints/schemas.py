@@ -133,7 +133,9 @@ class TriggerDocument(Request):
     outcomes: list[Outcome] = Field(default=[], description="Of `lead.outcome`; empty: any.")
     first_reply_only: bool = Field(default=False, description="Of `lead.replied`.")
     persona_id: UUID | None = Field(
-        default=None, description="Only where this persona answers the lead."
+        default=None,
+        description="Only where this persona answers the lead: on the channel of the reply, or,"
+        " for an outcome, of the first step.",
     )
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.adapters.workspaces import DEFAULTS, Campaign, FollowupSettings
 from followup_svc.domain import sequence as sequences
 from followup_svc.domain.instance import Instance
-from followup_svc.domain.sequence import Channel, Step
+from followup_svc.domain.sequence import Step
 from followup_svc.domain.tokens import Facts, is_blank
 from followup_svc.domain.window import Calendar, lead_zone
 
@@ -133,7 +133,7 @@ def speaker_of(
     *,
     campaign_id: str | None,
     sequence_persona_id: UUID | None,
-    channel: Channel,
+    channel: str,
 ) -> Resolution:
     """Return who speaks, by the four tiers (A42).
 

@@ -52,6 +52,8 @@ class Occurrence:
     workspace_id: str
     lead_id: str
     campaign_id: str | None
+    channel: str | None
+    """Where the lead was heard; None: nowhere in particular."""
     at: datetime
     trigger_id: str
     """Names the event: it starts a sequence for the lead once."""
@@ -136,10 +138,11 @@ async def start_triggered(
             continue
         lead = known.get((item.workspace_id, item.lead_id), NOBODY)
         campaign_id = item.campaign_id or lead.campaign_id
-        speaks = _speaker(roster, item.workspace_id, campaign_id)
         for target in by_workspace.get(item.workspace_id, []):
             trigger = target.sequence.trigger
             too_early = item.at < target.trigger_saved_at
+            channel = item.channel or target.sequence.steps[0].channel
+            speaks = _speaker(roster, item.workspace_id, campaign_id, channel)
             if trigger is None or too_early or not _passes(trigger, item, campaign_id, speaks):
                 continue
             instance = _first(
@@ -163,9 +166,9 @@ async def start_triggered(
 
 
 def _speaker(
-    roster: Roster, workspace_id: str, campaign_id: str | None
+    roster: Roster, workspace_id: str, campaign_id: str | None, channel: str
 ) -> Callable[[], UUID | None]:
-    """Return a function that says who answers the lead, asked only if a filter needs it."""
+    """Return a function that tells who answers the lead, asked only if a filter needs it."""
 
     def speaks() -> UUID | None:
         return speaker_of(
@@ -173,7 +176,7 @@ def _speaker(
             workspace_id,
             campaign_id=campaign_id,
             sequence_persona_id=None,
-            channel="email",
+            channel=channel,
         ).persona_id
 
     return speaks

@@ -1,16 +1,32 @@
 """Campaigns of the CRM and the personas assigned to them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from persona_contracts import CampaignRemovedV1, CampaignSyncedV1
 from service_kit.errors import NotFoundError
 from service_kit.store import Session
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, literal, select, tuple_, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from persona_svc.adapters.tables import AssignmentRow, CampaignRow
+from persona_svc.domain.campaign import GENERAL
+
+_ASSIGNED = union_all(
+    select(
+        AssignmentRow.workspace_id,
+        AssignmentRow.campaign_id,
+        AssignmentRow.channel,
+        AssignmentRow.persona_id,
+    ),
+    select(
+        CampaignRow.workspace_id,
+        CampaignRow.campaign_id,
+        literal(GENERAL).label("channel"),
+        CampaignRow.persona_id,
+    ).where(CampaignRow.persona_id.is_not(None)),
+).subquery("assigned")
 
 
 class CampaignNotFoundError(NotFoundError):
@@ -113,10 +129,10 @@ async def page(
 async def assignments(
     session: Session, workspace_id: str, campaign_ids: Collection[str]
 ) -> dict[str, dict[str, UUID]]:
-    """Return {campaign_id: {channel: persona_id}} for those that have any."""
-    rows = await session.scalars(
-        select(AssignmentRow).where(
-            AssignmentRow.workspace_id == workspace_id, AssignmentRow.campaign_id.in_(campaign_ids)
+    """Return {campaign_id: {channel or "any": persona_id}} for those with an assignment."""
+    rows = await session.execute(
+        select(_ASSIGNED).where(
+            _ASSIGNED.c.workspace_id == workspace_id, _ASSIGNED.c.campaign_id.in_(campaign_ids)
         )
     )
     found: dict[str, dict[str, UUID]] = {}
@@ -128,27 +144,19 @@ async def assignments(
 async def assignments_of(
     session: Session, workspace_id: str, persona_id: UUID
 ) -> Sequence[tuple[str, str]]:
-    """Return the (campaign_id, channel) pairs in which the persona speaks, in order."""
+    """Return each (campaign_id, channel or "any") that the persona is assigned to, in order."""
     rows = await session.execute(
-        select(AssignmentRow.campaign_id, AssignmentRow.channel)
-        .where(AssignmentRow.workspace_id == workspace_id, AssignmentRow.persona_id == persona_id)
-        .order_by(AssignmentRow.campaign_id, AssignmentRow.channel)
+        select(_ASSIGNED.c.campaign_id, _ASSIGNED.c.channel)
+        .where(_ASSIGNED.c.workspace_id == workspace_id, _ASSIGNED.c.persona_id == persona_id)
+        .order_by(_ASSIGNED.c.campaign_id, _ASSIGNED.c.channel)
     )
     return [(row.campaign_id, row.channel) for row in rows]
 
 
 async def assign(
-    session: Session, workspace_id: str, places: dict[tuple[str, str], UUID | None]
+    session: Session, workspace_id: str, places: Mapping[tuple[str, str], UUID | None]
 ) -> None:
-    """Set who speaks at each (campaign_id, channel); None clears."""
-    cleared = [place for place, persona_id in places.items() if persona_id is None]
-    if cleared:
-        await session.execute(
-            delete(AssignmentRow).where(
-                AssignmentRow.workspace_id == workspace_id,
-                tuple_(AssignmentRow.campaign_id, AssignmentRow.channel).in_(cleared),
-            )
-        )
+    """Set who speaks at each (campaign_id, channel or "any"); None clears."""
     rows = [
         {
             "workspace_id": workspace_id,
@@ -157,8 +165,21 @@ async def assign(
             "persona_id": persona_id,
         }
         for (campaign_id, channel), persona_id in places.items()
-        if persona_id is not None
     ]
+    general = [row for row in rows if row["channel"] == GENERAL]
+    own = [row for row in rows if row["channel"] != GENERAL]
+    await _assign_in_general(session, general)
+    await _assign_channels(session, [row for row in own if row["persona_id"] is not None])
+    await _clear_channels(session, [row for row in own if row["persona_id"] is None])
+
+
+async def _assign_in_general(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        key_and_persona = [{k: v for k, v in row.items() if k != "channel"} for row in rows]
+        await session.execute(update(CampaignRow), key_and_persona)
+
+
+async def _assign_channels(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         statement = insert(AssignmentRow)
         await session.execute(
@@ -168,3 +189,10 @@ async def assign(
             ),
             rows,
         )
+
+
+async def _clear_channels(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        places = [(row["workspace_id"], row["campaign_id"], row["channel"]) for row in rows]
+        key = tuple_(AssignmentRow.workspace_id, AssignmentRow.campaign_id, AssignmentRow.channel)
+        await session.execute(delete(AssignmentRow).where(key.in_(places)))

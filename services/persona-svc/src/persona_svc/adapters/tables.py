@@ -72,10 +72,12 @@ class CampaignRow(OwnedByWorkspace, Base):
     lead_count: Mapped[int | None]
     updated_at: Mapped[datetime]
     removed: Mapped[bool] = mapped_column(default=False)
+    persona_id: Mapped[UUID | None]
+    """Who speaks on every channel that has no `assignment`; null means the default."""
 
 
 class AssignmentRow(OwnedByWorkspace, Base):
-    """Which persona speaks in a campaign on a channel; no row means the default."""
+    """Which persona speaks in a campaign on one channel; no row means the campaign's."""
 
     __tablename__ = "assignment"
 

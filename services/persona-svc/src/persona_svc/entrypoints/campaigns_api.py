@@ -44,7 +44,11 @@ async def list_campaigns(
 async def assign(
     campaign_id: CampaignId, assignment: Assignment, commands: Editing
 ) -> CampaignDocument:
-    """Choose who speaks in a campaign on a channel; null means the workspace's default."""
+    """Choose who speaks in a campaign, on every channel or on the one that is named.
+
+    Null takes the choice back: a channel then has the campaign's persona, a campaign the
+    workspace's default.
+    """
     place = (campaign_id, assignment.channel.value)
     async with commands.begin("campaign.assign") as change:
         await assign_personas(change, {place: assignment.persona_id})

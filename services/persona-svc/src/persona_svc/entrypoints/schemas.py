@@ -1,6 +1,8 @@
 """What the API takes and gives. The domain checks every rule; limits stand here for the reader."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -9,7 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from persona_svc.adapters.tables import AuditRow, CampaignRow, VersionRow
+from persona_svc.domain.campaign import CHANNELS, GENERAL, by_channel
 from persona_svc.domain.persona import Persona, PersonaFields
+
+
+class AssignedChannel(StrEnum):
+    """Where an assignment holds."""
+
+    ANY = GENERAL
+    EMAIL = Channel.EMAIL
+    SMS = Channel.SMS
+    LINKEDIN = Channel.LINKEDIN
 
 
 class Request(BaseModel):
@@ -281,7 +293,11 @@ class SettingsDocument(BaseModel):
 
 
 class CampaignDocument(BaseModel):
-    """A campaign of the CRM and who speaks in it; a channel not named has the default."""
+    """A campaign of the CRM and who speaks in it.
+
+    `assignments` are as readers see them: the general persona stands under `any` and under every
+    channel that has none of its own. A channel that is not named has the workspace's default.
+    """
 
     campaign_id: str
     name: str
@@ -291,10 +307,11 @@ class CampaignDocument(BaseModel):
     booking_link: str | None
     lead_count: int | None
     updated_at: datetime
-    assignments: dict[Channel, UUID]
+    assignments: dict[AssignedChannel, UUID]
+    overrides: list[Channel] = Field(description="The channels with an assignment of their own.")
 
     @classmethod
-    def of(cls, row: CampaignRow, assignments: dict[str, UUID]) -> Self:
+    def of(cls, row: CampaignRow, assignments: Mapping[str, UUID]) -> Self:
         """Return the document of a stored campaign."""
         return cls(
             campaign_id=row.campaign_id,
@@ -305,15 +322,22 @@ class CampaignDocument(BaseModel):
             booking_link=row.booking_link,
             lead_count=row.lead_count,
             updated_at=row.updated_at,
-            assignments={Channel(channel): who for channel, who in assignments.items()},
+            assignments={
+                AssignedChannel(channel): persona_id
+                for channel, persona_id in by_channel(assignments).items()
+            },
+            overrides=[Channel(channel) for channel in CHANNELS if channel in assignments],
         )
 
 
 class Assignment(Request):
-    """Who speaks; null means the workspace's default."""
+    """Who speaks; null takes the choice back."""
 
     persona_id: UUID | None
-    channel: Channel = Channel.EMAIL
+    channel: AssignedChannel = Field(
+        default=AssignedChannel.ANY,
+        description="`any`: every channel that has no assignment of its own.",
+    )
 
 
 class CampaignAssignment(Assignment):

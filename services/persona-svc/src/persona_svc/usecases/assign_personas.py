@@ -16,7 +16,7 @@ class AssignedPersonaNotFoundError(InvalidError):
 
 
 async def assign_personas(change: Change, places: Mapping[tuple[str, str], UUID | None]) -> None:
-    """Set who speaks at each (campaign_id, channel), all or nothing; None means the default.
+    """Set who speaks at each (campaign_id, channel or "any"), all or nothing; None clears.
 
     Raises:
         CampaignNotFoundError: a campaign was never synced; the text names it.

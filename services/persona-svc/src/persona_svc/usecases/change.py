@@ -23,7 +23,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reassignment:
-    """Another persona, or none, speaks in a campaign on a channel."""
+    """Another persona, or none, is assigned to a campaign, on one channel or on `any`."""
 
     campaign_id: str
     channel: str

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from persona_contracts import (
     AssignmentChangedV1,
-    Channel,
     OwnEvent,
     PersonaCreatedV1,
     PersonaDeletedV1,
@@ -61,7 +60,7 @@ def events_of(
         yield AssignmentChangedV1(
             **always,
             campaign_id=item.campaign_id,
-            channel=Channel(item.channel),
+            channel=item.channel,
             persona_id=item.after,
             previous_persona_id=item.before,
         )

@@ -6,11 +6,12 @@ The workspace's revision rises once per command that changes anything visible (e
 from dataclasses import replace
 from uuid import UUID
 
-from persona_contracts import CampaignState, Channel, WorkspaceState
+from persona_contracts import CampaignState, WorkspaceState
 from service_kit.outbox import publish
 from service_kit.store import Session
 
 from persona_svc.adapters import campaigns, personas, state_documents
+from persona_svc.domain.campaign import by_channel
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.workspace import WorkspaceSettings, mirror
 from persona_svc.usecases.change import Change
@@ -123,7 +124,7 @@ async def _put_campaigns(change: Change) -> None:
         document = CampaignState(
             campaign_id=campaign_id,
             name=names[campaign_id],
-            assignments={Channel(c): p for c, p in assigned[campaign_id].items()},
+            assignments={**by_channel(assigned[campaign_id])},
             revision=revision,
         )
         await state_documents.put(*key, document.model_dump(mode="json"))

@@ -8,7 +8,13 @@ from itertools import count
 import psycopg
 from psycopg import sql
 from service_kit.migrations import upgrade
-from service_kit.provision import Roles, close_to_public, make_database, provision_database
+from service_kit.provision import (
+    Roles,
+    close_to_public,
+    make_database,
+    open_schema,
+    provision_database,
+)
 from sqlalchemy import URL, make_url
 
 from service_devkit.embedded import PostgresProcess
@@ -40,6 +46,8 @@ class Database:
 
 NewDatabase = Callable[[str], Database]
 """Takes a service's package, such as `draft_svc`."""
+OldDatabase = Callable[[str, str], Database]
+"""Takes a service's package and the migration to stop after."""
 
 
 class Databases:
@@ -57,9 +65,22 @@ class Databases:
             provision_database(self._postgres.admin_url, package, PASSWORD)
             upgrade(import_module(package), self._postgres.url(roles.owner, roles.login))
             self._templates.add(package)
+        return self._made(roles, template=roles.login)
+
+    def old(self, package: str, revision: str) -> Database:
+        """Return a fresh database as `package` had it after the migration `revision`."""
+        roles = Roles.of(package)
+        provision_database(self._postgres.admin_url, package, PASSWORD)
+        made = self._made(roles, template="template0")
+        with psycopg.connect(made.admin_url, autocommit=True) as database:
+            open_schema(database, roles)
+        upgrade(import_module(package), made.owner_url, revision)
+        return made
+
+    def _made(self, roles: Roles, *, template: str) -> Database:
         name = f"{roles.login}_{next(self._numbers)}"
         with psycopg.connect(self._postgres.admin_url, autocommit=True) as admin:
-            make_database(admin, name, roles, template=roles.login)
+            make_database(admin, name, roles, template=template)
             close_to_public(admin, name, roles)
         return Database(
             name,

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from service_kit.topology import apply_streams
 
 from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
-from service_devkit.testing.database import Database, Databases, NewDatabase
+from service_devkit.testing.database import Database, Databases, NewDatabase, OldDatabase
 from service_devkit.testing.folders import folder, quick_folder
 from service_devkit.testing.http_stub import HttpStub
 
@@ -56,6 +56,20 @@ def database(_databases: Databases) -> Iterator[NewDatabase]:
         return made[-1]
 
     yield new
+    for each in made:
+        _databases.drop(each)
+
+
+@pytest.fixture
+def old_database(_databases: Databases) -> Iterator[OldDatabase]:
+    """Return a function: each call makes a database as a migration left it, dropped at the end."""
+    made: list[Database] = []
+
+    def old(package: str, revision: str) -> Database:
+        made.append(_databases.old(package, revision))
+        return made[-1]
+
+    yield old
     for each in made:
         _databases.drop(each)
 
