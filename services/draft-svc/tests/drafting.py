@@ -71,7 +71,7 @@ class Desk:
         if self.client is not None:
             await wait_until(is_known)
 
-    async def default(self, who, revision=None):
+    async def default(self, who, revision=None, **settings):
         """Make `who` the default persona."""
         await self.state("persona", str(who.persona_id), who)
         workspace = WorkspaceState(
@@ -79,6 +79,7 @@ class Desk:
             ai_persona_name=who.persona_name,
             ai_signature=who.signature,
             revision=revision or who.revision,
+            **settings,
         )
         await self.state("workspace", self.workspace_id, workspace)
 

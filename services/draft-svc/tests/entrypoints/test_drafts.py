@@ -53,6 +53,45 @@ async def test_a_persona_edit_shows_in_the_next_draft_and_marks_the_last_outdate
     assert after["outdated"] is False
 
 
+async def shown(desk, draft):
+    return (await desk.client.get(f"/api/drafts/{draft['draft_id']}")).json()
+
+
+async def test_an_ancestors_edit_marks_an_open_draft_outdated_until_it_is_taken_back(desk):
+    anna = persona()
+    await desk.default(anna)
+    draft = await desk.drafted()
+    assert draft["outdated"] is False
+    await desk.default(anna.model_copy(update={"goals": "Book a demo.", "revision": 2}))
+    assert (await shown(desk, draft))["outdated"] is True
+    (listed,) = await desk.drafts()
+    assert listed["outdated"] is True
+    await desk.default(anna.model_copy(update={"revision": 3}))
+    assert (await shown(desk, draft))["outdated"] is False
+
+
+async def test_a_settings_edit_marks_an_open_draft_outdated(desk):
+    anna = persona(tone=None)
+    await desk.default(anna)
+    draft = await desk.drafted()
+    await desk.default(anna, revision=2, ai_tone="brisk")
+    assert (await shown(desk, draft))["outdated"] is True
+    again = await desk.drafted()
+    assert again["outdated"] is False
+    await desk.default(anna, revision=3, ai_tone="brisk", qualification_questions=["How many?"])
+    assert (await shown(desk, again))["outdated"] is True
+
+
+async def test_an_edit_that_no_draft_shows_leaves_open_drafts_as_they_are(desk):
+    anna = persona()
+    await desk.default(anna)
+    draft = await desk.drafted()
+    await desk.default(
+        anna.model_copy(update={"description": "For trials", "version": 2, "revision": 2})
+    )
+    assert (await shown(desk, draft))["outdated"] is False
+
+
 async def test_a_workspace_without_personas_still_gets_drafts(desk):
     draft = await desk.drafted()
     assert draft["status"] == "ready"

@@ -1,7 +1,10 @@
 """All that a writer is told, and what it gives back."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal
 
 Channel = Literal["email", "sms", "linkedin"]
@@ -27,6 +30,25 @@ class Voice:
     max_tokens: int | None = None
     ideal_customer_profile: str | None = None
     qualification_questions: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """Return a short text that is another one as soon as any field is.
+
+        It is stored with drafts. A field counts only where it differs from its default, so that
+        a new field leaves the digests of the voices that do not use it.
+        """
+        return _digest(self)
+
+
+@lru_cache(maxsize=1_024)
+def _digest(voice: Voice) -> str:
+    values = {field.name: getattr(voice, field.name) for field in fields(Voice)}
+    used = {
+        field.name: values[field.name]
+        for field in fields(Voice)
+        if values[field.name] != field.default
+    }
+    return blake2b(json.dumps(used, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from persona_client import Roster, RosterNotReadyError
-from persona_contracts import Citation, DraftError, LeadRepliedV1, Text, Usage
+from persona_client import Roster
+from persona_contracts import Channel, Citation, DraftError, Text, Usage
 from pydantic import BaseModel, ConfigDict, Field
 
 from draft_svc.adapters.drafts import DraftRow
-from draft_svc.domain.draft import MAX_BODY_CHARS, DraftStatus
+from draft_svc.domain.draft import MAX_BODY_CHARS, DraftStatus, PersonasUnknownError
+from draft_svc.usecases.resolve_persona import resolve_persona, voice_of
 
 
 class DraftDocument(BaseModel):
@@ -35,9 +36,16 @@ class DraftDocument(BaseModel):
         " skipped, field_sources, age_seconds, freshness."
     )
     model: str | None = Field(description="`offline` is a stand-in, not a language model.")
-    strategy: dict[str, Any] | None = Field(description="Why the draft says what it says.")
+    strategy: dict[str, Any] | None = Field(
+        description="Why the draft says what it says; e-mail only."
+    )
+    strategy_error: DraftError | None = Field(
+        description="Why an e-mail was written without a strategy: the model gave no valid one."
+    )
     usage: Usage | None
-    outdated: bool = Field(description="The persona has changed since, or another one speaks now.")
+    outdated: bool = Field(
+        description="Resolved now, another persona would speak, or the same one differently."
+    )
     error: DraftError | None
     edit_distance: int | None = Field(
         description="Characters that an approval changed in `generated_body`."
@@ -67,6 +75,7 @@ class DraftDocument(BaseModel):
             resolution=row.resolution,
             model=row.model,
             strategy=row.strategy["steps"] if row.strategy else None,
+            strategy_error=row.strategy.get("error") if row.strategy else None,
             usage=Usage.model_validate(row.usage) if row.usage else None,
             outdated=_is_outdated(row, roster),
             error=DraftError.model_validate(row.error) if row.error else None,
@@ -105,10 +114,15 @@ class AcceptedReply(BaseModel):
 def _is_outdated(row: DraftRow, roster: Roster) -> bool:
     if row.resolution is None or row.status is not DraftStatus.READY:
         return False
-    reply = LeadRepliedV1.model_validate(row.reply)
     try:
-        now = roster.resolve(row.workspace_id, campaign_id=row.campaign_id, channel=reply.channel)
-    except RosterNotReadyError:
+        now = resolve_persona(
+            roster, row.workspace_id, campaign_id=row.campaign_id, channel=Channel(row.channel)
+        )
+    except PersonasUnknownError:
         return False
     then = row.resolution
-    return (str(now.persona_id), now.version) != (str(then["persona_id"]), then["version"])
+    if str(now.persona_id) != str(then["persona_id"]):
+        return True
+    if "content_digest" not in then:  # written by a release that kept none
+        return now.version != then["version"]
+    return voice_of(now).digest() != then["content_digest"]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import persona_contracts as contracts
-from persona_client import Resolution, Roster, RosterNotReadyError
+from persona_client import Resolution, Roster
 from persona_contracts import (
     Channel,
     Citation,
@@ -30,16 +30,19 @@ from structlog import get_logger
 
 from draft_svc.adapters.drafts import LEASES, DraftRow
 from draft_svc.adapters.knowledge import KnowledgeAnswer
-from draft_svc.domain.brief import Brief, PassageText, ThreadTurn, TokenUsage, Voice, Written
+from draft_svc.domain.brief import Brief, PassageText, ThreadTurn, TokenUsage, Written
 from draft_svc.domain.draft import (
     DraftStatus,
     NothingWrittenError,
-    PersonasUnknownError,
     ReplyEmptyError,
 )
 from draft_svc.domain.reply import CleanReply, clean_reply
 from draft_svc.domain.strategy import Strategy, StrategyInvalidError, parse_strategy
 from draft_svc.domain.text import finish_text, own_words
+from draft_svc.usecases.resolve_persona import resolve_persona, voice_of
+
+STRATEGY_CALLS = 2
+"""How often a model is asked before the draft is written without a strategy (A30)."""
 
 log = get_logger(__name__)
 dropped_citations_total = Counter(
@@ -72,6 +75,16 @@ class Knowledge(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A strategy as asked for; without one, why not."""
+
+    strategy: Strategy | None
+    text: str | None
+    usage: TokenUsage
+    error: DraftError | None
+
+
 class WriteDraft:
     """The work on one claimed draft; it implements `service_kit.work.Work`."""
 
@@ -102,7 +115,12 @@ class WriteDraft:
         clean = await asyncio.to_thread(_clean, reply)
         if not clean.text:
             raise ReplyEmptyError("nothing is left when quotes, signatures and footers are removed")
-        resolution = self._resolve(reply)
+        resolution = resolve_persona(
+            self._roster,
+            reply.workspace_id,
+            campaign_id=reply.campaign_id,
+            channel=reply.channel,
+        )
         knowledge = await self._knowledge.search(
             reply.workspace_id, resolution.persona_id, clean.text
         )
@@ -125,10 +143,10 @@ class WriteDraft:
 
     async def give_up(self, session: Session, claim: Claim[DraftRow], error: ServiceError) -> None:
         """Mark the draft failed, with the reason."""
-        said = DraftError(type=error.slug, title=error.title(), detail=str(error))
+        reason = _draft_error(error)
         row = await session.get_one(DraftRow, claim.row_id)
         row.stored_status = DraftStatus.FAILED
-        row.error = said.model_dump()
+        row.error = reason.model_dump()
         row.revision += 1
         await session.flush()
         await publish(
@@ -138,18 +156,10 @@ class WriteDraft:
                 occurred_at=self._clock(),
                 draft_id=row.draft_id,
                 message_id=row.message_id,
-                error=said,
+                error=reason,
                 attempts=claim.attempts,
             ),
         )
-
-    def _resolve(self, reply: LeadRepliedV1) -> Resolution:
-        try:
-            return self._roster.resolve(
-                reply.workspace_id, campaign_id=reply.campaign_id, channel=reply.channel
-            )
-        except RosterNotReadyError as error:
-            raise PersonasUnknownError(str(error)) from error
 
     async def _plan(
         self, claim: Claim[DraftRow], brief: Brief, resolution: Resolution
@@ -163,32 +173,33 @@ class WriteDraft:
         if kept is not None and kept["made_for"] == made_for:
             usage = TokenUsage(**kept["usage"])
             return (parse_strategy(kept["text"]) if kept["text"] else None), usage
-        strategy, text, usage = await self._ask_for_strategy(brief)
+        plan = await self._ask_for_strategy(brief)
         crash_point("after-plan")
         await self._keep_strategy(
             claim,
             {
                 "made_for": made_for,
-                "text": text,
-                "steps": None if strategy is None else strategy.as_dict(),
-                "usage": _usage(usage).model_dump(),
+                "text": plan.text,
+                "steps": plan.strategy and plan.strategy.as_dict(),
+                "usage": _usage(plan.usage).model_dump(),
+                "error": plan.error and plan.error.model_dump(),
             },
         )
-        return strategy, usage
+        return plan.strategy, plan.usage
 
-    async def _ask_for_strategy(
-        self, brief: Brief
-    ) -> tuple[Strategy | None, str | None, TokenUsage]:
+    async def _ask_for_strategy(self, brief: Brief) -> _Plan:
         """Ask once, and once more if the answer is no valid strategy (A30)."""
         spent = TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=0)
-        for _ in range(2):
+        problem: DraftError | None = None
+        for _ in range(STRATEGY_CALLS):
             text, usage = await self._writer.plan(brief)
             spent += usage
             try:
-                return parse_strategy(text), text, spent
+                return _Plan(parse_strategy(text), text, spent, None)
             except StrategyInvalidError as error:
                 log.warning("strategy.invalid", reason=str(error))
-        return None, None, spent
+                problem = _draft_error(error)
+        return _Plan(None, None, spent, problem)
 
     async def _keep_strategy(self, claim: Claim[DraftRow], strategy: dict[str, Any]) -> None:
         """Store it now, so that a crash while writing does not cost a second plan (I10)."""
@@ -225,26 +236,9 @@ def _clean(reply: LeadRepliedV1) -> CleanReply:
 def _brief(
     reply: LeadRepliedV1, clean: CleanReply, resolution: Resolution, knowledge: KnowledgeAnswer
 ) -> Brief:
-    persona = resolution.persona
     lead = reply.lead.model_dump(exclude={"attributes"}, exclude_none=True)
     return Brief(
-        voice=Voice(
-            sender_name=resolution.sender_name,
-            tone=resolution.tone,
-            greeting=resolution.greeting,
-            sms_greeting=resolution.sms_greeting,
-            signature=resolution.signature,
-            goals=resolution.goals,
-            service_description=resolution.service_description,
-            instructions=persona.prompts.system if persona else "",
-            language=persona.language if persona else None,
-            cite_sources=persona.cite_sources if persona else False,
-            model=persona.model.name if persona else None,
-            temperature=persona.model.temperature if persona else None,
-            max_tokens=persona.model.max_tokens if persona else None,
-            ideal_customer_profile=resolution.ideal_customer_profile,
-            qualification_questions=resolution.qualification_questions,
-        ),
+        voice=voice_of(resolution),
         channel=reply.channel.value,
         reply_text=clean.text,
         reply_subject=clean.subject,
@@ -272,7 +266,7 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
     row.citations = citations
     dropped_citations_total.inc(result.written.dropped_citations)
     row.knowledge = result.knowledge.status
-    row.resolution = resolution.as_dict()
+    row.resolution = {**resolution.as_dict(), "content_digest": brief.voice.digest()}
     row.model = result.written.model
     row.usage = _usage(result.usage).model_dump()
     row.error = None
@@ -299,6 +293,10 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
             took_ms=result.took_ms,
         ),
     )
+
+
+def _draft_error(error: ServiceError) -> DraftError:
+    return DraftError(type=error.slug, title=error.title(), detail=str(error))
 
 
 def _usage(usage: TokenUsage) -> Usage:
