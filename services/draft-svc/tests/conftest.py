@@ -9,6 +9,11 @@ from service_devkit.testing.api import running, service_env
 _workspaces = count(1)
 
 
+@pytest.fixture(scope="session")
+def service_package():
+    return "draft_svc"
+
+
 @pytest.fixture(scope="module")
 def draft_database(database):
     return database("draft_svc")

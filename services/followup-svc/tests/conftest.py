@@ -9,6 +9,11 @@ from service_devkit.testing.api import running, service_env
 _workspaces = count(1)
 
 
+@pytest.fixture(scope="session")
+def service_package():
+    return "followup_svc"
+
+
 @pytest.fixture(scope="module")
 def followup_database(database):
     return database("followup_svc")

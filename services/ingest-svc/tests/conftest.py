@@ -10,6 +10,11 @@ from shelf import Shelf
 _workspaces = count(1)
 
 
+@pytest.fixture(scope="session")
+def service_package():
+    return "ingest_svc"
+
+
 @pytest.fixture(scope="module")
 def ingest_database(database):
     return database("ingest_svc")

@@ -1,11 +1,12 @@
 """persona-svc as a process, on a database and a broker of each test module."""
 
-from itertools import count
-
 import pytest
 from service_devkit.testing.api import running, service_env
 
-_workspaces = count(1)
+
+@pytest.fixture(scope="session")
+def service_package():
+    return "persona_svc"
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +20,6 @@ def api(persona_database, nats_url, tmp_path_factory):
     env = service_env(folder, database_url=persona_database.login_url, nats_url=nats_url)
     with running("persona_svc", folder, env) as started:
         yield started
-
-
-@pytest.fixture
-def workspace_id():
-    """Return a workspace that no other test uses."""
-    return f"w{next(_workspaces)}"
 
 
 @pytest.fixture

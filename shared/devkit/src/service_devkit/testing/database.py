@@ -56,6 +56,7 @@ class Databases:
     def __init__(self, postgres: PostgresProcess) -> None:
         self._postgres = postgres
         self._templates: set[str] = set()
+        self._shared: dict[str, Database] = {}
         self._numbers = count(1)
 
     def new(self, package: str) -> Database:
@@ -89,6 +90,12 @@ class Databases:
             self._postgres.url("postgres", name),
             self._postgres.port or 0,
         )
+
+    def shared(self, package: str) -> Database:
+        """Return the one database of `package` for tests that leave nothing behind in it."""
+        if package not in self._shared:
+            self._shared[package] = self.new(package)
+        return self._shared[package]
 
     def drop(self, database: Database) -> None:
         """Remove the database, whoever is connected to it."""

@@ -4,18 +4,22 @@ Tests that use a server get the marker `processes`. Each worker of pytest-xdist 
 """
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import count
 
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
+from service_kit.store import Session
 from service_kit.topology import apply_streams
 
 from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
 from service_devkit.testing.database import Database, Databases, NewDatabase, OldDatabase
 from service_devkit.testing.folders import folder, quick_folder
 from service_devkit.testing.http_stub import HttpStub
+from service_devkit.testing.rollback import rolled_back
 
 _SERVERS = {"postgres", "fresh_postgres", "nats", "fresh_nats"}
+_workspaces = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,6 +62,38 @@ def database(_databases: Databases) -> Iterator[NewDatabase]:
     yield new
     for each in made:
         _databases.drop(each)
+
+
+@pytest.fixture(scope="session")
+def service_package() -> str:
+    """Return the package of the service under test, such as `draft_svc`: its conftest names it."""
+    raise NotImplementedError("This folder's conftest.py has no fixture `service_package`.")
+
+
+@pytest.fixture
+def workspace_id() -> str:
+    """Return a workspace that no other test of this process uses."""
+    return f"w{next(_workspaces)}"
+
+
+@pytest_asyncio.fixture
+async def session(
+    _databases: Databases, service_package: str, workspace_id: str
+) -> AsyncIterator[Session]:
+    """Return the transaction of an API request in `workspace_id`, undone after the test."""
+    database = _databases.shared(service_package)
+    service = service_package.replace("_", "-")
+    async with rolled_back(database, service, workspace_id) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def worker_session(_databases: Databases, service_package: str) -> AsyncIterator[Session]:
+    """Return a worker's transaction, which sees every workspace, undone after the test."""
+    database = _databases.shared(service_package)
+    service = service_package.replace("_", "-")
+    async with rolled_back(database, service, None) as opened:
+        yield opened
 
 
 @pytest.fixture
