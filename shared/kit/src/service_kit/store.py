@@ -7,7 +7,7 @@ Each transaction starts by taking a role (ADR 0008): `<svc>_api` sees the rows o
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -159,6 +159,15 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def database_now(session: Session) -> datetime:
+    """Return the time by the database's clock (UTC): what decisions use, on every replica.
+
+    It goes on within a transaction, so that what is asked after a lock is later than what the lock
+    was waited for.
+    """
+    return (await session.scalars(select(func.clock_timestamp()))).one().astimezone(UTC)
 
 
 def _to_json(value: object) -> str:

@@ -6,13 +6,13 @@ the updates of an instance touch no index at all.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service_kit.leases import Leased, Leases
 from service_kit.store import Base, OwnedByWorkspace, Session, any_of, pair_of
-from sqlalchemy import JSON, ColumnElement, Row, Uuid, and_, bindparam, func, select, text
+from sqlalchemy import JSON, ColumnElement, Row, Uuid, and_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -282,8 +282,3 @@ def instance_of(row: Row[*tuple[Any, ...]]) -> Instance:
 def is_paused_for(code: str) -> ColumnElement[bool]:
     """Say that an instance is paused for `code`."""
     return and_(InstanceRow.state == State.PAUSED, InstanceRow.codes.contains([code]))
-
-
-async def present(session: Session) -> datetime:
-    """Return the time by the database's clock, the only one that decides what is due."""
-    return (await session.scalars(select(func.clock_timestamp()))).one().astimezone(UTC)

@@ -8,8 +8,9 @@ from service_kit.identity import Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
+from service_kit.store import database_now
 
-from followup_svc.adapters import instance_list, instances, sequences, steps
+from followup_svc.adapters import instance_list, sequences, steps
 from followup_svc.domain.instance import State
 from followup_svc.entrypoints.instance_schemas import (
     InstanceDetail,
@@ -188,4 +189,4 @@ async def _detail(
     version = (row.sequence_id, row.sequence_version)
     sequence = (await versions.get(session, [version]))[version]
     requested = await steps.steps_of(session, instance_id)
-    return InstanceDetail.whole(row, sequence, requested, await instances.present(session))
+    return InstanceDetail.whole(row, sequence, requested, await database_now(session))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from persona_client import Roster
 from persona_contracts import LeadOutcomeV1, LeadRepliedV1, Outcome, Received
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
 from followup_svc.adapters import instances, leads
 from followup_svc.adapters.instances import Change, Note
@@ -110,7 +110,7 @@ async def suppress(session: Session, keys: Collection[Key], *, reason: str, by: 
         (item.stopped(Reason.UNSUBSCRIBED), note)
         for item in await instances.lock_live_of_leads(session, keys)
     ]
-    await store_changes(session, stopped, await instances.present(session))
+    await store_changes(session, stopped, await database_now(session))
 
 
 async def _stop_or_pause(
@@ -134,7 +134,7 @@ async def _stop_or_pause(
             note = Note(what="paused", by=LeadRepliedV1.event_type)
             detail = "The lead has replied: answer it, then resume or stop."
             changes.append((item.paused(Reason.REPLIED, detail), note))
-    await store_changes(session, changes, await instances.present(session))
+    await store_changes(session, changes, await database_now(session))
 
 
 def _key(event: LeadRepliedV1 | LeadOutcomeV1) -> Key:

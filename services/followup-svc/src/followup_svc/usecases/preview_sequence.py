@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from persona_client import Resolution, Roster
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
-from followup_svc.adapters import instances, leads, workspaces
+from followup_svc.adapters import leads, workspaces
 from followup_svc.adapters.leads import NOBODY
 from followup_svc.adapters.workspaces import DEFAULTS, Campaign, FollowupSettings
 from followup_svc.domain.message import Blocked, Message, compose
@@ -61,7 +61,7 @@ async def preview(
         session, workspace_id, starting.campaign_id or known.campaign_id
     )
     when = calendar(sequence, settings, profile)
-    due_at = await instances.present(session)
+    due_at = await database_now(session)
     shown: list[PreviewedStep] = []
     for step in sequence.steps:
         due_at = when.due(step.delay, due_at)

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from service_kit.errors import FieldError, InvalidError
 from service_kit.ids import new_id
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
-from followup_svc.adapters import instance_list, instances, sequences
+from followup_svc.adapters import instance_list, sequences
 from followup_svc.adapters.sequences import SequenceRow, SequenceVersionRow, definition
 from followup_svc.domain.sequence import (
     MAX_NAME_CHARS,
@@ -37,7 +37,7 @@ async def create_sequence(
     """
     check_templates(sequence)
     await _claim_name(session, workspace_id, sequence.name)
-    now = await instances.present(session)
+    now = await database_now(session)
     row = SequenceRow(
         sequence_id=new_id(),
         workspace_id=workspace_id,
@@ -67,7 +67,7 @@ async def update_sequence(session: Session, row: SequenceRow, sequence: Sequence
         return
     check_templates(sequence)
     await _claim_name(session, row.workspace_id, sequence.name, row.sequence_id)
-    now = await instances.present(session)
+    now = await database_now(session)
     if sequence.trigger != before.trigger:
         row.trigger_saved_at = now
     _set(row, sequence, now)
@@ -103,7 +103,7 @@ async def delete_sequence(
             f"{live} instances are live: stop them first, or delete with ?stop_instances=true",
             extra={"live_instances": live},
         )
-    row.deleted_at = await instances.present(session)
+    row.deleted_at = await database_now(session)
     await session.flush()
     await stop_all_of(session, row.sequence_id, by)
 

@@ -18,7 +18,7 @@ from persona_contracts import (
 )
 from service_kit.leases import Batch
 from service_kit.outbox import publish, published_at
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 from structlog import get_logger
 
 from followup_svc.adapters import instances, steps
@@ -69,7 +69,7 @@ class SendDue:
         held = await instances.lock_claimed(session, batch.row_ids, batch.token)
         if not held:
             return
-        now = await instances.present(session)
+        now = await database_now(session)
         situation = await Situation.read(session, held, self._versions)
         before = await steps.requested(session, {(i.instance_id, i.step) for i in held})
         overdue_ids = [

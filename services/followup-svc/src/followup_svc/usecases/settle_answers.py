@@ -8,9 +8,9 @@ from uuid import UUID
 
 from persona_contracts import MessageFailedV1, MessageSentV1, Received
 from service_kit.errors import NotFoundError
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
-from followup_svc.adapters import instances, steps
+from followup_svc.adapters import steps
 from followup_svc.adapters.instances import Note
 from followup_svc.adapters.sequences import SequenceVersions
 from followup_svc.adapters.steps import Answer, Asked
@@ -133,7 +133,7 @@ async def _locked(
     )
     go_on = [item for item in items.values() if _following(item, known)]
     return Desk(
-        now=await instances.present(session),
+        now=await database_now(session),
         steps={step.request_id: step for step, _ in found},
         found=items,
         versions=known,

@@ -9,7 +9,7 @@ from persona_client import Roster
 from persona_contracts import Lead
 from service_kit.errors import FieldError
 from service_kit.ids import new_id
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
 from followup_svc.adapters import instances, leads, workspaces
 from followup_svc.adapters.instances import NewInstance
@@ -78,7 +78,7 @@ async def start_instances(
     """
     keys = {item.lead_id: (target.workspace_id, item.lead_id) for item in wanted}
     await leads.lock(session, keys.values())
-    now = await instances.present(session)
+    now = await database_now(session)
     await leads.refresh(
         session, [(keys[item.lead_id], item.lead, now, item.campaign_id) for item in wanted]
     )
@@ -131,7 +131,7 @@ async def start_triggered(
     forbidden = await leads.suppressed(session, keys)
     known = await leads.get(session, keys)
     settings = await workspaces.settings_of(session, by_workspace)
-    now = await instances.present(session)
+    now = await database_now(session)
     new: list[NewInstance] = []
     for item in occurrences:
         if (item.workspace_id, item.lead_id) in forbidden:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
 from followup_svc.adapters import instances
 from followup_svc.adapters import steps as requested_steps
@@ -73,7 +73,7 @@ async def resolve(
     """
     item = await instances.lock_one(session, instance_id)
     item.require_unknown()
-    now = await instances.present(session)
+    now = await database_now(session)
     note = Note(what=f"resolved as {decision}", by=by, step=item.step)
     if decision == "resend":
         again = Answer(instance_id=item.instance_id, number=item.step, status=StepStatus.WAITING)
@@ -95,7 +95,7 @@ async def resolve(
 async def _resume(
     session: Session, found: Sequence[Instance], versions: SequenceVersions, by: str
 ) -> None:
-    now = await instances.present(session)
+    now = await database_now(session)
     situation = await Situation.read(session, found, versions)
     changes: list[Change] = [
         (item.resumed(_resume_at(item, situation, now)), Note(what="resumed", by=by))
@@ -113,4 +113,4 @@ def _resume_at(item: Instance, situation: Situation, now: datetime) -> datetime:
 
 async def _stop(session: Session, found: Sequence[Instance], reason: Reason, by: str) -> None:
     stopped: list[Change] = [(item.stopped(reason), Note(what="stopped", by=by)) for item in found]
-    await store_changes(session, stopped, await instances.present(session))
+    await store_changes(session, stopped, await database_now(session))
