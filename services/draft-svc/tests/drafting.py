@@ -88,7 +88,7 @@ class Desk:
         campaign = CampaignState(
             campaign_id=campaign_id,
             name=campaign_id,
-            assignments={"email": who.persona_id},
+            assignments=dict.fromkeys(("any", "email", "sms", "linkedin"), who.persona_id),
             revision=revision,
         )
         await self.state("campaign", campaign_id, campaign)

@@ -39,6 +39,34 @@ async def test_the_campaigns_persona_wins_and_others_get_the_default(desk):
     assert (other["resolution"]["tier"], other["signature"]) == ("default", "Default\nAcme")
 
 
+async def test_a_reply_without_a_campaign_belongs_to_the_one_last_named_for_its_lead(desk):
+    await desk.default(persona(signature="Default\nAcme"))
+    await desk.assign("spring", persona(revision=2, name="Bo", signature="Bo\nAcme"))
+    named = await desk.drafted(lead_id="lead", campaign_id="spring")
+    remembered = await desk.drafted(lead_id="lead", channel="sms")
+    stranger = await desk.drafted(lead_id="another")
+    assert [d["resolution"]["campaign_from"] for d in (named, remembered, stranger)] == [
+        "reply",
+        "remembered",
+        None,
+    ]
+    assert remembered["campaign_id"] == "spring"
+    assert remembered["resolution"]["persona_id"] == named["resolution"]["persona_id"]
+    assert stranger["resolution"]["tier"] == "default"
+    events = {event["draft_id"]: event for event in await desk.events("created", 3)}
+    event = events[remembered["draft_id"]]
+    assert (event["campaign_id"], event["resolution"]["campaign_from"]) == ("spring", "remembered")
+
+
+async def test_a_late_older_reply_does_not_take_the_leads_campaign_back(desk):
+    await desk.default(persona())
+    earlier = (utc_now() - timedelta(minutes=5)).isoformat()
+    await desk.drafted(lead_id="lead", campaign_id="spring")
+    late = await desk.send(lead_id="lead", campaign_id="autumn", received_at=earlier)
+    await desk.until(late.message_id, "superseded")
+    assert (await desk.drafted(lead_id="lead"))["campaign_id"] == "spring"
+
+
 async def test_a_persona_edit_shows_in_the_next_draft_and_marks_the_last_outdated(desk):
     anna = persona()
     await desk.default(anna)

@@ -75,6 +75,21 @@ async def test_a_reply_refreshes_what_later_steps_say(ready):
     assert request["text"].startswith("Hi Bo of Acme.")
 
 
+async def test_a_late_older_reply_does_not_take_the_leads_campaign_back(ready):
+    ben, cleo = persona(name="Ben"), persona(name="Cleo")
+    await ready.assign("spring", ben)
+    await ready.assign("autumn", cleo)
+    earlier = (utc_now() - timedelta(minutes=5)).isoformat()
+    await ready.replies("lead-1", campaign_id="spring")
+    await ready.replies("lead-1", campaign_id="autumn", received_at=earlier)
+    await ready.replies("lead-2")
+    await ready.until_known("lead-2")
+    made = await ready.create(step())
+    path = f"sequences/{made['sequence_id']}/preview"
+    shown = await ready.asked("POST", path, json={"lead_id": "lead-1"})
+    assert shown["steps"][0]["resolution"]["persona_id"] == str(ben.persona_id)
+
+
 async def test_a_reply_while_the_answer_is_awaited_stops_and_the_answer_still_counts(ready):
     instance = await ready.started(step(), step(), lead_id="lead-1")
     (request,) = await ready.requests()

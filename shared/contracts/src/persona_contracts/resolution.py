@@ -1,5 +1,6 @@
 """Which persona spoke, and why: what drafts and send requests say of it."""
 
+from typing import Literal
 from uuid import UUID
 
 from persona_contracts.event import Document
@@ -14,3 +15,5 @@ class Resolution(Document):
     version: int | None = None
     revision: int
     reason: AnyReason
+    campaign_from: Literal["reply", "remembered"] | str | None = None
+    """Where a draft's campaign is from: its reply, or an earlier one of the lead; null: none."""

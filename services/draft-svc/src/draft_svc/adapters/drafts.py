@@ -64,6 +64,13 @@ class DraftRow(Leased):
         generating = (cls.stored_status == DraftStatus.QUEUED) & cls.lease_token.is_not(None)
         return case((generating, DraftStatus.GENERATING.value), else_=cls.stored_status)
 
+    @property
+    def campaign_from(self) -> str | None:
+        """Where the campaign is from: "reply", or "remembered" from an earlier one of the lead."""
+        if self.campaign_id is None:
+            return None
+        return "remembered" if self.reply.get("campaign_id") is None else "reply"
+
     def incoming(self) -> LeadRepliedV1:
         """Return the reply as an event."""
         return LeadRepliedV1.model_validate(self.reply)
@@ -113,6 +120,19 @@ _SUPERSEDE = text(
 ).bindparams(*(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "lead_ids")))
 
 
+_RECALL_CAMPAIGNS = text(
+    """
+    update draft set campaign_id = (
+      select earlier.campaign_id from draft earlier
+      where earlier.workspace_id = draft.workspace_id and earlier.lead_id = draft.lead_id
+        and earlier.reply->>'campaign_id' is not null
+      order by earlier.received_at desc, earlier.draft_id desc limit 1
+    )
+    where draft_id = any(:draft_ids) and campaign_id is null
+    """
+)
+
+
 async def lock_leads(session: Session, leads: Collection[tuple[str, str]]) -> None:
     """Let one transaction at a time judge which reply of a lead is the newest."""
     await session.execute(_LOCK_LEADS, _columns(leads))
@@ -127,6 +147,15 @@ async def add_new(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]
         list(rows),
     )
     return set(result.scalars())
+
+
+async def recall_campaigns(session: Session, draft_ids: Collection[UUID]) -> None:
+    """Set the campaign of replies that name none: that of the lead's newest reply which names one.
+
+    The leads must be locked.
+    """
+    if draft_ids:
+        await session.execute(_RECALL_CAMPAIGNS, {"draft_ids": list(draft_ids)})
 
 
 async def make_due(session: Session, draft_ids: Collection[UUID]) -> None:

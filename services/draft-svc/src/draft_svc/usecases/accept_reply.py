@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from persona_contracts import DraftError, DraftFailedV1, DraftSupersededV1, LeadRepliedV1, Received
 from service_kit.ids import new_id
@@ -22,6 +23,7 @@ async def accept_replies(
     leads = {(item.workspace_id, item.event.lead_id) for item in batch}
     await drafts.lock_leads(session, leads)
     new_ids = await drafts.add_new(session, rows)
+    await drafts.recall_campaigns(session, _without_campaign(rows) & new_ids)
     superseded = await drafts.supersede_older(session, leads)
     await drafts.make_due(session, new_ids)
     await publish(
@@ -61,6 +63,10 @@ def _row(item: Received[LeadRepliedV1], now: datetime) -> dict[str, Any]:
         "subject": reply.subject,
         "error": _error().model_dump() if too_old else None,
     }
+
+
+def _without_campaign(rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    return {row["draft_id"] for row in rows if row["campaign_id"] is None}
 
 
 def _error() -> DraftError:

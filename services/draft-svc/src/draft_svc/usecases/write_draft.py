@@ -118,7 +118,7 @@ class WriteDraft:
         resolution = resolve_persona(
             self._roster,
             reply.workspace_id,
-            campaign_id=reply.campaign_id,
+            campaign_id=claim.row.campaign_id,
             channel=reply.channel,
         )
         knowledge = await self._knowledge.search(
@@ -266,7 +266,11 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
     row.citations = citations
     dropped_citations_total.inc(result.written.dropped_citations)
     row.knowledge = result.knowledge.status
-    row.resolution = {**resolution.as_dict(), "content_digest": brief.voice.digest()}
+    row.resolution = {
+        **resolution.as_dict(),
+        "campaign_from": row.campaign_from,
+        "content_digest": brief.voice.digest(),
+    }
     row.model = result.written.model
     row.usage = _usage(result.usage).model_dump()
     row.error = None

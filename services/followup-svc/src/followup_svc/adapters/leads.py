@@ -37,6 +37,8 @@ class LeadRow(OwnedByWorkspace, Base):
     profile: Mapped[dict[str, Any]] = mapped_column(default=dict)
     profile_at: Mapped[datetime | None]
     campaign_id: Mapped[str | None]
+    campaign_at: Mapped[datetime | None]
+    """When the campaign was named: an earlier word, though it comes later, does not replace it."""
     first_message_id: Mapped[str | None]
     last_message_id: Mapped[str | None]
     last_reply_at: Mapped[datetime | None]
@@ -79,7 +81,11 @@ _REFRESH = text(
         then lead.profile || cast(new.profile as jsonb) else cast(new.profile as jsonb)
         || lead.profile end,
       profile_at = greatest(lead.profile_at, new.profile_at),
-      campaign_id = coalesce(new.campaign_id, lead.campaign_id)
+      campaign_id = case when new.campaign_id is not null
+        and new.profile_at >= coalesce(lead.campaign_at, new.profile_at)
+        then new.campaign_id else lead.campaign_id end,
+      campaign_at = case when new.campaign_id is null then lead.campaign_at
+        else greatest(lead.campaign_at, new.profile_at) end
     from json_to_recordset(:rows) as new(
       workspace_id text, lead_id text, profile json, profile_at timestamptz, campaign_id text)
     where lead.workspace_id = new.workspace_id and lead.lead_id = new.lead_id
@@ -134,8 +140,8 @@ async def refresh(
 ) -> None:
     """Keep what is said of locked leads: (lead, its fields, when, its campaign).
 
-    A field that is not said keeps its value; one that is said as null loses it. Of two values the
-    one that was said later stays.
+    A field that is not said keeps its value; one that is said as null loses it. Of two values, also
+    of two campaigns, the one that was said later stays.
     """
     rows = [
         {
