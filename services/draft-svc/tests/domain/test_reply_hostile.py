@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 BODY_CHARS = 512 * 1024
 MAX_SECONDS = 5.0
-"""Far above what any case takes; a pattern that backtracks needs minutes."""
+"""Of CPU: far above what any case takes; a pattern that backtracks needs minutes."""
 
 TEXT_REPEATED = {
     "spaces": " ",

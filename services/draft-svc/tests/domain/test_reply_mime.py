@@ -4,8 +4,9 @@ import base64
 import quopri
 
 import pytest
-from draft_svc.domain.mime import MAX_DEPTH, decode, read_mail
+from draft_svc.domain.mime import MAX_DEPTH, read_mail
 from draft_svc.domain.reply import clean_reply
+from service_kit.charsets import decode
 
 WORDS = "Grüße für 5 €"
 
@@ -29,21 +30,21 @@ def test_a_wrong_charset_gives_the_likely_text(named: str, written_in: str) -> N
     in_base64 = base64.encodebytes(data).decode()
     in_quoted_printable = quopri.encodestring(data).decode()
     for body, encoding in [(in_base64, "base64"), (in_quoted_printable, "Quoted-Printable")]:
-        assert read_mail(mail(body, named, encoding))[0].strip() == WORDS
+        assert read_mail(mail(body, named, encoding)).text.strip() == WORDS
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-15", "utf-16", "gb18030", "koi8-r", "iso-2022-jp"])
 def test_a_rare_charset_is_read(charset: str) -> None:
     words = {"koi8-r": "Да, спасибо", "iso-2022-jp": "はい", "gb18030": "好的"}.get(charset, "5 €")
     body = base64.b64encode(words.encode(charset)).decode()
-    assert read_mail(mail(body, charset, "base64"))[0] == words
+    assert read_mail(mail(body, charset, "base64")).text == words
 
 
 @pytest.mark.parametrize(
     "charset", ["idna", "punycode", "zlib", "unicode_escape", "a\0b", "x" * 99]
 )
 def test_a_codec_that_is_no_charset_is_not_used(charset: str) -> None:
-    assert decode(b"a\\u0041b", charset) == "a\\u0041b"
+    assert decode(b"a\\u0041b", charset).text == "a\\u0041b"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_codec_that_is_no_charset_is_not_used(charset: str) -> None:
     ids=["text", "utf-8 as latin-1", "utf-8 as surrogates", "windows-1252 as surrogates"],
 )
 def test_an_unencoded_body_is_read_however_it_became_text(body: str) -> None:
-    assert read_mail(mail(body, "windows-1252", "8bit"))[0] == WORDS
+    assert read_mail(mail(body, "windows-1252", "8bit")).text == WORDS
 
 
 def test_alternatives_give_the_richest_form_with_words() -> None:
@@ -65,8 +66,8 @@ def test_alternatives_give_the_richest_form_with_words() -> None:
     html = "Content-Type: text/html\n\n<p>html"
     picture = "Content-Type: text/html\n\n<img src=x>"
     calendar = "Content-Type: text/calendar\n\nBEGIN:VCALENDAR"
-    assert read_mail(multipart("alternative", plain, html, calendar))[0].strip() == "html"
-    assert read_mail(multipart("alternative", plain, picture))[0].strip() == "plain"
+    assert read_mail(multipart("alternative", plain, html, calendar)).text.strip() == "html"
+    assert read_mail(multipart("alternative", plain, picture)).text.strip() == "plain"
 
 
 def test_attachments_and_attached_mails_are_left_out() -> None:
@@ -75,7 +76,7 @@ def test_attachments_and_attached_mails_are_left_out() -> None:
     attached = "Content-Type: message/rfc822\n\nSubject: old\n\nold words"
     no_headers = "\nNote: this is a body"
     raw_email = multipart("mixed", text, attachment, attached, no_headers)
-    assert read_mail(raw_email)[0].split("\n") == ["hello", "", "", "Note: this is a body", ""]
+    assert read_mail(raw_email).text.split("\n") == ["hello", "", "", "Note: this is a body", ""]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,6 @@ def test_parts_nested_deeper_than_the_limit_are_not_opened() -> None:
         )
         return "".join(heads) + "\nhello"
 
-    assert read_mail(nested(MAX_DEPTH))[0] == "hello"
-    assert not read_mail(nested(MAX_DEPTH + 1))[0]
-    assert not read_mail(nested(5000))[0]
+    assert read_mail(nested(MAX_DEPTH)).text == "hello"
+    assert not read_mail(nested(MAX_DEPTH + 1)).text
+    assert not read_mail(nested(5000)).text

@@ -29,6 +29,12 @@ class ReplyEmptyError(InvalidError):
     slug = "reply-empty"
 
 
+class ReplyUnreadableError(InvalidError):
+    """The reply's words cannot be read: they are encrypted, or in a format of one program."""
+
+    slug = "reply-unreadable"
+
+
 class ReplyTooOldError(InvalidError):
     """The reply is older than 7 days."""
 

@@ -5,17 +5,36 @@ import re
 MAX_LINE_CHARS = 400
 NOTICE_LINES = 5
 MAX_NOTICE_CHARS = 800
+MAX_BANNER_CHARS = 600
 """A legal notice shows itself within so much of its start."""
 
 _DELIMITER = re.compile(r"(?:--|[\u2013\u2014])\s*$")
 """RFC 3676 §4.3, and what editors make of it."""
 _LIST_RULE = re.compile(r"_{20,}\s*$")
-_BANNER = re.compile(
-    r"\W{0,5}(?:caution|external|warning|attention|achtung|vorsicht)\b.{0,60}"
-    r"(?:e-?mail|message|sender|nachricht|absender).{0,60}(?:outside|external|extern)"
-    r"|you don't often get email from",
-    re.IGNORECASE,
+_BANNER_SIGNS = (
+    re.compile(
+        r"e-?mail|message|sender|courriel|nachricht|absender|correo|mensaje|messaggio|mittente"
+        r"|bericht|afzender|meddelande|wiadomo|nadawc|zpráv|odesílatel|письм|сообщени|отправител"
+        r"|лист|повідомлен|e-?posta|ileti|邮件|郵件|メール|메일|viesti",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\boutside\b|\bextern|extérieur|\bexterior|\bestern|\bexterno|\bbuiten\b|zewnętrz|spoza"
+        r"|\bvnější|mimo organi|внешн|за пределами|зовнішн|dışından|harici|外部|외부|ulkopuol"
+        r"|don't often get|nicht häufig|nicht oft|pas souvent|no suele recibir|non ricevi spesso"
+        r"|niet vaak|ofta inte|nieczęsto|нечасто",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\bclick|\blinks?\b|attachment|caution|warning|achtung|vorsicht|attention|klick|anhäng"
+        r"|cliqu|pièces? jointe|\bliens?\b|enlaces?|adjunto|precaución|allegat|\bcollegament"
+        r"|attenzione|\bkoppeling|bijlage|\blänk|bilag|klikaj|załącznik|uwaga|klikej|přílo"
+        r"|ссылк|вложени|внимание|посилан|bağlantı|dikkat|链接|附件|連結|リンク|添付|링크|linkk"
+        r"|learn why|erfahren sie|découvrez|why this is important",
+        re.IGNORECASE,
+    ),
 )
+"""A banner speaks of the mail, of where it comes from, and of what not to do with it."""
 _FOOTER = re.compile(
     r"[\W_]{0,5}(?:(?:legal |e-?mail )?disclaimer\W*$|disclaimer:"
     r"|confidentiality(?: notice| note| statement)?\W*(?:$|:)"
@@ -44,31 +63,52 @@ _NOTICE_STEM = re.compile(
     re.IGNORECASE,
 )
 
+_ASKS_OR_COUNTS = re.compile(r"\?(?:\s|$)|\d[\d.,]*\s?(?:%|€|\$|£|euro|dollar|seat|user|people)")
+
 
 def without_footer(region: list[str]) -> list[str]:
     """Return the lines above the signature delimiter, a list's footer or a legal notice.
 
     A security banner ("CAUTION: external sender") goes alone: it stands above the words.
     """
-    kept: list[str] = []
-    in_banner = False
-    for position, line in enumerate(region):
-        in_banner = bool(line) and (in_banner or _BANNER.match(line[:MAX_LINE_CHARS]) is not None)
-        if in_banner:
-            continue
+    start = _banner_lines(region)
+    kept = region[:0]
+    for position in range(start, len(region)):
         if _starts_footer(region, position):
             break
-        kept.append(line)
+        kept.append(region[position])
     return kept
+
+
+def is_footer(line: str) -> bool:
+    """Return whether `line` is the delimiter of a signature, or starts a footer."""
+    short = len(line) <= MAX_LINE_CHARS
+    return short and (_DELIMITER.match(line) or _FOOTER.match(line)) is not None
+
+
+def is_notice(paragraph: list[str]) -> bool:
+    """Return whether a paragraph is a legal notice; a notice asks nothing and names no figure."""
+    notice = " ".join(paragraph[:NOTICE_LINES])[:MAX_NOTICE_CHARS]
+    if not _NOTICE_START.match(notice[:MAX_LINE_CHARS]) or _ASKS_OR_COUNTS.search(notice):
+        return False
+    return len({stem.lower() for stem in _NOTICE_STEM.findall(notice)}) >= 2
+
+
+def _banner_lines(region: list[str]) -> int:
+    """Return how many lines at the top are a banner of the mail server, blank ones included."""
+    start = next((at for at, line in enumerate(region) if line), len(region))
+    end = next((at for at in range(start, len(region)) if not region[at]), len(region))
+    banner = " ".join(region[start:end])
+    is_alone = end == len(region) or len(banner) > MAX_BANNER_CHARS
+    if is_alone or not all(sign.search(banner) for sign in _BANNER_SIGNS):
+        return 0
+    return end + 1
 
 
 def _starts_footer(region: list[str], position: int) -> bool:
     line = region[position]
-    if len(line) <= MAX_LINE_CHARS and (_DELIMITER.match(line) or _FOOTER.match(line)):
+    if is_footer(line):
         return True
     if _LIST_RULE.match(line):
         return "mailing list" in "".join(region[position + 1 : position + 2]).lower()
-    if not _NOTICE_START.match(line[:MAX_LINE_CHARS]):
-        return False
-    notice = " ".join(region[position : position + NOTICE_LINES])[:MAX_NOTICE_CHARS]
-    return len({stem.lower() for stem in _NOTICE_STEM.findall(notice)}) >= 2
+    return is_notice(region[position : position + NOTICE_LINES])

@@ -23,6 +23,7 @@ HISTORY_MARK = "-----Original Message-----"
 _UNSEEN_TAG = re.compile(
     r"applet|audio|canvas|datalist|embed|frameset|head|iframe|map|math|noembed|noframes|noscript"
     r"|object|script|select|style|svg|template|textarea|title|video"
+    r"|s|strike|del"  # struck out: the writer took it back
 )
 _BLOCK_TAG = re.compile(
     r"address|article|aside|blockquote|body|center|d[dlt]|details|div|fieldset|figure|footer|form"
@@ -30,17 +31,20 @@ _BLOCK_TAG = re.compile(
 )
 _SPACED_TAG = re.compile(r"blockquote|h[1-6]|hr|ol|p|pre|table|ul")
 _HIDING_STYLE = re.compile(
-    r"display:none|visibility:hidden|mso-hide:all"
+    r"display:none|visibility:hidden|mso-hide:all|text-decoration(?:-line)?:[^;]*line-through"
     r"|(?:font-size|max-height|opacity):0(?:\.0+)?(?:px|pt|em|rem|%)?(?:[;!]|$)"
 )
 _TIGHT_STYLE = re.compile(r"(?:^|;)margin(?:-bottom)?:0(?:\.0+)?(?:in|cm|px|pt)?(?:[;!]|$)")
 _INDENT_STYLE = re.compile(r"(?:^|;)border:(?:none|0)")
 """How Gmail and Apple Mail write the indent button, which is not a quote."""
-_OUTLOOK_BORDER = re.compile(r"border-top:solid#(?:e1e1e1|b5c4df)")
+_TOP_BORDER = re.compile(r"(?:^|;)border-top:([^;]{1,80})")
+_OUTLOOK_BORDER_COLOUR = re.compile(r"#e1e1e1|#b5c4df|rgb\(225,225,225\)|rgb\(181,196,223\)")
 _HISTORY_NAME = re.compile(
     r"(?:x_){0,5}(?:divrplyfwdmsg|outlookmessageheader|zmail_extra|reply-intro"
-    r"|mail-editor-reference-message-container)|\S{0,20}yahoo_quoted"
+    r"|mail-editor-reference-message-container|moz-forward-container)|\S{0,20}yahoo_quoted"
 )
+_ATTRIBUTION_NAME = re.compile(r"(?:x_){0,5}(?:gmail_attr|moz-cite-prefix)")
+"""What says who wrote the quoted words below; of forwarded ones it starts history."""
 _SIGNATURE_NAME = re.compile(
     r"(?:x_){0,5}(?:gmail_signature|moz-signature|applemailsignature|signature"
     r"|ms-outlook-mobile-signature|protonmail_signature_block|tutanota_signature)"
@@ -55,6 +59,8 @@ class _Role(Enum):
     UNSEEN = auto()
     QUOTE = auto()
     PRE = auto()
+    ATTRIBUTION = auto()
+    SIGNATURE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +79,15 @@ class _Parser(Protocol):
     def close(self) -> str: ...
 
 
-def html_text(html: str) -> str:
-    """Return the words of `html` that a reader sees, without the sender's marked signature.
+def html_text(html: str, *, with_signature: bool = False) -> str:
+    """Return the words of `html` that a reader sees; its marked signature only if asked for.
 
     Quoted lines start with `>`; `HISTORY_MARK` stands where a mail program marked the start of
-    history. Scripts, styles, comments and hidden elements are gone; nothing is ever fetched.
+    history. Scripts, styles, comments, hidden and struck-out elements are gone; nothing is ever
+    fetched.
     """
-    parser = cast("_Parser", HTMLParser(target=_TextTarget(), encoding="utf-8"))
+    target = _TextTarget(with_signature=with_signature)
+    parser = cast("_Parser", HTMLParser(target=target, encoding="utf-8"))
     parser.feed(html.replace("\0", "").encode(errors="ignore"))
     return plain_text(parser.close())
 
@@ -87,7 +95,10 @@ def html_text(html: str) -> str:
 class _TextTarget:
     """Receives tags and text from lxml and collects lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_signature: bool) -> None:
+        self._unseen = {_Role.UNSEEN} if with_signature else {_Role.UNSEEN, _Role.SIGNATURE}
+        self._unseen_depth = 0
+        self._attribution: list[str] = []
         self._open: list[_Element] = []
         self._depth = dict.fromkeys(_Role, 0)
         self._lines: list[str] = []
@@ -96,19 +107,26 @@ class _TextTarget:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         element = _element(tag, attributes) if attributes else _bare_element(tag)
-        if not self._depth[_Role.UNSEEN]:
+        if not self._unseen_depth:
             self._begin(element)
         self._open.append(element)
         self._depth[element.role] += 1
+        self._unseen_depth += element.role in self._unseen
 
     def end(self, _tag: str) -> None:
         element = self._open.pop()
-        if not self._depth[_Role.UNSEEN] and element.is_block:
+        if not self._unseen_depth and element.is_block:
             self._end_block(element)
         self._depth[element.role] -= 1
+        self._unseen_depth -= element.role in self._unseen
+        if element.role is _Role.ATTRIBUTION and not self._depth[_Role.ATTRIBUTION]:
+            self._end_attribution()
 
     def data(self, text: str) -> None:
-        if self._depth[_Role.UNSEEN]:
+        if self._unseen_depth:
+            return
+        if self._depth[_Role.ATTRIBUTION]:
+            self._attribution.append(text)
             return
         first, *rest = text.split("\n") if self._depth[_Role.PRE] else [text]
         self._pieces.append(first)
@@ -119,6 +137,12 @@ class _TextTarget:
     def close(self) -> str:
         self._end_block(_bare_element("body"))
         return "\n".join(self._lines)
+
+    def _end_attribution(self) -> None:
+        """Leave it out above a quote; "---- Forwarded message ----" has history under it."""
+        if "".join(self._attribution).lstrip().startswith("--"):
+            self._emit(HISTORY_MARK)
+        self._attribution.clear()
 
     def _begin(self, element: _Element) -> None:
         if element.is_block:
@@ -168,8 +192,12 @@ def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
     is_cited = attributes.get("type") == "cite" or "border-left:" in style
     is_indent = _INDENT_STYLE.search(style) is not None and not is_cited
     role = _Role.PRE if tag == "pre" else _Role.PLAIN
-    if is_hidden or is_signature or _UNSEEN_TAG.fullmatch(tag):
+    if is_hidden or _UNSEEN_TAG.fullmatch(tag):
         role = _Role.UNSEEN
+    elif is_signature:
+        role = _Role.SIGNATURE
+    elif any(map(_ATTRIBUTION_NAME.fullmatch, names)):
+        role = _Role.ATTRIBUTION
     elif "protonmail_quote" in names or (tag == "blockquote" and not is_indent):
         role = _Role.QUOTE
     return _Element(
@@ -177,6 +205,15 @@ def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
         role=role,
         is_block=_BLOCK_TAG.fullmatch(tag) is not None,
         is_spaced=_SPACED_TAG.fullmatch(tag) is not None and not is_tight,
-        starts_history=_OUTLOOK_BORDER.search(style) is not None
-        or any(map(_HISTORY_NAME.fullmatch, names)),
+        starts_history=_has_outlook_border(style) or any(map(_HISTORY_NAME.fullmatch, names)),
+    )
+
+
+def _has_outlook_border(style: str) -> bool:
+    """Return whether `style` has the line above history, its parts in whatever order."""
+    border = _TOP_BORDER.search(style)
+    return (
+        border is not None
+        and "solid" in border[1]
+        and _OUTLOOK_BORDER_COLOUR.search(border[1]) is not None
     )

@@ -6,15 +6,16 @@ multiparts cost seconds or a RecursionError.
 """
 
 import binascii
-import codecs
 import quopri
 import re
-from email.errors import HeaderParseError
-from email.header import decode_header
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 from email.utils import collapse_rfc2231_value
 from itertools import zip_longest
+
+from service_kit.charsets import declared_in_markup, decode
+from service_kit.subjects import decoded_subject
 
 from draft_svc.domain.html_text import html_text
 from draft_svc.domain.plain_text import plain_text
@@ -27,53 +28,50 @@ MAX_HEADER_CHARS = 65_536
 MAX_FIELD_CHARS = 4_000
 """Of one header field that is taken apart: the library's parsing of parameters is quadratic."""
 
-_TEXT_CODEC = re.compile(
-    r"ascii|utf-(?:7|8|16|32)|iso|cp\d|gb|big5|euc|shift|koi8|mac-|hz$|johab|tis"
-)
-"""Charsets among Python's codecs, as `codecs.lookup` spells them; others are not for mail."""
-_ONE_BYTE_CODEC = re.compile(r"ascii|iso8859|cp125\d|utf-8")
-_LATIN_CODEC = re.compile(r"ascii|iso8859-1$|utf-8")
 _HEADER_END = re.compile(r"\r?\n\r?\n")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 
-def read_mail(raw_email: str) -> tuple[str, str | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """What of a raw e-mail can be read."""
+
+    text: str
+    subject: str | None
+    unreadable: str | None
+    """What holds the words if no part that can be read does, such as "an encrypted part"."""
+
+
+def read_mail(raw_email: str, *, with_signature: bool = False) -> Mail:
     """Return the readable text of `raw_email`, history marked as in `html_text`, and its subject.
 
-    Attachments and attached mails are left out. The text is empty when there is no text part.
+    Attachments, named text parts beside others and attached mails are left out. The text is empty
+    when there is no text part. `with_signature` is that of `html_text`.
     """
     headers, body = _split_headers(raw_email.lstrip("\r\n"))
-    return plain_text(_PartReader().text_of(headers, body, MAX_DEPTH)), _subject(headers)
-
-
-def decode(data: bytes, charset: str) -> str:
-    """Return `data` as text: a wrong or unknown `charset` gives the likely text, not an error.
-
-    Bytes that are valid UTF-8 are UTF-8 whatever single-byte charset is named, and ISO 8859-1 is
-    read as windows-1252 (WHATWG Encoding §4.2).
-    """
-    name = _codec_name(charset)
-    if _ONE_BYTE_CODEC.match(name):
-        try:
-            return data.decode()
-        except UnicodeDecodeError:
-            name = "cp1252" if _LATIN_CODEC.match(name) else name
-    return data.decode(name, errors="replace")
+    reader = _PartReader(with_signature=with_signature)
+    text = reader.text_of(headers, body, MAX_DEPTH)
+    return Mail(text=plain_text(text), subject=_subject(headers), unreadable=reader.unreadable)
 
 
 class _PartReader:
     """Reads the text parts of one mail; stops opening parts after MAX_PARTS."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_signature: bool) -> None:
+        self._with_signature = with_signature
         self._parts_left = MAX_PARTS
+        self.unreadable: str | None = None
 
     def text_of(self, headers: Message, body: str, depth: int) -> str:
         """Return the text of one part and of the parts in it."""
+        kind = headers.get_content_type()
+        self.unreadable = self.unreadable or _unreadable(headers, kind)
         if headers.get_content_disposition() == "attachment":
             return ""
-        match headers.get_content_type():
+        match kind:
             case "text/html":
-                return html_text(_transfer_decoded(headers, body))
+                html = _transfer_decoded(headers, body)
+                return html_text(html, with_signature=self._with_signature)
             case "text/plain":
                 return _transfer_decoded(headers, body)
             case "multipart/alternative":
@@ -89,13 +87,34 @@ class _PartReader:
         line = re.compile(rf"^--{re.escape(boundary)}(--)?[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
         lines = list(line.finditer(body))
         texts: list[str] = []
+        named: list[str] = []
         for here, after in zip_longest(lines, lines[1:]):
             if here[1] or self._parts_left == 0:
                 break
             self._parts_left -= 1
             part = body[here.end() : after.start() if after else None]
-            texts.append(self.text_of(*_split_headers(part), depth - 1))
-        return [text for text in texts if text.strip()]
+            part_headers, part_body = _split_headers(part)
+            text = self.text_of(part_headers, part_body, depth - 1)
+            if text.strip():
+                (named if _has_file_name(part_headers) else texts).append(text)
+        return texts or named
+
+
+def _unreadable(headers: Message, kind: str) -> str | None:
+    if kind in {"application/ms-tnef", "application/vnd.ms-tnef"}:
+        return "Outlook's own format (TNEF, winmail.dat)"
+    if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}:
+        is_signed = _parameter(headers, "smime-type").lower() == "signed-data"
+        return "an opaque S/MIME signature" if is_signed else "an S/MIME encrypted part"
+    return "a PGP encrypted part" if kind == "multipart/encrypted" else None
+
+
+def _has_file_name(headers: Message) -> bool:
+    """Return whether a part is a file: some programs send text files as `inline`."""
+    if headers.get_content_maintype() == "multipart":
+        return False
+    disposition = str(headers.get("content-disposition", ""))[:MAX_FIELD_CHARS]
+    return "filename" in disposition.lower() or bool(_parameter(headers, "name"))
 
 
 def _split_headers(part: str) -> tuple[Message, str]:
@@ -107,16 +126,8 @@ def _split_headers(part: str) -> tuple[Message, str]:
     return headers, part[start:]
 
 
-def _subject(headers: Message) -> str | None:
-    field = str(headers.get("subject", ""))[:MAX_FIELD_CHARS]
-    try:
-        pieces = decode_header(field)
-    except HeaderParseError:
-        return field
-    return "".join(
-        piece if isinstance(piece, str) else decode(piece, charset or "ascii")
-        for piece, charset in pieces
-    )
+def _subject(headers: Message) -> str:
+    return decoded_subject(str(headers.get("subject", "")))
 
 
 def _parameter(headers: Message, name: str) -> str:
@@ -128,27 +139,27 @@ def _parameter(headers: Message, name: str) -> str:
         return ""
 
 
-def _codec_name(charset: str) -> str:
-    try:
-        name = codecs.lookup(charset).name
-    except (LookupError, ValueError):
-        return "ascii"
-    return name if _TEXT_CODEC.match(name) else "ascii"
-
-
 def _transfer_decoded(headers: Message, body: str) -> str:
     """Undo the transfer encoding; an unencoded body may be text already, or one char per byte."""
-    charset = _parameter(headers, "charset") or "ascii"
+    declared = _parameter(headers, "charset")
     encoding = str(headers.get("content-transfer-encoding", "")).strip().lower()
     if encoding == "base64":
         digits = _NOT_BASE64.sub("", body.partition("=")[0])
         digits = digits[: len(digits) - (len(digits) % 4 == 1)]
-        return decode(binascii.a2b_base64(digits + "=" * (-len(digits) % 4)), charset)
+        return _text(headers, binascii.a2b_base64(digits + "=" * (-len(digits) % 4)), declared)
     try:
         data = body.encode("latin-1", errors="surrogateescape")
     except UnicodeEncodeError:
         data = body.encode(errors="replace")
-        charset = "utf-8"
+        declared = "utf-8"
     if encoding == "quoted-printable":
-        return decode(quopri.decodestring(data), charset)
-    return body if _codec_name(charset).startswith(("utf-16", "utf-32")) else decode(data, charset)
+        return _text(headers, quopri.decodestring(data), declared)
+    # One char per byte cannot have come through as UTF-16: this is text already.
+    is_text = declared.lower().startswith(("utf-16", "utf-32"))
+    return body if is_text else _text(headers, data, declared)
+
+
+def _text(headers: Message, data: bytes, declared: str) -> str:
+    if not declared and headers.get_content_subtype() in {"html", "xml"}:
+        return decode(data, declared_in_markup(data)).text
+    return decode(data, declared).text

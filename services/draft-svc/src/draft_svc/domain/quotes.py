@@ -8,38 +8,48 @@ between the quoted lines too (mail-parser-reply, quotequail 0.5.4).
 """
 
 import re
+from itertools import takewhile
 
 MAX_MARK_CHARS = 400
 """An attribution or header line that is longer was written by nobody's mail program."""
 MAX_ATTRIBUTION_LINES = 4
 MAX_HEADER_LINES = 8
 
+_MESSAGE = (
+    r"message|messages|nachricht|e-?mail|mail|courriel|mensaje|correo|mensagem|messaggio|bericht"
+    r"|meddeland[et]*|meddelelse|melding|besked|wiadomość|wiadomości|zpráva|správa|üzenet|mesaj"
+    r"|mesajul|poruka|sporočilo|съобщение|сообщение|письмо|повідомлення|лист|μήνυμα|ileti|posta|viesti"
+    r"|kiri|sõnum|ziņojums|vēstule|laiškas|žinutė|missatge|skilaboð|邮件|郵件|消息|メッセージ|メール"
+    r"|메시지|메일|원본|thư|tin nhắn|ข้อความ|pesan|رسالة|הודעה|پیام|संदेश|appointment"
+)
 _MARK = re.compile(
-    r"[\s*_]{0,8}-{2,40}\s{0,3}(?:original message|original appointment|forwarded message"
-    r"|original-nachricht|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine"
-    r"|message original"
-    r"|message transféré|mensaje original|mensaje reenviado|mensagem original"
-    r"|mensagem encaminhada|messaggio originale|messaggio inoltrato|oorspronkelijk bericht"
-    r"|doorgestuurd bericht|ursprungligt meddelande|oprindelig meddelelse|wiadomość oryginalna"
-    r"|исходное сообщение|пересылаемое сообщение)\s{0,3}-{2,}"
+    rf"[\s*_]{{0,8}}-{{2,40}}\s{{0,3}}[^-]{{0,30}}(?:{_MESSAGE})[^-]{{0,30}}-{{2,40}}[\s*_]{{0,8}}$"
     r"|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
     r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado"
     r"|inizio messaggio inoltrato|begin doorgestuurd bericht)\s*:",
     re.IGNORECASE,
 )
-_ATTRIBUTION_START = re.compile(
-    r"[\s*_]{0,8}(?:on|am|le|el|il|em|op|den|på|kl|tir|ons|tor|fre|lør|søn|man|w dniu|dnia|dne)\b",
-    re.IGNORECASE,
-)
-_ATTRIBUTION_END = re.compile(
-    r"(?:wrote|a écrit|escribió|ha scritto|escreveu|geschreven|napisał(?:\(a\)|a)?|napsal\(a\))"
-    r"\s*:$|\b(?:schrieb|schreef|skrev)\b[^:]{1,120}:$",
-    re.IGNORECASE,
-)
+"""A rule, words about a message in any language, a rule."""
+_WROTE_WORDS = """
+wrote writes schrieb écrit escribió escrigué scritto scrive escreveu geschreven schreef skrev
+skrifaði kirjoitti napisał napisała pisze napsal napsala napísal napísala írta scris napisao
+napisala piše написа написал написала пишет написав έγραψε yazdı kirjutas rakstīja rašė viết
+menulis כתב كتب نوشت
+"""
+_WROTE = frozenset(_WROTE_WORDS.split())
+_WROTE_UNSPACED = re.compile(r"写道|寫道|来信|のメール|書きました|작성|님이|เขียน")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _COLONS = (":", "\uff1a")
 _ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}\b")
 _DAY_OR_YEAR = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]?|\d月")
-_HEADER_LINE = re.compile(r"[\s*_]{0,8}([^\W\d_]{1,20})[\s*_]{0,3}[:\uff1a]")
+_ADDRESSED = re.compile(r"[<(\[][^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
+"""An address in brackets, as mail programs put it behind a name; people seldom do."""
+_HEADER_LINE = re.compile(
+    r"[\s*_]{0,8}([^\W\d_][^\W\d_.-]{0,19}(?:[ .-]{1,2}[^\W\d_]{1,15}){0,2})"
+    r"[\s*_]{0,3}[:\uff1a]\s*(.*)"
+)
+_WRAPPED_LINK = re.compile(r"https?://[^\s>]+$")
+_REST_OF_LINK = re.compile(r"\S{0,300}[/.=&?%-]\S{0,300}>?|\S{1,300}>")
 _HEADER_NAMES = {
     name: kind
     for kind, names in {
@@ -58,14 +68,15 @@ def unquoted_regions(lines: list[str]) -> list[list[str]]:
     """Return the runs of lines that the sender wrote, in order; quoted lines and history are gone.
 
     History is what follows the mark or header block of a mail program, or an attribution
-    ("On … wrote:") without quoted lines under it. Under an attribution with quoted lines only
-    those go: what stands between and below them are answers.
+    ("On … wrote:") without quoted lines under it; all three are told by their structure. Under an
+    attribution with quoted lines only those go: what stands between and below them are answers.
     """
     regions: list[list[str]] = [[]]
+    quoted = _quoted_positions(lines)
     for position, line in enumerate(lines):
         if _starts_history(lines, position):
             break
-        if line.lstrip().startswith(">"):
+        if position in quoted:
             _drop_attribution(regions[-1])
             regions.append([])
             continue
@@ -79,6 +90,29 @@ def unquoted_regions(lines: list[str]) -> list[list[str]]:
     return regions
 
 
+def _quoted_positions(lines: list[str]) -> set[int]:
+    """Return which lines are quoted: those with ">", and the rest of a link that was wrapped.
+
+    One line alone that begins with ">" in the middle of a sentence is "more than".
+    """
+    marked = [at for at, line in enumerate(lines) if line.lstrip().startswith(">")]
+    if len(marked) == 1 and _is_comparison(lines, marked[0]):
+        return set()
+    wrapped = {
+        at + 1
+        for at in marked
+        if at + 1 < len(lines)
+        and _WRAPPED_LINK.search(lines[at][-MAX_MARK_CHARS:])
+        and _REST_OF_LINK.fullmatch(lines[at + 1][: MAX_MARK_CHARS + 1])
+    }
+    return {*marked, *wrapped}
+
+
+def _is_comparison(lines: list[str], position: int) -> bool:
+    above = lines[position - 1].strip() if position else ""
+    return bool(above) and not above.endswith((*_COLONS, ".", "!", "?"))
+
+
 def _starts_history(lines: list[str], position: int) -> bool:
     line = lines[position]
     return len(line) <= MAX_MARK_CHARS and (
@@ -86,39 +120,57 @@ def _starts_history(lines: list[str], position: int) -> bool:
     )
 
 
-def _header_kind(line: str) -> str | None:
-    found = _HEADER_LINE.match(line[:MAX_MARK_CHARS])
-    return _HEADER_NAMES.get(found[1].lower()) if found else None
+def _header_line(line: str) -> re.Match[str] | None:
+    return _HEADER_LINE.match(line[:MAX_MARK_CHARS])
 
 
 def _is_header_block(lines: list[str], position: int) -> bool:
-    """Tell whether From, and two of To, Date and Subject, stand here without a blank line."""
-    goes_on = position > 0 and _header_kind(lines[position - 1]) is not None
-    if goes_on or _header_kind(lines[position]) is None:
+    """Return whether three "Label: value" lines stand here as a mail program puts them.
+
+    Labels of a known language: From, and two of To, Date and Subject. Of another language: an
+    address behind a name, and a date or a second address.
+    """
+    goes_on = position > 0 and _header_line(lines[position - 1]) is not None
+    if goes_on or _header_line(lines[position]) is None:
         return False
-    kinds: dict[str, str] = {}
-    for line in lines[position : position + MAX_HEADER_LINES]:
-        if not line.strip():
-            break
-        kind = _header_kind(line)
-        if kind:
-            kinds[kind] = line
-    is_mail = "subject" in kinds or "@" in kinds.get("from", "")[:MAX_MARK_CHARS]
+    block = list(takewhile(str.strip, lines[position : position + MAX_HEADER_LINES]))
+    fields = [found for line in block if (found := _header_line(line))]
+    return len(fields) >= 3 and (_has_known_labels(fields) or _has_header_values(fields))
+
+
+def _has_known_labels(fields: list[re.Match[str]]) -> bool:
+    kinds = {kind: field[2] for field in fields if (kind := _HEADER_NAMES.get(field[1].lower()))}
+    is_mail = "subject" in kinds or "@" in kinds.get("from", "")
     return "from" in kinds and len(kinds) >= 3 and is_mail
 
 
+def _has_header_values(fields: list[re.Match[str]]) -> bool:
+    addresses = sum("@" in field[2] for field in fields)
+    dates = sum(
+        "@" not in field[2] and _DAY_OR_YEAR.search(field[2]) is not None for field in fields
+    )
+    is_addressed = any(_ADDRESSED.search(field[2]) for field in fields[:2])
+    return is_addressed and addresses + dates >= 2
+
+
 def _attribution_lines(written: list[str]) -> int:
-    """Return how many lines at the end of `written` are an attribution in a known language."""
+    """Return how many lines at the end of `written` are an attribution, whatever is under it.
+
+    It ends with a colon and has a time, or an address, and a day; and either a word for "wrote",
+    or the address in brackets.
+    """
     if not written[-1].rstrip().endswith(_COLONS):
         return 0
     for count, joined in _joined_tails(written):
-        if (
-            _ATTRIBUTION_START.match(joined)
-            and _ATTRIBUTION_END.search(joined)
-            and _ADDRESS_OR_TIME.search(joined)
-        ):
+        is_dated = _DAY_OR_YEAR.search(joined) and _ADDRESS_OR_TIME.search(joined)
+        if is_dated and (_ADDRESSED.search(joined) or _says_wrote(joined)):
             return count
     return 0
+
+
+def _says_wrote(line: str) -> bool:
+    words = _LETTERS.findall(line.lower())
+    return not _WROTE.isdisjoint(words) or _WROTE_UNSPACED.search(line) is not None
 
 
 def _drop_attribution(written: list[str]) -> None:

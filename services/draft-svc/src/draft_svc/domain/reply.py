@@ -1,13 +1,17 @@
 """A lead's reply reduced to the words the lead wrote last."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from service_kit.subjects import decoded_subject
 
 from draft_svc.domain.html_text import html_text
-from draft_svc.domain.mime import read_mail
+from draft_svc.domain.mime import Mail, read_mail
+from draft_svc.domain.pgp import ENCRYPTED, is_encrypted, without_armour
 from draft_svc.domain.plain_text import plain_text
+from draft_svc.domain.prose import has_prose, is_salutation
 from draft_svc.domain.quotes import unquoted_regions
-from draft_svc.domain.signatures import without_signature
+from draft_svc.domain.signatures import without_device_lines, without_signature
 
 MAX_PASSES = 5
 """Removing one thing can show another, such as a signature above a removed one."""
@@ -16,6 +20,7 @@ MAX_LINES = 10_000
 """Nobody writes more; below it there is only history."""
 
 _BLANK_LINES = re.compile(r"\n{3,}")
+_NO_MAIL = Mail(text="", subject=None, unreadable=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,8 @@ class CleanReply:
 
     text: str
     subject: str | None
+    unreadable: str | None = None
+    """What holds the words where none can be read, such as "an S/MIME encrypted part"."""
 
 
 def clean_reply(
@@ -38,14 +45,37 @@ def clean_reply(
     The first form that has any words is read: the raw mail, then HTML, then text. The raw mail is
     what the lead sent; HTML says which lines are quoted or a signature, plain text must be guessed.
     A form whose words are all quoted gives an empty text: a poorer form would only hide that.
+
+    If nothing is left, or a salutation alone, while there is prose in what looked like a signature
+    or a notice, the lead typed it there: then only history is taken away.
+
     `subject` wins over the mail's own. Never raises, whatever the input.
     """
-    text, mail_subject = read_mail(raw_email) if raw_email else ("", None)
+    forms = (body_text, body_html, raw_email)
+    mail = _read(*forms, with_signature=False)
+    words = _newest_words(without_armour(mail.text))
+    if is_salutation(words):
+        whole = _read(*forms, with_signature=True)
+        careful = _without_history(without_armour(whole.text))
+        words = careful if has_prose(careful) else words.strip()
+    unreadable = ENCRYPTED if is_encrypted(mail.text) else mail.unreadable
+    return CleanReply(
+        text=words,
+        subject=_one_line(subject or mail.subject),
+        unreadable=None if words else unreadable,
+    )
+
+
+def _read(
+    body_text: str | None, body_html: str | None, raw_email: str | None, *, with_signature: bool
+) -> Mail:
+    mail = read_mail(raw_email, with_signature=with_signature) if raw_email else _NO_MAIL
+    text = mail.text
     if not text.strip() and body_html:
-        text = html_text(body_html)
+        text = html_text(body_html, with_signature=with_signature)
     if not text.strip() and body_text:
         text = plain_text(body_text)
-    return CleanReply(text=_newest_words(text), subject=_one_line(subject or mail_subject))
+    return replace(mail, text=text)
 
 
 def _newest_words(text: str) -> str:
@@ -58,10 +88,21 @@ def _newest_words(text: str) -> str:
 
 
 def _without_what_others_wrote(text: str) -> str:
-    lines = [line.rstrip() for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
-    regions = ("\n".join(without_signature(part)).strip() for part in unquoted_regions(lines))
-    return _BLANK_LINES.sub("\n\n", "\n\n".join(filter(None, regions)))
+    return _joined([without_signature(region) for region in unquoted_regions(_lines(text))])
+
+
+def _without_history(text: str) -> str:
+    return _joined([without_device_lines(region) for region in unquoted_regions(_lines(text))])
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+
+
+def _joined(regions: list[list[str]]) -> str:
+    texts = ("\n".join(region).strip() for region in regions)
+    return _BLANK_LINES.sub("\n\n", "\n\n".join(filter(None, texts)))
 
 
 def _one_line(subject: str | None) -> str | None:
-    return " ".join(plain_text(subject or "").split()) or None
+    return " ".join(plain_text(decoded_subject(subject or "")).split()) or None

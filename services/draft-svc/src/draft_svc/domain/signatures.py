@@ -11,17 +11,32 @@ from draft_svc.domain.footers import without_footer
 MAX_LINE_CHARS = 400
 MAX_SIGNATURE_LINES = 15
 """Without a phone number, address or link among them; a longer block is no signature."""
-MAX_DEVICE_WORDS = 10
+MAX_DEVICE_WORDS = 12
+"""Its link aside; "Sent from my phone. Please excuse typos." has eight."""
 
 _RULE_CHARS = " *_=~#-\u2013\u2014"
+_SENT = (
+    r"sent|gesendet|versendet|verschickt|envoyée?|enviad[oa]|enviat|inviat[oa]|spedit[oa]|verzonden"
+    r"|verstuurd|skickat|skickades|sendt|sent[et]|lähetetty|wysłan[eoy]|wysłano|odesláno|odoslané"
+    r"|poslan[oe]|poslano|küldve|elküldve|trimis|изпратено|отправлено|надіслано|відправлено"
+    r"|εστάλη|στάλθηκε|gönderildi|gönderilmiştir|saadetud|nosūtīts|išsiųsta|送信|发送|发自|來自|傳送"
+    r"|寄出|보냄|보낸|dikirim|đã gửi|gửi từ|ส่งจาก|נשלח|أرسلت|مرسل|get|télécharger|obtener|ottieni"
+    r"|hol(?:en)? sie sich|download|pobierz|scarica"
+)
+"""How "sent" and "get" (the app) are said above what a program adds to each mail."""
+_PROGRAM = (
+    r"iphon|ipad|ipod|apple watch|android|samsung|galaxy|huawei|honor|xiaomi|redmi|oneplus|oppo"
+    r"|pixel|motorola|nokia|sony|xperia|blackberry|windows|outlook|microsoft|mail|yahoo|gmail|gmx"
+    r"|web\.de|t-online|proton|tutanota|tuta|thunderbird|spark|superhuman|mobil|mobile|phone"
+    r"|smartphone|tablet|handy|téléphone|teléfono|telefon|telefono|携帯|スマホ|手机|手機"
+)
 _DEVICE = re.compile(
-    r"\W{0,3}(?:sent (?:from|with|via)|get outlook for|gesendet (?:von|mit)|outlook für"
-    r"|envoyé (?:de|depuis|à partir de)|télécharger outlook|enviado (?:desde|do|a partir)"
-    r"|obtener outlook|inviato da|verzonden vanaf|skickat från|sendt fra|wysłan[eo] z"
-    r"|отправлено \u0441|von mein[a-z]{1,3} [^\s,]+(?: [^\s,]+)? (?:gesendet|versendet))\b"
-    r"[^.!?;,]*(?:[<(]?https?://\S+)?$",
+    rf"(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?<![^\W\d_])(?:{_SENT})(?![^\W\d_])[^.,;!]{{0,60}}(?:{_PROGRAM})"
+    rf"|(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:{_PROGRAM})[^.,;!]{{0,30}}(?:{_SENT})",
     re.IGNORECASE,
 )
+"""Who sent it with what, in one clause; an excuse may follow."""
+_LINK = re.compile(r"[<(\[]?https?://\S+")
 _DASHED = re.compile(r"(?:-|[\u2014\u2013~]\s?)(?=\S)")
 _LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\d{1,2}[.)]\s)")
 _POSTSCRIPT = re.compile(r"\s*P\.? ?S\b", re.IGNORECASE)
@@ -79,6 +94,15 @@ def without_signature(region: list[str]) -> list[str]:
     return _without_tail(_without_closings(above_footer))
 
 
+def without_device_lines(region: list[str]) -> list[str]:
+    """Return the lines without "Sent from my …", rules and delimiters, wherever they stand."""
+    return [
+        line
+        for line in region
+        if not line or (line.strip(_RULE_CHARS) and not _is_device_line(line[:MAX_LINE_CHARS]))
+    ]
+
+
 def _without_tail(lines: list[str]) -> list[str]:
     """Drop rules, "Sent from my …", a dashed name and a block of contact data from the end."""
     kept = list(lines)
@@ -102,7 +126,8 @@ def _tail_length(lines: list[str]) -> int:
 
 
 def _is_device_line(line: str) -> bool:
-    return len(line.split()) <= MAX_DEVICE_WORDS and _DEVICE.match(line) is not None
+    bare = _LINK.sub(" ", line)
+    return len(bare.split()) <= MAX_DEVICE_WORDS and _DEVICE.match(bare) is not None
 
 
 def _is_dashed_name(lines: list[str]) -> bool:

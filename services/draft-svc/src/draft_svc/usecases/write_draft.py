@@ -1,7 +1,6 @@
 """Write one draft: clean the reply, choose the persona, ask for knowledge, plan, write, sign."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +24,7 @@ from service_kit.errors import ServiceError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
 from service_kit.store import Session, Store
+from service_kit.subjects import reply_subject
 from service_kit.work import SETTLE_SECONDS, Finish
 from structlog import get_logger
 
@@ -35,6 +35,7 @@ from draft_svc.domain.draft import (
     DraftStatus,
     NothingWrittenError,
     ReplyEmptyError,
+    ReplyUnreadableError,
 )
 from draft_svc.domain.reply import CleanReply, clean_reply
 from draft_svc.domain.strategy import Strategy, StrategyInvalidError, parse_strategy
@@ -106,6 +107,7 @@ class WriteDraft:
         """Return how to store the finished draft.
 
         Raises:
+            ReplyUnreadableError: the words are encrypted, or in a format of one program alone.
             ReplyEmptyError: nothing is left of the reply once quotes and signatures are gone.
             PersonasUnknownError: the Roster is not ready (retried).
             UpstreamError: the model cannot answer now (retried).
@@ -113,8 +115,6 @@ class WriteDraft:
         started_at = self._clock()
         reply = claim.row.incoming()
         clean = await asyncio.to_thread(_clean, reply)
-        if not clean.text:
-            raise ReplyEmptyError("nothing is left when quotes, signatures and footers are removed")
         resolution = resolve_persona(
             self._roster,
             reply.workspace_id,
@@ -225,12 +225,17 @@ class _Result:
 
 
 def _clean(reply: LeadRepliedV1) -> CleanReply:
-    return clean_reply(
+    clean = clean_reply(
         body_text=reply.body_text,
         body_html=reply.body_html,
         raw_email=reply.raw_email,
         subject=reply.subject,
     )
+    if clean.unreadable:
+        raise ReplyUnreadableError(f"the words are in {clean.unreadable}")
+    if not clean.text:
+        raise ReplyEmptyError("nothing is left when quotes, signatures and footers are removed")
+    return clean
 
 
 def _brief(
@@ -260,7 +265,8 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
     citations = [passage.model_dump(mode="json", exclude={"score"}) for passage in cited]
     resolution = result.resolution
     row.stored_status = DraftStatus.READY
-    row.subject = _reply_subject(row.channel, result.clean.subject)
+    is_email = row.channel == Channel.EMAIL
+    row.subject = reply_subject(result.clean.subject) if is_email else None
     row.body, row.signature, row.text = finished.body, finished.signature, finished.text
     row.generated_body = finished.body
     row.citations = citations
@@ -309,11 +315,3 @@ def _usage(usage: TokenUsage) -> Usage:
         output_tokens=usage.output_tokens,
         cost_microusd=usage.cost_microusd,
     )
-
-
-def _reply_subject(channel: str, subject: str | None) -> str | None:
-    """Return `Re: …` for e-mail, once; other channels have no subject."""
-    if channel != Channel.EMAIL:
-        return None
-    bare = re.sub(r"^\s*((re|aw|sv|antw)\s*:\s*)+", "", subject or "", flags=re.IGNORECASE).strip()
-    return f"Re: {bare}" if bare else None

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from service_kit.subjects import reply_subject
+
 from followup_svc.domain.sequence import MAX_SUBJECT_CHARS, Step
 from followup_svc.domain.template import ErrorType, TemplateError, render, uses
 from followup_svc.domain.tokens import Facts, is_blank
 
 MAX_TEXT_CHARS: Mapping[str, int] = {"email": 65_536, "sms": 1_600, "linkedin": 8_000}
 """Of a whole message: ten joined short messages, and what LinkedIn takes."""
-_REPLY = "re:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,5 @@ def _one_line(subject: str) -> str | None:
 def _thread_subject(last: LastMessage | None) -> str | None:
     if last is None or last.subject is None or is_blank(last.subject):
         return None
-    subject = " ".join(last.subject.split())
-    answer = subject if subject.lower().startswith(_REPLY) else f"Re: {subject}"
-    return answer[:MAX_SUBJECT_CHARS]
+    answer = reply_subject(last.subject)
+    return answer[:MAX_SUBJECT_CHARS] if answer else None

@@ -1,0 +1,49 @@
+"""Whether people wrote a text as words to be read, or it only greets, signs or gives notice."""
+
+import re
+
+from draft_svc.domain.footers import is_footer, is_notice
+
+MIN_WORDS = 4
+MIN_UNSPACED_CHARS = 6
+"""Of a script that puts no spaces between words."""
+MAX_SALUTATION_WORDS = 6
+MAX_LINE_CHARS = 400
+
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964]\W*$")
+_QUESTION = re.compile(r"[?\uff1f\u061f]")
+_SALUTATION_END = (",", "\uff0c", "\u3001", "\u060c", ":", "\uff1a")
+
+
+def is_salutation(text: str) -> bool:
+    """Return whether `text` is empty, or one short line that ends as "Dear Ms Li," does."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if not lines:
+        return True
+    return (
+        len(lines) == 1
+        and lines[0].endswith(_SALUTATION_END)
+        and len(lines[0].split()) <= MAX_SALUTATION_WORDS
+    )
+
+
+def has_prose(text: str) -> bool:
+    """Return whether a paragraph of `text` is a sentence that is no notice of a server."""
+    return any(map(_is_prose, re.split(r"\n\s*\n", text)))
+
+
+def _is_prose(paragraph: str) -> bool:
+    lines = [line.strip()[:MAX_LINE_CHARS] for line in paragraph.split("\n") if line.strip()]
+    if not lines or is_footer(lines[0]) or is_notice(lines):
+        return False
+    return any(map(_is_sentence, lines))
+
+
+def _is_sentence(line: str) -> bool:
+    if len(_UNSPACED.findall(line)) >= MIN_UNSPACED_CHARS:
+        return _SENTENCE_END.search(line) is not None
+    words = line.split()
+    if len(words) < MIN_WORDS:
+        return len(words) > 1 and _QUESTION.search(line) is not None
+    return _SENTENCE_END.search(line) is not None and any(word[0].islower() for word in words[1:])
