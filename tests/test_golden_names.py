@@ -14,9 +14,11 @@ from types import ModuleType
 
 from fastapi import APIRouter
 from prometheus_client import REGISTRY
+from pydantic import AliasChoices
 from service_kit.errors import ServiceError
 from service_kit.health import Health
 from service_kit.http_app import HttpApi, build_app
+from service_kit.settings import ServiceSettings
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
 
@@ -105,6 +107,17 @@ def log_events() -> Iterator[str]:
                     pass
 
 
+def settings() -> Iterator[str]:
+    for package in PACKAGES:
+        for kind in (value for module in LOADED[package] for value in vars(module).values()):
+            if isinstance(kind, type) and issubclass(kind, ServiceSettings):
+                for field, info in kind.model_fields.items():
+                    owner = "" if field in ServiceSettings.model_fields else f" {package}"
+                    alias = info.validation_alias
+                    names = alias.choices if isinstance(alias, AliasChoices) else [alias]
+                    yield from (f"{name}{owner}" for name in names)
+
+
 def check(kind: str, names: Iterator[str]) -> None:
     golden = (GOLDEN / f"{kind}.txt").read_text().splitlines()
     assert golden == sorted(set(golden))
@@ -130,6 +143,10 @@ def test_metrics_keep_their_names():
 
 def test_crash_points_keep_their_names():
     check("crash_points", crash_points())
+
+
+def test_settings_keep_their_names():
+    check("settings", settings())
 
 
 def test_log_events_keep_their_names():

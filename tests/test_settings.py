@@ -3,10 +3,22 @@
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
+from pathlib import Path
 
+import httpx
 import pytest
+from draft_svc.settings import DraftSettings
+from followup_svc.settings import FollowupSvcSettings
+from ingest_svc.settings import IngestSettings
+from persona_svc.settings import PersonaSettings
+from service_devkit.testing.api import running, service_env
 from service_devkit.testing.waiting import HANG_SECONDS
+from service_kit.settings import SettingsError, load
 
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+GOLDEN = Path(__file__).parent / "golden/settings.txt"
+PER_PROCESS = {"DRAMATIS_HTTP_PORT", "DRAMATIS_DATABASE_URL"}
 WHOLE = {
     "DRAMATIS_NATS_URL": "nats://127.0.0.1:1",
     "DRAMATIS_DATABASE_URL": "postgresql://draft@127.0.0.1:1/draft",
@@ -29,22 +41,37 @@ def started(package, **env):
     return ended.returncode, ended.stderr
 
 
-@pytest.mark.parametrize("package", ["persona_svc", "draft_svc"])
-def test_each_missing_variable_is_named(package):
-    code, said = started(package)
-    assert code == 2
-    assert sorted(line.partition(":")[0] for line in said.splitlines()) == sorted(WHOLE)
+@pytest.fixture
+def refusal(monkeypatch):
+    """Return a function: what `load` says of these settings alone."""
+
+    def load_with(settings, **env):
+        for name in [name for name in os.environ if name.startswith(("DRAMATIS", "OPENAI"))]:
+            monkeypatch.delenv(name)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SettingsError) as refused:
+            load(settings)
+        return str(refused.value)
+
+    return load_with
+
+
+@pytest.mark.parametrize(
+    "settings", [PersonaSettings, DraftSettings, FollowupSvcSettings, IngestSettings]
+)
+def test_each_missing_variable_is_named(refusal, settings):
+    lines = refusal(settings).splitlines()
+    assert sorted(line.partition(":")[0] for line in lines) == sorted(WHOLE)
 
 
 @pytest.mark.parametrize(
     ("env", "named"),
     [
         ({"DRAMATIS_PROFILE": "production"}, "stand-ins: writer:offline"),
-        ({"DRAMATIS_WRITER": "openai"}, "OPENAI_API_KEY"),
-        ({"DRAMATIS_WRITER": "openai", "OPENAI_API_KEY": SECRET}, "DRAMATIS_MODEL"),
-        ({"DRAMATIS_PROFILE": "production", "DRAMATIS_DIE_AT": "after-claim"}, "DRAMATIS_DIE_AT"),
-        ({"DRAMATIS_DATABASE_URL": f"mysql://x:{SECRET}@db/draft"}, "postgresql://"),
-        ({"DRAMATIS_HTTP_PORT": "many"}, "DRAMATIS_HTTP_PORT"),
+        ({"DRAMATIS_WRITER": "openai"}, "use DRAMATIS_DRAFT_WRITER"),
+        ({"DRAMATIS_DRAFT_WRITER": "openai"}, "DRAMATIS_DRAFT_OPENAI_API_KEY"),
+        ({"DRAMATIS_DRAFT_WRITER": "openai", "OPENAI_API_KEY": SECRET}, "DRAMATIS_DRAFT_MODEL"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_line_without_values(env, named):
@@ -53,6 +80,126 @@ def test_what_cannot_work_is_refused_in_one_line_without_values(env, named):
     assert named in said
     assert "Traceback" not in said
     assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({"DRAMATIS_PROFILE": "production", "DRAMATIS_DIE_AT": "after-claim"}, "DRAMATIS_DIE_AT"),
+        ({"DRAMATIS_DATABASE_URL": f"mysql://x:{SECRET}@db/draft"}, "postgresql://"),
+        ({"DRAMATIS_HTTP_PORT": "many"}, "DRAMATIS_HTTP_PORT"),
+    ],
+)
+def test_a_wrong_value_is_refused_without_it(refusal, env, named):
+    refused = refusal(DraftSettings, **{**WHOLE, **env})
+    assert named in refused
+    assert SECRET not in refused
+
+
+@pytest.mark.parametrize(
+    ("settings", "old", "new"),
+    [
+        (DraftSettings, "DRAMATIS_WRITER", "DRAMATIS_DRAFT_WRITER"),
+        (DraftSettings, "DRAMATIS_RETRY_DELAYS_SECONDS", "DRAMATIS_DRAFT_RETRY_DELAYS_SECONDS"),
+        (DraftSettings, "DRAMATIS_OPENAI_API_KEY", "DRAMATIS_DRAFT_OPENAI_API_KEY"),
+        (DraftSettings, "OPENAI_BASE_URL", "DRAMATIS_DRAFT_OPENAI_BASE_URL"),
+        (FollowupSvcSettings, "DRAMATIS_SEND_BATCH", "DRAMATIS_FOLLOWUP_SEND_BATCH"),
+        (
+            FollowupSvcSettings,
+            "DRAMATIS_RETRY_DELAYS_SECONDS",
+            "DRAMATIS_FOLLOWUP_RETRY_DELAYS_SECONDS",
+        ),
+        (IngestSettings, "DRAMATIS_EMBEDDER", "DRAMATIS_INGEST_EMBEDDER"),
+        (IngestSettings, "OPENAI_BASE_URL", "DRAMATIS_INGEST_OPENAI_BASE_URL"),
+    ],
+)
+def test_an_old_name_is_refused_with_the_new_one(refusal, settings, old, new):
+    assert refusal(settings, **WHOLE, **{old: SECRET}) == f"{old} is not read: use {new}"
+
+
+def test_an_old_name_of_a_secret_file_is_refused_too(refusal, tmp_path):
+    (tmp_path / "dramatis_qdrant_api_key").write_text(SECRET)
+    refused = refusal(IngestSettings, **WHOLE, DRAMATIS_SECRETS_DIR=str(tmp_path))
+    assert refused == "DRAMATIS_QDRANT_API_KEY is not read: use DRAMATIS_INGEST_QDRANT_API_KEY"
+
+
+def test_the_embedders_missing_key_is_named(refusal):
+    model = {
+        "DRAMATIS_INGEST_EMBEDDER": "openai",
+        "DRAMATIS_INGEST_EMBEDDING_MODEL": "m",
+        "DRAMATIS_INGEST_EMBEDDING_DIMENSION": "3",
+    }
+    assert "DRAMATIS_INGEST_OPENAI_API_KEY" in refusal(IngestSettings, **WHOLE, **model)
+
+
+def known():
+    lines = GOLDEN.read_text().splitlines()
+    return {line.partition(" ")[0] for line in lines} | {"DRAMATIS_SECRETS_DIR"}
+
+
+def everything(folder):
+    """Return a value for every variable; no two services understand one differently."""
+    (folder / "secrets").mkdir()
+    (folder / "ca.pem").touch()
+    unused = "http://127.0.0.1:1"
+    return {
+        "DRAMATIS_MIGRATION_DATABASE_URL": WHOLE["DRAMATIS_DATABASE_URL"],
+        "DRAMATIS_HTTP_HOST": "127.0.0.1",
+        "DRAMATIS_DATABASE_POOL_SIZE": "5",
+        "DRAMATIS_SECRETS_DIR": str(folder / "secrets"),
+        "DRAMATIS_OTLP_ENDPOINT": unused,
+        "DRAMATIS_LOG_LEVEL": "INFO",
+        "DRAMATIS_STREAM_REPLICAS": "1",
+        "DRAMATIS_DIE_AT": "never",
+        "OPENAI_API_KEY": SECRET,
+        "DRAMATIS_DRAFT_WRITER": "openai",
+        "DRAMATIS_DRAFT_OPENAI_API_KEY": SECRET,
+        "DRAMATIS_DRAFT_OPENAI_BASE_URL": unused,
+        "DRAMATIS_DRAFT_MODEL": "a-model",
+        "DRAMATIS_DRAFT_MODEL_TIMEOUT_SECONDS": "30",
+        "DRAMATIS_DRAFT_MODEL_TAKES_JSON_SCHEMA": "false",
+        "DRAMATIS_DRAFT_MODEL_TAKES_TEMPERATURE": "false",
+        "DRAMATIS_DRAFT_MODEL_MAX_TOKENS_FIELD": "max_tokens",
+        "DRAMATIS_DRAFT_MODEL_SYSTEM_ROLE": "system",
+        "DRAMATIS_DRAFT_MODEL_INPUT_USD_PER_MILLION": "1",
+        "DRAMATIS_DRAFT_MODEL_OUTPUT_USD_PER_MILLION": "2",
+        "DRAMATIS_DRAFT_WRITE_CONCURRENCY": "4",
+        "DRAMATIS_DRAFT_RETRY_DELAYS_SECONDS": "[10, 30, 90, 170]",
+        "DRAMATIS_FOLLOWUP_SEND_BATCH": "100",
+        "DRAMATIS_FOLLOWUP_DUE_CHECK_SECONDS": "1",
+        "DRAMATIS_FOLLOWUP_RETRY_DELAYS_SECONDS": "[60, 300]",
+        "DRAMATIS_INGEST_STORAGE_URL": (folder / "storage").as_uri(),
+        "DRAMATIS_INGEST_INBOX_DIR": str(folder / "inbox"),
+        "DRAMATIS_INGEST_ALLOWED_HOSTS": '["files.example.com"]',
+        "DRAMATIS_INGEST_ALLOWED_BUCKETS": '["bucket"]',
+        "DRAMATIS_INGEST_FETCH_PRIVATE_ADDRESSES": "true",
+        "DRAMATIS_INGEST_FETCH_CA_FILE": str(folder / "ca.pem"),
+        "DRAMATIS_INGEST_QDRANT_URL": unused,
+        "DRAMATIS_INGEST_QDRANT_API_KEY": SECRET,
+        "DRAMATIS_INGEST_EMBEDDER": "openai",
+        "DRAMATIS_INGEST_OPENAI_API_KEY": SECRET,
+        "DRAMATIS_INGEST_OPENAI_BASE_URL": unused,
+        "DRAMATIS_INGEST_EMBEDDING_MODEL": "another-model",
+        "DRAMATIS_INGEST_EMBEDDING_DIMENSION": "3",
+        "DRAMATIS_INGEST_EMBEDDING_BATCH_TEXTS": "4",
+        "DRAMATIS_INGEST_EMBEDDING_BATCH_CHARS": "1000",
+        "DRAMATIS_INGEST_EMBEDDING_TIMEOUT_SECONDS": "5",
+        "DRAMATIS_INGEST_CONCURRENCY": "1",
+        "DRAMATIS_INGEST_RETRY_DELAYS_SECONDS": "[1, 2]",
+        "DRAMATIS_INGEST_EMBED_RETRY_DELAYS_SECONDS": "[1, 2]",
+    }
+
+
+def test_all_services_start_with_every_variable_set_at_once(database, nats_url, tmp_path):
+    more = everything(tmp_path)
+    with ExitStack() as stack:
+        for package in SERVICES:
+            url = database(package).login_url
+            env = service_env(tmp_path, database_url=url, nats_url=nats_url, more=more)
+            assert env.keys() | PER_PROCESS == known()
+            api = stack.enter_context(running(package, tmp_path, env))
+            ready = httpx.get(f"{api.url}/readyz", timeout=20).json()
+            assert ready["stand_ins"] == []
 
 
 def test_a_secret_may_come_from_a_file(tmp_path):

@@ -289,7 +289,7 @@ def test_passages_can_be_moved_while_the_stack_is_stopped(run, tmp_path, monkeyp
     ports = {name: free_port() for name in ("nats", *NAMES)}
     with Stack(data_dir=tmp_path / "data", ports=ports):
         pass
-    monkeypatch.setenv("DRAMATIS_EMBEDDER", "none")
+    monkeypatch.setenv("DRAMATIS_INGEST_EMBEDDER", "none")
     moved = run("files", "reembed", "--data-dir", tmp_path / "data")
     assert moved.code == 0, moved.err
     assert "0 contents will be moved to the collection words" in moved.out

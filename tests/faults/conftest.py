@@ -201,10 +201,10 @@ def model_port():
 def stack(model_port):
     """Return the stack of a module's tests; each test finds all of it running."""
     with pytest.MonkeyPatch.context() as env:
-        env.setenv("DRAMATIS_WRITER", "openai")
+        env.setenv("DRAMATIS_DRAFT_WRITER", "openai")
         env.setenv("OPENAI_API_KEY", SECRET)
-        env.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{model_port}/v1")
-        env.setenv("DRAMATIS_MODEL", "stub")
+        env.setenv("DRAMATIS_DRAFT_OPENAI_BASE_URL", f"http://127.0.0.1:{model_port}/v1")
+        env.setenv("DRAMATIS_DRAFT_MODEL", "stub")
         opened = Stack(ephemeral=True)
         _apart(opened.start)
         yield opened

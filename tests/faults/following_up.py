@@ -69,7 +69,10 @@ class Followups:
         self.database = database
         self.processes = []
         env = service_env(folder, database_url=database.login_url, nats_url=nats_url)
-        env |= {"DRAMATIS_DUE_CHECK_SECONDS": "0.1", "DRAMATIS_RETRY_DELAYS_SECONDS": "[0.1, 0.1]"}
+        env |= {
+            "DRAMATIS_FOLLOWUP_DUE_CHECK_SECONDS": "0.1",
+            "DRAMATIS_FOLLOWUP_RETRY_DELAYS_SECONDS": "[0.1, 0.1]",
+        }
         self._env = env
         for number in range(replicas):
             data_dir = folder / str(number)

@@ -120,4 +120,4 @@ async def test_a_second_process_on_the_same_passages_says_which_setting_it_needs
     second.process.spawn()
     await second.until_dead()
     assert second.process._child.returncode == 2
-    assert "DRAMATIS_QDRANT_URL" in second.process.log()
+    assert "DRAMATIS_INGEST_QDRANT_URL" in second.process.log()

@@ -52,7 +52,7 @@ async def test_a_storage_that_is_away_refuses_uploads_and_fails_files_in_the_end
 ):
     await asyncio.to_thread(ingest.process.stop)
     for name, value in {
-        "DRAMATIS_STORAGE_URL": "s3://bucket/prefix",
+        "DRAMATIS_INGEST_STORAGE_URL": "s3://bucket/prefix",
         "AWS_ENDPOINT": "http://127.0.0.1:9",
         "AWS_ALLOW_HTTP": "true",
         "AWS_ACCESS_KEY_ID": "id",

@@ -1,4 +1,4 @@
-"""A draft by the model that OPENAI_API_KEY, OPENAI_BASE_URL and DRAMATIS_MODEL name."""
+"""A draft by a real model: see draft-svc's settings for `openai`."""
 
 import os
 
@@ -8,13 +8,13 @@ from draft_svc.adapters.writers import choose_writer
 from draft_svc.domain.strategy import parse_strategy
 from draft_svc.settings import DraftSettings
 
-NEEDED = ("OPENAI_API_KEY", "DRAMATIS_MODEL")
+NEEDED = ("OPENAI_API_KEY", "DRAMATIS_DRAFT_MODEL")
 
 
 @pytest.mark.needs_key
 @pytest.mark.skipif(
     not all(os.environ.get(name) for name in NEEDED),
-    reason="needs_key: set OPENAI_API_KEY and DRAMATIS_MODEL to ask a real model",
+    reason="needs_key: set OPENAI_API_KEY and DRAMATIS_DRAFT_MODEL to ask a real model",
 )
 async def test_a_real_model_plans_and_writes_without_signing():
     settings = DraftSettings(

@@ -27,8 +27,8 @@ def api(followup_database, nats_url, tmp_path_factory):
         database_url=followup_database.login_url,
         nats_url=nats_url,
         more={
-            "DRAMATIS_DUE_CHECK_SECONDS": "0.05",
-            "DRAMATIS_RETRY_DELAYS_SECONDS": "[0.1, 0.1]",
+            "DRAMATIS_FOLLOWUP_DUE_CHECK_SECONDS": "0.05",
+            "DRAMATIS_FOLLOWUP_RETRY_DELAYS_SECONDS": "[0.1, 0.1]",
         },
     )
     with running("followup_svc", folder, env) as started:

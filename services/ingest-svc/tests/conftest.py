@@ -28,7 +28,7 @@ def data_dir(tmp_path_factory):
 @pytest.fixture(scope="module")
 def api(ingest_database, nats_url, data_dir):
     env = service_env(data_dir, database_url=ingest_database.login_url, nats_url=nats_url)
-    env["DRAMATIS_EMBEDDER"] = "none"
+    env["DRAMATIS_INGEST_EMBEDDER"] = "none"
     env["DRAMATIS_INGEST_RETRY_DELAYS_SECONDS"] = "[0.1, 0.2, 0.5]"
     with running("ingest_svc", data_dir, env) as started:
         yield started

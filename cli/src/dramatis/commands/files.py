@@ -176,7 +176,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         epilog=examples("dramatis files search 'What does it cost?' --persona Nova --limit 3")
     )(expand(search))
-    group.command(epilog=examples("DRAMATIS_EMBEDDER=none dramatis files reembed"))(reembed)
+    group.command(epilog=examples("DRAMATIS_INGEST_EMBEDDER=none dramatis files reembed"))(reembed)
     app.add_typer(group, name="files")
 
 

@@ -1,23 +1,28 @@
 """What draft-svc adds to the common settings."""
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, own_variables
 
 
 class DraftSettings(ServiceSettings):
     """The writer and how hard it is tried."""
 
+    model_config = own_variables("draft")
+    renamed: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"OPENAI_BASE_URL": "DRAMATIS_DRAFT_OPENAI_BASE_URL"}
+    )
     http_port: int = 8102
     writer: Literal["offline", "openai"] = "offline"
     """`offline` is a stand-in: refused when DRAMATIS_PROFILE=production."""
     openai_api_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("OPENAI_API_KEY", "DRAMATIS_OPENAI_API_KEY")
+        default=None,
+        validation_alias=AliasChoices("DRAMATIS_DRAFT_OPENAI_API_KEY", "OPENAI_API_KEY"),
     )
-    openai_base_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "DRAMATIS_OPENAI_BASE_URL")
-    )
+    openai_base_url: str | None = None
     model: str | None = None
     """Where a persona names none; needed with `openai`."""
     model_timeout_seconds: float = Field(default=60, gt=0, le=600)

@@ -34,10 +34,10 @@ async def desk(draft_database, nats_url, connection, http_stub, tmp_path):
         database_url=draft_database.login_url,
         nats_url=nats_url,
         more={
-            "DRAMATIS_WRITER": "openai",
-            "DRAMATIS_MODEL": "m",
+            "DRAMATIS_DRAFT_WRITER": "openai",
+            "DRAMATIS_DRAFT_MODEL": "m",
             "OPENAI_API_KEY": "sk-x",
-            "OPENAI_BASE_URL": f"{http_stub.url}/v1",
+            "DRAMATIS_DRAFT_OPENAI_BASE_URL": f"{http_stub.url}/v1",
         },
     )
     workspace_id = f"strategies-{next(_workspaces)}"

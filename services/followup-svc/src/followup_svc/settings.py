@@ -1,12 +1,13 @@
 """What followup-svc adds to the common settings."""
 
 from pydantic import Field
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, own_variables
 
 
 class FollowupSvcSettings(ServiceSettings):
     """How due steps are sent."""
 
+    model_config = own_variables("followup")
     http_port: int = 8103
     send_batch: int = Field(default=500, ge=1, le=1_000)
     """Steps in one transaction."""

@@ -1,15 +1,21 @@
 """What ingest-svc adds to the common settings."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from types import MappingProxyType
+from typing import ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
-from service_kit.settings import ServiceSettings
+from service_kit.settings import ServiceSettings, own_variables
 
 
 class IngestSettings(ServiceSettings):
     """Where files come from and lie, and how they are made searchable."""
 
+    model_config = own_variables("ingest")
+    renamed: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"OPENAI_BASE_URL": "DRAMATIS_INGEST_OPENAI_BASE_URL"}
+    )
     http_port: int = 8104
     storage_url: str | None = None
     """`s3://bucket/prefix` or `file:///folder`; default: `originals` in the data folder."""
@@ -29,11 +35,10 @@ class IngestSettings(ServiceSettings):
     embedder: Literal["minilm", "openai", "none"] = "minilm"
     """What finds passages by meaning; `none`: words alone."""
     openai_api_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("OPENAI_API_KEY", "DRAMATIS_OPENAI_API_KEY")
+        default=None,
+        validation_alias=AliasChoices("DRAMATIS_INGEST_OPENAI_API_KEY", "OPENAI_API_KEY"),
     )
-    openai_base_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "DRAMATIS_OPENAI_BASE_URL")
-    )
+    openai_base_url: str | None = None
     embedding_model: str | None = None
     """Needed with `openai`."""
     embedding_dimension: int | None = Field(default=None, ge=1, le=8192)
@@ -42,9 +47,9 @@ class IngestSettings(ServiceSettings):
     embedding_batch_chars: int = Field(default=200_000, ge=1_000)
     """Both limits hold for one request to the `openai` embedder."""
     embedding_timeout_seconds: float = Field(default=30, gt=0, le=600)
-    ingest_concurrency: int = Field(default=2, ge=1, le=64)
+    concurrency: int = Field(default=2, ge=1, le=64)
     """Files that are read at the same time, each in a process of up to 1.5 GB."""
-    ingest_retry_delays_seconds: tuple[float, ...] = (1, 2, 5, 10, 20, 30, 60, 60)
+    retry_delays_seconds: tuple[float, ...] = (1, 2, 5, 10, 20, 30, 60, 60)
     embed_retry_delays_seconds: tuple[float, ...] = (2, 5, 15, 60, 300, 900)
 
     @property
@@ -63,13 +68,16 @@ class IngestSettings(ServiceSettings):
     def _fits_together(self) -> Self:
         if self.embedder == "openai" and not (self.embedding_model and self.embedding_dimension):
             raise ValueError(
-                "DRAMATIS_EMBEDDER=openai needs DRAMATIS_EMBEDDING_MODEL and"
-                " DRAMATIS_EMBEDDING_DIMENSION"
+                "DRAMATIS_INGEST_EMBEDDER=openai needs DRAMATIS_INGEST_EMBEDDING_MODEL and"
+                " DRAMATIS_INGEST_EMBEDDING_DIMENSION"
             )
         if self.embedder == "openai" and self.openai_api_key is None:
-            raise ValueError("DRAMATIS_EMBEDDER=openai needs OPENAI_API_KEY")
+            raise ValueError(
+                "DRAMATIS_INGEST_EMBEDDER=openai needs DRAMATIS_INGEST_OPENAI_API_KEY,"
+                " or OPENAI_API_KEY"
+            )
         if self.profile == "production" and self.fetch_private_addresses:
-            raise ValueError("DRAMATIS_FETCH_PRIVATE_ADDRESSES is for tests: not in production")
+            raise ValueError("DRAMATIS_INGEST_FETCH_PRIVATE_ADDRESSES is refused in production")
         if self.profile == "production" and self.inbox_dir is not None:
-            raise ValueError("DRAMATIS_INBOX_DIR is for the embedded profile: not in production")
+            raise ValueError("DRAMATIS_INGEST_INBOX_DIR is refused in production")
         return self

@@ -179,7 +179,7 @@ async def test_the_time_that_a_server_asks_for_is_passed_on(http_stub, embedder)
     [
         (refused(400), EmbeddingRefusedError, "no, ***"),
         (refused(401), EmbeddingRefusedError, "401"),
-        (answer(vector(1.0, 2.0)), EmbeddingInvalidError, "DRAMATIS_EMBEDDING_DIMENSION"),
+        (answer(vector(1.0, 2.0)), EmbeddingInvalidError, "DRAMATIS_INGEST_EMBEDDING_DIMENSION"),
         (answer(vector(0.0, 0.0, 0.0)), EmbeddingInvalidError, "no number"),
         (
             Reply(body=b'{"data": [{"index": 0, "embedding": [1, NaN, 3]}]}'),

@@ -152,7 +152,7 @@ async def test_a_folder_that_cannot_be_used_is_a_storage_that_is_away(originals,
     for call in (originals.put("acme/1", parts(1)), originals.read("acme/1")):
         with pytest.raises(StorageUnavailableError):
             await call
-    with pytest.raises(ValueError, match="DRAMATIS_STORAGE_URL"):
+    with pytest.raises(ValueError, match="DRAMATIS_INGEST_STORAGE_URL"):
         Originals((tmp_path / "originals" / "acme" / "1").as_uri())
 
 
@@ -301,5 +301,5 @@ async def test_a_bucket_that_breaks_off_in_the_middle_of_a_file_says_so(s3):
     ],
 )  # fmt: skip
 def test_an_address_of_another_kind_names_the_setting(url):
-    with pytest.raises(ValueError, match="DRAMATIS_STORAGE_URL"):
+    with pytest.raises(ValueError, match="DRAMATIS_INGEST_STORAGE_URL"):
         Originals(url)

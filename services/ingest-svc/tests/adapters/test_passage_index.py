@@ -201,7 +201,7 @@ async def test_a_second_process_is_told_which_setting_it_needs(tmp_path, monkeyp
     monkeypatch.setattr("ingest_svc.adapters.edge_index.OPEN_SECONDS", 0)
     first, second = (EdgeIndex(tmp_path / "passages", "test-3", 3) for _ in range(2))
     await first.open()
-    with pytest.raises(SettingsError, match="DRAMATIS_QDRANT_URL"):
+    with pytest.raises(SettingsError, match="DRAMATIS_INGEST_QDRANT_URL"):
         await second.open()
     await first.close()
 

@@ -46,14 +46,14 @@ def shelf_with(ingest_database, nats_url, connection, tmp_path, stub):
     async def opened(workspace_id, **env):
         base = service_env(tmp_path, database_url=ingest_database.login_url, nats_url=nats_url)
         chosen = {
-            "DRAMATIS_EMBEDDER": "openai",
+            "DRAMATIS_INGEST_EMBEDDER": "openai",
             "OPENAI_API_KEY": KEY,
-            "OPENAI_BASE_URL": f"{stub.url}/v1",
-            "DRAMATIS_EMBEDDING_MODEL": "stub",
-            "DRAMATIS_EMBEDDING_DIMENSION": "3",
-            "DRAMATIS_EMBEDDING_BATCH_TEXTS": "4",
-            "DRAMATIS_EMBEDDING_TIMEOUT_SECONDS": "1",
-            "DRAMATIS_EMBED_RETRY_DELAYS_SECONDS": "[0.1, 0.1, 0.1]",
+            "DRAMATIS_INGEST_OPENAI_BASE_URL": f"{stub.url}/v1",
+            "DRAMATIS_INGEST_EMBEDDING_MODEL": "stub",
+            "DRAMATIS_INGEST_EMBEDDING_DIMENSION": "3",
+            "DRAMATIS_INGEST_EMBEDDING_BATCH_TEXTS": "4",
+            "DRAMATIS_INGEST_EMBEDDING_TIMEOUT_SECONDS": "1",
+            "DRAMATIS_INGEST_EMBED_RETRY_DELAYS_SECONDS": "[0.1, 0.1, 0.1]",
         }
         service = running("ingest_svc", tmp_path, {**base, **chosen, **env})
         api = await asyncio.to_thread(service.__enter__)
@@ -138,7 +138,7 @@ async def test_another_embedder_is_refused_until_the_passages_are_moved(
         **os.environ,
         **service_env(tmp_path, database_url=ingest_database.login_url, nats_url=nats_url),
         "DRAMATIS_HTTP_PORT": str(free_port()),
-        "DRAMATIS_EMBEDDER": "none",
+        "DRAMATIS_INGEST_EMBEDDER": "none",
     }
 
     async def run(*arguments):
@@ -156,7 +156,7 @@ async def test_another_embedder_is_refused_until_the_passages_are_moved(
     code, moved, _ = await run("reembed")
     assert code == 0
     assert "moved to the collection words" in moved
-    async with shelf_with("moving", DRAMATIS_EMBEDDER="none") as shelf:
+    async with shelf_with("moving", DRAMATIS_INGEST_EMBEDDER="none") as shelf:
 
         async def found():
             return len((await shelf.search(anna, "bicycle 7"))["passages"]) == 5

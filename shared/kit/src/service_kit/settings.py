@@ -2,15 +2,24 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from types import MappingProxyType
+from typing import ClassVar, Literal, Self, TypeVar
 
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service_kit.store import normalise_url
 
+SECRETS_DIR = "DRAMATIS_SECRETS_DIR"
 Profile = Literal["embedded", "production"]
 
 
@@ -21,16 +30,19 @@ class SettingsError(Exception):
 class ServiceSettings(BaseSettings):
     """The common settings, from `DRAMATIS_*` variables, or from files in `DRAMATIS_SECRETS_DIR`.
 
-    A file has the name of its variable, in either case, and its text is the value.
+    A file has the name of its variable, in either case, and its text is the value. A service's
+    settings derive from this class with `model_config = own_variables("draft")`.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="DRAMATIS_",
+        alias_generator=AliasGenerator(validation_alias=lambda field: f"DRAMATIS_{field.upper()}"),
         frozen=True,
         extra="ignore",
         populate_by_name=True,
-        secrets_dir=os.environ.get("DRAMATIS_SECRETS_DIR"),
+        secrets_dir=os.environ.get(SECRETS_DIR),
     )
+    renamed: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Variables that a service once read, each with its present name; see also `load`."""
 
     profile: Profile = "embedded"
     http_host: str = "127.0.0.1"
@@ -72,12 +84,30 @@ class ServiceSettings(BaseSettings):
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
 
+def own_variables(service: str) -> SettingsConfigDict:
+    """Return the `model_config` of a service's settings, such as those of `draft`.
+
+    Its own fields are read from `DRAMATIS_DRAFT_<FIELD>`, the common ones as everywhere: services
+    that share an environment cannot take each other's variables.
+    """
+
+    def variable(field: str) -> str:
+        own = "" if field in ServiceSettings.model_fields else f"{service.upper()}_"
+        return f"DRAMATIS_{own}{field.upper()}"
+
+    return SettingsConfigDict(alias_generator=AliasGenerator(validation_alias=variable))
+
+
 def load(settings: type[SettingsT]) -> SettingsT:
     """Return the settings of this process.
 
     Raises:
-        SettingsError: with a line for each variable that is missing or wrong; no value is repeated.
+        SettingsError: with a line for each variable that is missing or wrong, or lacks the name of
+            its service; no value is repeated.
     """
+    renamed = {**settings.renamed, **_without_service(settings)}
+    if found := sorted(_present() & renamed.keys()):
+        raise SettingsError("\n".join(f"{old} is not read: use {renamed[old]}" for old in found))
     try:
         return settings()  # pyright: ignore[reportCallIssue] — from the environment
     except ValidationError as error:
@@ -94,9 +124,24 @@ def start(main: Callable[[], None]) -> None:
         sys.exit(2)
 
 
+def _without_service(settings: type[ServiceSettings]) -> dict[str, str]:
+    """Return what the service's own variables were once called, each with its present name."""
+    own = settings.model_fields.keys() - ServiceSettings.model_fields.keys()
+    return {f"DRAMATIS_{field.upper()}": variable(settings, field) for field in own}
+
+
+def variable(settings: type[ServiceSettings], field: str) -> str:
+    """Return the variable that a field is read from, the first of them if there are several."""
+    alias = settings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else str(alias)
+
+
+def _present() -> set[str]:
+    """Return the variables that are set, in the environment or as files."""
+    folder = os.environ.get(SECRETS_DIR)
+    files = Path(folder).iterdir() if folder and Path(folder).is_dir() else ()
+    return {name.upper() for name in (*os.environ, *(file.name for file in files))}
+
+
 def _problem(location: tuple[int | str, ...], message: str) -> str:
-    if not location:
-        return message
-    field = str(location[0])
-    variable = f"DRAMATIS_{field.upper()}" if field.islower() else field
-    return f"{variable}: {message}"
+    return f"{location[0]}: {message}" if location else message

@@ -13,7 +13,7 @@ class WriterSettingMissingError(SettingsError):
 
 
 def choose_writer(settings: DraftSettings) -> OfflineWriter | OpenAIWriter:
-    """Return the writer named by DRAMATIS_WRITER; nothing is loaded yet.
+    """Return the writer named by DRAMATIS_DRAFT_WRITER; nothing is loaded yet.
 
     Raises:
         WriterSettingMissingError: the text names the variable to set.
@@ -21,9 +21,11 @@ def choose_writer(settings: DraftSettings) -> OfflineWriter | OpenAIWriter:
     if settings.writer == "offline":
         return OfflineWriter()
     if settings.openai_api_key is None or not settings.openai_api_key.get_secret_value():
-        raise WriterSettingMissingError("DRAMATIS_WRITER=openai needs OPENAI_API_KEY")
+        raise WriterSettingMissingError(
+            "DRAMATIS_DRAFT_WRITER=openai needs DRAMATIS_DRAFT_OPENAI_API_KEY, or OPENAI_API_KEY"
+        )
     if not settings.model:
-        raise WriterSettingMissingError("DRAMATIS_WRITER=openai needs DRAMATIS_MODEL")
+        raise WriterSettingMissingError("DRAMATIS_DRAFT_WRITER=openai needs DRAMATIS_DRAFT_MODEL")
     at_openai = settings.openai_base_url is None
     return OpenAIWriter(
         ModelEndpoint(

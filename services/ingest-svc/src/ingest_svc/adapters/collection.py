@@ -23,9 +23,10 @@ async def use(session: Session, collection: str) -> None:
     elif row.collection != collection:
         if await session.scalar(select(ContentRow.content_id).limit(1)) is not None:
             raise OtherCollectionError(
-                f"The passages are in the collection {row.collection}, and DRAMATIS_EMBEDDER and"
-                f" its settings ask for {collection}. Set them back, or move the passages with"
-                " `dramatis files reembed` (in a deployment: `python -m ingest_svc reembed`)."
+                f"The passages are in the collection {row.collection}, and"
+                f" DRAMATIS_INGEST_EMBEDDER and its settings ask for {collection}. Set them back,"
+                " or move the passages with `dramatis files reembed` (in a deployment:"
+                " `python -m ingest_svc reembed`)."
             )
         row.collection = collection
 

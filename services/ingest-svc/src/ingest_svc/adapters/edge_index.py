@@ -79,7 +79,7 @@ class EdgeIndex:
                 if monotonic() > given_up:
                     raise SettingsError(
                         f"Another process uses the passages in {self._folder}: only one ingest-svc"
-                        " can. Set DRAMATIS_QDRANT_URL to a Qdrant server to run several."
+                        " can. Set DRAMATIS_INGEST_QDRANT_URL to a Qdrant server to run several."
                     ) from None
                 await asyncio.sleep(0.2)
         self._opened.set()

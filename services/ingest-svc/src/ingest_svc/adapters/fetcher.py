@@ -109,7 +109,7 @@ class Fetcher:
         named = {f"{host}:{port}"} | ({host} if port == 443 else set[str]())
         wild = {f"*{name[name.index('.') :]}" for name in named if "." in name}
         if not host or not (named | wild) & self._hosts:
-            raise refused("Its host is not on DRAMATIS_ALLOWED_HOSTS.")
+            raise refused("Its host is not on DRAMATIS_INGEST_ALLOWED_HOSTS.")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return httpcore.URL(
             scheme=b"https",
@@ -121,7 +121,7 @@ class Fetcher:
     async def _from_s3(self, url: str) -> AsyncGenerator[bytes]:
         parts = _split(url)
         if parts.netloc not in self._buckets:
-            raise refused("Its bucket is not on DRAMATIS_ALLOWED_BUCKETS.")
+            raise refused("Its bucket is not on DRAMATIS_INGEST_ALLOWED_BUCKETS.")
         key = unquote(parts.path).removeprefix("/")
         if not key or parts.query or parts.fragment:
             raise refused("It is not of the form s3://bucket/key (write ? as %3F, # as %23).")

@@ -131,7 +131,7 @@ class OpenAIEmbedder:
         if len(vector) != self.dimension:
             raise EmbeddingInvalidError(
                 f"The vectors of {self._endpoint.model} have {len(vector)} numbers:"
-                " set DRAMATIS_EMBEDDING_DIMENSION to that."
+                " set DRAMATIS_INGEST_EMBEDDING_DIMENSION to that."
             )
         length = math.sqrt(sum(number * number for number in vector))
         if not math.isfinite(length) or length == 0:

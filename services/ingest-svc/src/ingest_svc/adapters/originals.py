@@ -70,12 +70,14 @@ class Originals:
             self._store = bucket(url)
             return
         if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/") or parts.query:
-            raise ValueError("DRAMATIS_STORAGE_URL must be file:///folder or s3://bucket/prefix")
+            raise ValueError(
+                "DRAMATIS_INGEST_STORAGE_URL must be file:///folder or s3://bucket/prefix"
+            )
         self._folder = Path(unquote(parts.path))
         try:
             self._store = LocalStore(self._folder, mkdir=True)
         except (BaseError, OSError) as error:
-            raise ValueError("The folder of DRAMATIS_STORAGE_URL cannot be made") from error
+            raise ValueError("The folder of DRAMATIS_INGEST_STORAGE_URL cannot be made") from error
 
     async def put(self, key: str, content: AsyncIterable[bytes]) -> StoredFile:
         """Store a file of 1 byte to MAX_FILE_BYTES; if it fails or is cancelled, there is none.

@@ -37,8 +37,8 @@ def document_pool(
         service.store,
         DOCUMENT_LEASES,
         IngestFile(service.store, service.roster, tools, utc_now),
-        concurrency=settings.ingest_concurrency,
-        retry_delays=settings.ingest_retry_delays_seconds,
+        concurrency=settings.concurrency,
+        retry_delays=settings.retry_delays_seconds,
     )
 
 
