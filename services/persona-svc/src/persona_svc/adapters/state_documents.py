@@ -1,7 +1,9 @@
 """The table that PERSONA_STATE is published from, and refilled from when the stream is lost."""
 
 import json
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 from uuid import UUID
 
 from nats.aio.client import Client
@@ -16,9 +18,8 @@ from persona_contracts import (
 from service_kit.crash_points import crash_point
 from service_kit.publishing import Message, send_batch
 from service_kit.store import Session
-from service_kit.wakeups import OUTBOX_CHANNEL, notify
-from sqlalchemy import case, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from service_kit.wakeups import OUTBOX_CHANNEL
+from sqlalchemy import JSON, bindparam, case, select, text, update
 
 from persona_svc.adapters.tables import StateDocumentRow
 
@@ -26,37 +27,48 @@ BATCH = 200
 _ORDER = case({"persona": 0, "campaign": 1, "workspace": 2}, value=StateDocumentRow.kind)
 
 
-async def put(
-    session: Session, workspace_id: str, kind: StateKind, entity_id: str, body: dict[str, Any]
-) -> None:
-    """Set the document of one entity; `body["revision"]` is higher than that of any before."""
-    values = {
-        "subject": state_subject(workspace_id, kind, entity_id),
-        "workspace_id": workspace_id,
-        "kind": kind,
-        "revision": body["revision"],
-        "body": body,
-    }
-    statement = insert(StateDocumentRow).values(values)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["subject"],
-            set_={
-                "revision": statement.excluded.revision,
-                "body": statement.excluded.body,
-                "updated_at": func.now(),
-            },
-        )
+_SAVE = text(
+    """
+    with saved as (
+      insert into state_document (subject, workspace_id, kind, revision, body)
+      select subject, :workspace_id, kind, revision, body from json_to_recordset(:documents)
+        as new(subject text, kind text, revision bigint, body jsonb) order by subject
+      on conflict (subject) do update
+        set revision = excluded.revision, body = excluded.body, updated_at = now()
     )
-    await notify(session, OUTBOX_CHANNEL)
+    select pg_notify(:channel, '')
+    """
+).bindparams(bindparam("documents", type_=JSON))
 
 
-async def bury(
-    session: Session, workspace_id: str, kind: StateKind, entity_id: str, revision: int
-) -> None:
-    """Leave a tombstone for a deleted entity."""
-    body = {"deleted": True, "revision": revision}
-    await put(session, workspace_id, kind, entity_id, body)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateDocument:
+    """What readers get to see of one entity; its `revision` is higher than any before."""
+
+    kind: StateKind
+    entity_id: str
+    body: Mapping[str, Any]
+
+    @classmethod
+    def tombstone(cls, kind: StateKind, entity_id: str, revision: int) -> Self:
+        """Return what is left of a deleted entity."""
+        return cls(kind=kind, entity_id=entity_id, body={"deleted": True, "revision": revision})
+
+
+async def save_all(session: Session, workspace_id: str, documents: Iterable[StateDocument]) -> None:
+    """Store the documents, and wake the relay, in one statement however many they are."""
+    rows = [
+        {
+            "subject": state_subject(workspace_id, document.kind, document.entity_id),
+            "kind": document.kind,
+            "revision": document.body["revision"],
+            "body": document.body,
+        }
+        for document in documents
+    ]
+    if rows:
+        values = {"workspace_id": workspace_id, "documents": rows, "channel": OUTBOX_CHANNEL}
+        await session.execute(_SAVE, values)
 
 
 async def view(

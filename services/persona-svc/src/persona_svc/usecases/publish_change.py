@@ -3,6 +3,7 @@
 The workspace's revision rises once per command that changes anything visible (events.md §4).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from service_kit.outbox import publish
 from service_kit.store import Session
 
 from persona_svc.adapters import campaigns, personas, state_documents
+from persona_svc.adapters.state_documents import StateDocument
 from persona_svc.domain.campaign import by_channel
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.workspace import WorkspaceSettings, mirror
@@ -41,7 +43,11 @@ async def publish_change(change: Change) -> None:
     ]
     if default_moved:
         changed = ["default_persona_id", *changed]
-    await _put_documents(change, compiled, settings if changed else None)
+    if changed:
+        workspace.settings = settings.as_dict()
+        workspace.settings_revision = workspace.revision
+    documents = await _documents(change, compiled, settings if changed else None)
+    await state_documents.save_all(change.session, change.workspace_id, documents)
     change.session.add_all(audit_of(change, changed))
     await change.session.flush()
     await publish(change.session, *events_of(change, compiled, settings, changed))
@@ -89,60 +95,57 @@ async def _mirrored(change: Change, compiled: dict[UUID, CompiledPersona]) -> Wo
     return mirror(change.settings, default)
 
 
-async def _put_documents(
+async def _documents(
     change: Change, compiled: dict[UUID, CompiledPersona], settings: WorkspaceSettings | None
-) -> None:
-    for persona_id, persona in compiled.items():
-        await state_documents.put(
-            change.session, change.workspace_id, "persona", str(persona_id), persona.as_dict()
-        )
-    await _put_campaigns(change)
-    if settings is not None:
-        await _put_workspace(change, settings)
-    for persona in change.deleted:
-        await state_documents.bury(
-            change.session,
-            change.workspace_id,
-            "persona",
-            str(persona.persona_id),
-            change.workspace.revision,
-        )
-
-
-async def _put_campaigns(change: Change) -> None:
-    places = {item.campaign_id for item in change.reassigned} | set(change.renamed_campaigns)
-    if not places:
-        return
-    names = await campaigns.names(change.session, change.workspace_id, places)
-    assigned = await campaigns.assignments(change.session, change.workspace_id, places)
+) -> list[StateDocument]:
     revision = change.workspace.revision
-    for campaign_id in sorted(places):
-        key = (change.session, change.workspace_id, "campaign", campaign_id)
-        if campaign_id not in assigned:
-            await state_documents.bury(*key, revision)
-            continue
-        document = CampaignState(
-            campaign_id=campaign_id,
-            name=names[campaign_id],
-            assignments={**by_channel(assigned[campaign_id])},
-            revision=revision,
-        )
-        await state_documents.put(*key, document.model_dump(mode="json"))
+    documents = [
+        StateDocument(kind="persona", entity_id=str(persona_id), body=persona.as_dict())
+        for persona_id, persona in compiled.items()
+    ]
+    documents += await _campaign_documents(change)
+    if settings is not None:
+        documents.append(_workspace_document(change, settings))
+    documents += [
+        StateDocument.tombstone("persona", str(persona.persona_id), revision)
+        for persona in change.deleted
+    ]
+    return documents
 
 
-async def _put_workspace(change: Change, settings: WorkspaceSettings) -> None:
-    workspace = change.workspace
-    workspace.settings = settings.as_dict()
-    workspace.settings_revision = workspace.revision
-    document = WorkspaceState(
-        **settings.as_dict(),
-        default_persona_id=workspace.default_persona_id,
-        revision=workspace.revision,
+async def _campaign_documents(change: Change) -> list[StateDocument]:
+    campaign_ids = {item.campaign_id for item in change.reassigned} | set(change.renamed_campaigns)
+    if not campaign_ids:
+        return []
+    names = await campaigns.names(change.session, change.workspace_id, campaign_ids)
+    assigned = await campaigns.assignments(change.session, change.workspace_id, campaign_ids)
+    revision = change.workspace.revision
+    return [
+        _campaign_document(campaign_id, names[campaign_id], assigned[campaign_id], revision)
+        if campaign_id in assigned
+        else StateDocument.tombstone("campaign", campaign_id, revision)
+        for campaign_id in campaign_ids
+    ]
+
+
+def _campaign_document(
+    campaign_id: str, name: str, assignments: Mapping[str, UUID], revision: int
+) -> StateDocument:
+    state = CampaignState(
+        campaign_id=campaign_id,
+        name=name,
+        assignments={**by_channel(assignments)},
+        revision=revision,
     )
-    await state_documents.put(
-        change.session,
-        change.workspace_id,
-        "workspace",
-        change.workspace_id,
-        document.model_dump(mode="json"),
+    return StateDocument(kind="campaign", entity_id=campaign_id, body=state.model_dump(mode="json"))
+
+
+def _workspace_document(change: Change, settings: WorkspaceSettings) -> StateDocument:
+    state = WorkspaceState(
+        **settings.as_dict(),
+        default_persona_id=change.workspace.default_persona_id,
+        revision=change.workspace.revision,
+    )
+    return StateDocument(
+        kind="workspace", entity_id=change.workspace_id, body=state.model_dump(mode="json")
     )

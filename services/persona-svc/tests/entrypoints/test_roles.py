@@ -1,0 +1,49 @@
+"""Who may do what: every write is an admin's."""
+
+import pytest
+
+SOME = "/api/personas/0199b3c4-7d1e-7001-8a2b-5c6d7e8f9a0b"
+MATCH_ANY = {"If-Match": "*"}
+WRITES = [
+    ("POST", "/api/personas", {"json": {"name": "Anna"}}),
+    ("PATCH", SOME, {"json": {"tone": "calm"}, "headers": MATCH_ANY}),
+    ("DELETE", SOME, {"headers": MATCH_ANY}),
+    ("PUT", f"{SOME}/settings", {"json": {"temperature": 0.5}}),
+    ("POST", f"{SOME}/default", {}),
+    ("POST", f"{SOME}/clone", {"json": {}}),
+    ("POST", f"{SOME}/versions/1/restore", {}),
+    ("POST", "/api/personas/ensure-default", {}),
+    ("POST", "/api/personas/import", {"params": {"starter": "formal-professional"}}),
+    ("PUT", "/api/workspace/settings", {"json": {"ai_tone": "calm"}}),
+    ("PUT", "/api/campaigns/spring/persona", {"json": {"persona_id": None}}),
+    (
+        "POST",
+        "/api/campaigns/assignments",
+        {"json": {"assignments": [{"campaign_id": "spring", "persona_id": None}]}},
+    ),
+]
+
+
+@pytest.mark.parametrize("role", ["viewer", "editor"])
+@pytest.mark.parametrize(
+    ("method", "path", "request_"), WRITES, ids=[f"{m} {p}" for m, p, _ in WRITES]
+)
+async def test_only_an_admin_writes(api, workspace_id, role, method, path, request_):
+    async with api.client(workspace_id, role) as client:
+        refused = await client.request(method, path, **request_)
+    assert refused.status_code == 403, refused.text
+    assert refused.json()["type"] == "urn:dramatis:problem:role-too-low"
+
+
+async def test_these_are_all_the_writes_there_are(api, workspace_id):
+    async with api.client(workspace_id) as client:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+    known = {
+        (method, path.replace(SOME, "/api/personas/{persona_id}")) for method, path, _ in WRITES
+    }
+    routes = {
+        (method.upper(), path.replace("{version}", "1").replace("{campaign_id}", "spring"))
+        for path, operations in paths.items()
+        for method in operations.keys() - {"get", "head", "parameters"}
+    }
+    assert routes == known
