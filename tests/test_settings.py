@@ -88,6 +88,8 @@ def test_what_cannot_work_is_refused_in_one_line_without_values(env, named):
         ({"DRAMATIS_PROFILE": "production", "DRAMATIS_DIE_AT": "after-claim"}, "DRAMATIS_DIE_AT"),
         ({"DRAMATIS_DATABASE_URL": f"mysql://x:{SECRET}@db/draft"}, "postgresql://"),
         ({"DRAMATIS_HTTP_PORT": "many"}, "DRAMATIS_HTTP_PORT"),
+        ({"DRAMATIS_LEASE_SECONDS": "30"}, "DRAMATIS_HEARTBEAT_SECONDS"),
+        ({"DRAMATIS_ACK_WAIT_SECONDS": "61"}, "DRAMATIS_ACK_WAIT_SECONDS"),
     ],
 )
 def test_a_wrong_value_is_refused_without_it(refusal, env, named):

@@ -1,4 +1,4 @@
-"""Judges a history by the promises I1 to I11 of docs/reliability.md."""
+"""Judges a history by the promises I1 to I11 of docs/reliability.md, and F1's time to recover."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -124,6 +124,17 @@ def nothing_secret_written(records: Records) -> Iterator[str]:
                 yield f"a secret stands in {r['where']}"
 
 
+def recovers_in_time(records: Records) -> Iterator[str]:
+    """F1: once everything runs again, a due step is requested within one lease and 5 s."""
+    at = {(r["instance_id"], r["step"]): r["at"] for r in records["step_requested"]}
+    for up in records["all_up"]:
+        for due in records["step_due"]:
+            requested_at = at.get((due["instance_id"], due["step"]))
+            latest = max(up["at"], due["at"]) + up["due_within_seconds"]
+            if requested_at is None or requested_at > latest:
+                yield f"step {due['step']} of {due['instance_id']} was requested late or never"
+
+
 CHECKS: dict[str, Callable[[Records], Iterator[str]]] = {
     "I1": handled_at_least_once,
     "I2": one_draft_per_reply,
@@ -136,4 +147,5 @@ CHECKS: dict[str, Callable[[Records], Iterator[str]]] = {
     "I9": published_iff_committed,
     "I10": one_model_call,
     "I11": nothing_secret_written,
+    "F1": recovers_in_time,
 }

@@ -6,8 +6,11 @@ import json
 from itertools import count as count_from
 
 import psycopg
+from faults.checker import violations
+from faults.history import History
 from following import NOW, Campaigner, persona, sequence, step
 from nats.errors import Error as NatsError
+from nats.js.api import ConsumerConfig
 from persona_contracts import MessageSentV1, subject_for
 from service_devkit.embedded import ServiceProcess
 from service_devkit.testing.api import Api, service_env
@@ -16,8 +19,15 @@ from service_kit.clock import utc_now
 
 _workspaces = count_from(1)
 LEADS_AT_ONCE = 200
-LEASES_END_EVERY = 5
-"""Seconds."""
+LEASE_SECONDS = 6
+ACK_WAIT_SECONDS = 3
+TIMES = {
+    "DRAMATIS_LEASE_SECONDS": str(LEASE_SECONDS),
+    "DRAMATIS_HEARTBEAT_SECONDS": "2",
+    "DRAMATIS_ACK_WAIT_SECONDS": str(ACK_WAIT_SECONDS),
+}
+SLACK_SECONDS = 5
+"""What a due step may take beside the lease of who died with it."""
 
 
 class Crm:
@@ -42,7 +52,10 @@ class Crm:
         while True:
             try:
                 subscription = subscription or await self._js.pull_subscribe(
-                    "followup.send_requested.v1.*", durable="crm", stream="FOLLOWUP"
+                    "followup.send_requested.v1.*",
+                    durable="crm",
+                    stream="FOLLOWUP",
+                    config=ConsumerConfig(ack_wait=ACK_WAIT_SECONDS),
                 )
                 messages = await subscription.fetch(100, timeout=0.5)
                 await asyncio.gather(*(self._answer(message) for message in messages))
@@ -67,9 +80,10 @@ class Followups:
 
     def __init__(self, database, folder, nats_url, replicas=1):
         self.database = database
+        self.history = History(folder / "history.jsonl")
         self.processes = []
         env = service_env(folder, database_url=database.login_url, nats_url=nats_url)
-        env |= {
+        env |= TIMES | {
             "DRAMATIS_FOLLOWUP_DUE_CHECK_SECONDS": "0.1",
             "DRAMATIS_FOLLOWUP_RETRY_DELAYS_SECONDS": "[0.1, 0.1]",
         }
@@ -115,11 +129,6 @@ class Followups:
             cursor = await admin.execute(query, values)
             return await cursor.fetchall() if cursor.description else []
 
-    async def end_leases(self):
-        """Do as if the leases of dead processes had run out; those of others run out early."""
-        await self.sql("update instance_due set due_at = now() where lease_token is not null")
-        await self.sql("delete from service_lease")
-
     @contextlib.asynccontextmanager
     async def workspace(self, connection):
         """Return a workspace that no other test uses; its window is always open."""
@@ -132,13 +141,35 @@ class Followups:
 
     async def make_due(self, count):
         """Let the first step of so many instances be due now."""
-        await self.sql(
+        rows = await self.sql(
             "with chosen as (select instance_id from instance where next_at > now()"
             " and step = 1 and not awaiting_answer limit %s), early as (update instance"
             " set next_at = now() where instance_id in (table chosen))"
-            " update instance_due set due_at = now() where instance_id in (table chosen)",
+            " update instance_due set due_at = now() where instance_id in (table chosen)"
+            " returning instance_id, extract(epoch from due_at)::float",
             count,
         )
+        for instance_id, at in rows:
+            self.history.add("step_due", instance_id=instance_id, step=1, at=at)
+
+    async def note_all_up(self):
+        """Note that from now on nothing is killed, and what is due has its time."""
+        ((now,),) = await self.sql("select extract(epoch from clock_timestamp())::float")
+        seconds = LEASE_SECONDS + SLACK_SECONDS
+        self.history.add("all_up", at=now, due_within_seconds=seconds)
+
+    async def note_steps(self):
+        """Note when each step was requested, and each second step due: as the first was sent."""
+        rows = await self.sql(
+            "select instance_id, number, extract(epoch from sent_at)::float,"
+            " extract(epoch from published_at)::float from step join outbox using (event_id)"
+        )
+        for instance_id, number, sent_at, requested_at in rows:
+            self.history.add(
+                "step_requested", instance_id=instance_id, step=number, at=requested_at
+            )
+            if number == 1:
+                self.history.add("step_due", instance_id=instance_id, step=2, at=sent_at)
 
     async def fill(self, campaigner, leads, first=NOW):
         """Start so many leads with a sequence of two steps, the second due at once."""
@@ -150,11 +181,8 @@ class Followups:
         return made
 
     async def until_completed(self, count, timeout_seconds=HANG_SECONDS):
-        """Return once so many instances are completed and all is published.
-
-        Leases end every few seconds only: whoever is alive must have the time to use its own.
-        """
-        found, turns = None, count_from(1)
+        """Return once so many instances are completed and all is published."""
+        found = None
 
         async def done():
             nonlocal found
@@ -166,9 +194,7 @@ class Followups:
                 unpublished = await self.sql("select 1 from outbox where published_at is null")
                 if {row[0] for row in found} == {"completed"} and not unpublished:
                     return sum(row[-1] for row in found) == count
-                if next(turns) % LEASES_END_EVERY == 0:
-                    await self.end_leases()
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.5)
             return False
 
         try:
@@ -178,7 +204,11 @@ class Followups:
             raise
 
     async def violations(self, crm, steps):
-        """Return what is wrong with the account: each step is requested and sent exactly once."""
+        """Return what is wrong with the account: each step is requested and sent exactly once.
+
+        And none of them late, once `note_all_up` was called.
+        """
+        await self.note_steps()
         rows = await self.sql(
             "select body ->> 'request_id', (body ->> 'attempt')::int, body ->> 'instance_id',"
             " (body ->> 'step')::int from (select convert_from(body, 'utf8')::jsonb as body"
@@ -194,5 +224,6 @@ class Followups:
             "never reached the CRM": len(set(requests) - set(crm.asked)),
             "asked for out of nothing": len(set(crm.asked) - set(requests)),
             "not sent": steps - sent[0][0],
+            "late": len(list(violations(self.history))),
         }
         return {what: number for what, number in wrong.items() if number}

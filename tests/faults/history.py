@@ -20,6 +20,9 @@ Kind = Literal[
     "applied",  # a reader took a document: reader, subject, revision
     "state",  # a document at its source at the end: subject, revision
     "requested",  # a follow-up step was requested: request_id, attempt, after (status before)
+    "step_due",  # when a follow-up step was to be requested: instance_id, step, at
+    "step_requested",  # when the broker had its request: instance_id, step, at
+    "all_up",  # nothing was killed any more, and everything ran: at, due_within_seconds
     "read",  # a read of what was already known, during a fault: ok
     "text",  # a log line, trace, problem or header that was written: text
     "secret",  # a text that must not be in any of these: text

@@ -21,6 +21,11 @@ GOOD: list[tuple[Kind, dict[str, Any]]] = [
     ("applied", {"reader": "r", "subject": "s", "revision": 2}),
     ("state", {"subject": "s", "revision": 2}),
     ("requested", {"request_id": "q", "attempt": 1, "after": "due"}),
+    ("step_due", {"instance_id": "i1", "step": 1, "at": 100.0}),
+    ("step_due", {"instance_id": "i1", "step": 2, "at": 130.0}),
+    ("step_requested", {"instance_id": "i1", "step": 1, "at": 119.0}),
+    ("step_requested", {"instance_id": "i1", "step": 2, "at": 139.0}),
+    ("all_up", {"at": 110.0, "due_within_seconds": 10}),
     ("read", {"what": "persona", "ok": True}),
     ("secret", {"text": "s3cret"}),
     ("text", {"where": "log", "text": "draft.stored"}),
@@ -40,6 +45,10 @@ SEEDED: dict[str, list[tuple[Kind, dict[str, Any]]]] = {
     "I9": [("outbox", {"workspace_id": "a", "event_id": "o2", "published": True})],
     "I10": [("model_call", {"message_id": "m1", "step": "write"})],
     "I11": [("text", {"where": "log", "text": "key=s3cret"})],
+    "F1": [
+        ("step_due", {"instance_id": "i2", "step": 1, "at": 100.0}),
+        ("step_requested", {"instance_id": "i2", "step": 1, "at": 120.5}),
+    ],
 }
 
 
@@ -72,6 +81,7 @@ def test_each_broken_promise_is_found_alone(history, promise):
         ("outbox", {"workspace_id": "a", "event_id": "o1", "published": False}, "I9"),
         ("emitted", {"workspace_id": "a", "event_id": "o1", "entity_id": "d1"}, "I9"),
         ("rolled_back", {"event_id": "o1"}, "I9"),
+        ("step_due", {"instance_id": "i3", "step": 1, "at": 100.0}, "F1"),
     ],
 )
 def test_the_other_side_of_a_promise_is_judged_too(history, kind, fields, promise):

@@ -63,8 +63,8 @@ async def test_each_step_is_requested_once_wherever_the_process_dies(run, connec
             await campaigner.synced(f"campaign-{step}")
             await followups.start(die_at=step)
             await followups.until_dead()
-            await followups.end_leases()
         await followups.start()
+        await followups.note_all_up()
         await followups.until_completed(leads)
         assert await followups.violations(crm, leads * 2) == {}
 
@@ -84,11 +84,10 @@ async def survive(run, connection, servers, leads, kills):
                 server = servers[2 * number // kills]
                 await asyncio.to_thread(server.kill)
                 await asyncio.to_thread(server.start)
-            elif chance.random() < 0.2:
-                await followups.end_leases()
             await asyncio.to_thread(victim.spawn)
         for process in followups.processes:
             await asyncio.to_thread(process.start)
+        await followups.note_all_up()
         await followups.until_completed(leads, 5 * HANG_SECONDS)
         return await followups.violations(crm, leads * 2)
 

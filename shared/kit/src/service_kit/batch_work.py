@@ -11,7 +11,6 @@ from service_kit.crash_points import crash_point
 from service_kit.leases import Batch, Leases, RowT
 from service_kit.store import Session, Store, is_away
 from service_kit.wakeups import wait
-from service_kit.work import SETTLE_SECONDS
 
 MAX_ATTEMPTS = 5
 """How often a row that makes the work fail is tried before it is given up."""
@@ -93,7 +92,7 @@ class BatchPool(Generic[RowT]):
             crash_point("before-commit")
 
         try:
-            await self._store.persist(change, SETTLE_SECONDS)
+            await self._store.persist(change)
         except Exception as error:
             if is_away(error):
                 raise

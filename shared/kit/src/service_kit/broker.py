@@ -25,7 +25,12 @@ from service_kit.consumer import BATCH, Consumer, Subscription
 from service_kit.dead_letters import park_exhausted
 from service_kit.responder import Responder
 from service_kit.store import Store
-from service_kit.topology import ADVISORY_STREAM, MAX_DELIVERIES_SUBJECT, Durable
+from service_kit.topology import (
+    ACK_WAIT_SECONDS,
+    ADVISORY_STREAM,
+    MAX_DELIVERIES_SUBJECT,
+    Durable,
+)
 
 FETCH_SECONDS = 1
 RECONNECT_SECONDS = 1
@@ -66,9 +71,15 @@ class Broker:
     """The connections of one service, and its consumers."""
 
     def __init__(
-        self, nats_url: str, store: Store, subscriptions: Sequence[Subscription[Any]]
+        self,
+        nats_url: str,
+        store: Store,
+        subscriptions: Sequence[Subscription[Any]],
+        *,
+        ack_wait_seconds: float = ACK_WAIT_SECONDS,
     ) -> None:
         self._url = nats_url
+        self._ack_wait_seconds = ack_wait_seconds
         self._responders: Sequence[Responder] = ()
         self.publishing = Client()
         """Buffers nothing while the broker is away: what it accepts has been sent."""
@@ -82,7 +93,9 @@ class Broker:
         )
         self._handled: dict[str, Durable] = {}
         for subscription in subscriptions:
-            consumer = Consumer(subscription, store, self.publishing)
+            consumer = Consumer(
+                subscription, store, self.publishing, ack_wait_seconds=ack_wait_seconds
+            )
             self._subscribe(consumer.durable, consumer.consume, subscription.batch)
             self._handled[consumer.durable.name] = consumer.durable
         self.durables = list(self._handled.values())
@@ -147,6 +160,7 @@ class Broker:
                 f"{MAX_DELIVERIES_SUBJECT}.{item.stream}.{item.name}"
                 for item in self._handled.values()
             ),
+            ack_wait_seconds=self._ack_wait_seconds,
         )
         self._subscribe(durable, self._on_max_deliveries, BATCH)
         return durable

@@ -19,7 +19,7 @@ from service_kit.crash_points import crash_point
 from service_kit.dead_letters import park
 from service_kit.errors import ServiceError, UpstreamError
 from service_kit.store import Session, Store, is_away
-from service_kit.topology import Durable, stream_of
+from service_kit.topology import ACK_WAIT_SECONDS, Durable, stream_of
 
 BATCH = 100
 BUG_DELIVERIES = 5
@@ -48,13 +48,14 @@ class Subscription(Generic[EventT]):
     batch: int = BATCH
     """How many events one transaction takes at most; all of them may be in memory at once."""
 
-    def consumer(self, service: str) -> Durable:
+    def consumer(self, service: str, ack_wait_seconds: float = ACK_WAIT_SECONDS) -> Durable:
         """Return the durable consumer."""
         filter_subject = f"{self.model.event_type}.v{self.model.event_version}.*"
         return Durable(
             stream=stream_of(filter_subject),
             name=f"{service}_{self.durable}",
             filter_subjects=(filter_subject,),
+            ack_wait_seconds=ack_wait_seconds,
         )
 
 
@@ -62,9 +63,14 @@ class Consumer(Generic[EventT]):
     """Decides for each message: handled, again later, or parked."""
 
     def __init__(
-        self, subscription: Subscription[EventT], store: Store, connection: Client
+        self,
+        subscription: Subscription[EventT],
+        store: Store,
+        connection: Client,
+        *,
+        ack_wait_seconds: float = ACK_WAIT_SECONDS,
     ) -> None:
-        self.durable = subscription.consumer(store.service)
+        self.durable = subscription.consumer(store.service, ack_wait_seconds)
         self._subscription = subscription
         self._store = store
         self._connection = connection

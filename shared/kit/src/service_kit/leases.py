@@ -6,7 +6,7 @@ A row waits when its `due_at` has come. While somebody works on it, `lease_token
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
@@ -14,11 +14,10 @@ from sqlalchemy import TextClause, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.errors import ServiceError
+from service_kit.lease_times import LeaseTimes
 from service_kit.store import Base, OwnedByWorkspace, Session, any_of
 from service_kit.wakeups import WORK_CHANNEL, notify
 
-LEASE_SECONDS = 60
-HEARTBEAT_SECONDS = 20
 SPARE = 4
 """How many times more rows a claim looks at than it takes: others may be taking the same."""
 
@@ -104,7 +103,7 @@ class Leases(Generic[RowT]):
     async def claim_batch(self, session: Session, count: int) -> Batch:
         """Take up to `count` due rows, one of each workspace in turn, without reading them."""
         token = uuid4()
-        taken = {"count": count, "token": token, "lease_seconds": LEASE_SECONDS}
+        taken = {"count": count, "token": token, "lease_seconds": _lease_seconds(session)}
         return Batch(row_ids=(await session.scalars(self._claim, taken)).all(), token=token)
 
     async def retry_batch(self, session: Session, batch: Batch, delay_seconds: float) -> None:
@@ -122,12 +121,12 @@ class Leases(Generic[RowT]):
         return row.attempts + row.deaths
 
     async def renew(self, session: Session, claim: Claim[RowT]) -> None:
-        """Heartbeat: the lease ends LEASE_SECONDS from now.
+        """Heartbeat: the lease lasts its whole time from now.
 
         Raises:
             LeaseLostError: it had ended and somebody else works on the row.
         """
-        await self._set(session, claim, due_at=_from_now(LEASE_SECONDS))
+        await self._set(session, claim, due_at=_from_now(_lease_seconds(session)))
 
     async def finish(self, session: Session, claim: Claim[RowT]) -> None:
         """Mark the work done, in the transaction that stores its result.
@@ -155,6 +154,18 @@ class Leases(Generic[RowT]):
         )
         if held is None:
             raise LeaseLostError(f"lease of {self._table.__tablename__} {claim.row_id}")
+
+
+def heartbeat_at(session: Session, row: Leased) -> datetime | None:
+    """Return when the process that works on `row` last gave a sign; None: nobody does."""
+    if row.lease_token is None or row.due_at is None:
+        return None
+    return row.due_at - timedelta(seconds=_lease_seconds(session))
+
+
+def _lease_seconds(session: Session) -> float:
+    times: LeaseTimes = session.info["lease"]
+    return times.lease_seconds
 
 
 def _from_now(seconds: float) -> Any:  # noqa: ANN401 — an SQL expression of either kind

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit.crash_points import crash_point
-from service_kit.leadership import LEASE_SECONDS, Leadership
+from service_kit.leadership import Leadership
 from service_kit.outbox import OutboxRow
 from service_kit.publishing import Message, send_batch
 from service_kit.store import Session, Store, any_of
@@ -96,13 +96,14 @@ class Relay:
         self._store = service_store
         self._connection = connection
         self._sources = sources
-        self._leadership = Leadership("relay")
+        self._leadership = Leadership("relay", service_store)
+        self._follower_seconds = service_store.lease.leadership_seconds / 4
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Publish whenever `wakeup` is set, and every IDLE_SECONDS, until cancelled."""
         try:
             while True:
-                await wait(wakeup, IDLE_SECONDS if await self._turn() else LEASE_SECONDS / 4)
+                await wait(wakeup, IDLE_SECONDS if await self._turn() else self._follower_seconds)
         finally:
             await self._step_down()
 
@@ -111,7 +112,7 @@ class Relay:
         try:
             more = True
             while more:
-                if not await self._leadership.hold(self._store):
+                if not await self._leadership.hold():
                     return False
                 more = await self._drain_once()
         except (NatsError, OSError, SQLAlchemyError, TimeoutError) as error:
@@ -128,6 +129,6 @@ class Relay:
 
     async def _step_down(self) -> None:
         try:
-            await self._leadership.release(self._store)
+            await self._leadership.release()
         except SQLAlchemyError as error:
             log.warning("relay.lease_left_to_expire", reason=type(error).__name__)

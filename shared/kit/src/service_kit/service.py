@@ -87,7 +87,10 @@ class Service:
         self.name = name
         self.settings = settings
         self.store = Store(
-            settings.database_url.get_secret_value(), name, pool_size=settings.database_pool_size
+            settings.database_url.get_secret_value(),
+            name,
+            pool_size=settings.database_pool_size,
+            lease=settings.lease,
         )
         self.roster = Roster(
             settings.nats_url.get_secret_value(),
@@ -95,7 +98,10 @@ class Service:
             name=name,
         )
         self.broker = Broker(
-            settings.nats_url.get_secret_value(), self.store, subscriptions(self.roster)
+            settings.nats_url.get_secret_value(),
+            self.store,
+            subscriptions(self.roster),
+            ack_wait_seconds=settings.ack_wait_seconds,
         )
         self._follows_personas = follows_personas
         self._owned = owned

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, Self, TypeVar
 from pydantic import (
     AliasChoices,
     AliasGenerator,
+    Field,
     SecretStr,
     ValidationError,
     field_validator,
@@ -17,6 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service_kit.lease_times import LeaseTimes
 from service_kit.store import normalise_url
 
 SECRETS_DIR = "DRAMATIS_SECRETS_DIR"
@@ -62,6 +64,11 @@ class ServiceSettings(BaseSettings):
     """`http://collector:4318`; traces are exported only when it is set."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     database_pool_size: int = 10
+    ack_wait_seconds: float = Field(default=30, gt=0)
+    """An event is delivered again so long after a process died over it; at most a lease."""
+    lease_seconds: float = Field(default=60, gt=0)
+    """Leased work is taken over so long after the last heartbeat."""
+    heartbeat_seconds: float = Field(default=20, gt=0)
     stream_replicas: int = 1
     """Copies of each stream that this service has to create; 3 in a cluster."""
     die_at: str | None = None
@@ -73,6 +80,21 @@ class ServiceSettings(BaseSettings):
         if url is not None:
             normalise_url(url.get_secret_value())
         return url
+
+    @property
+    def lease(self) -> LeaseTimes:
+        """The times of leased work."""
+        return LeaseTimes(
+            lease_seconds=self.lease_seconds, heartbeat_seconds=self.heartbeat_seconds
+        )
+
+    @model_validator(mode="after")
+    def _leases_outlast_signs_of_life(self) -> Self:
+        if self.heartbeat_seconds > self.lease_seconds / 2:
+            raise ValueError("DRAMATIS_HEARTBEAT_SECONDS: at most half of DRAMATIS_LEASE_SECONDS")
+        if self.ack_wait_seconds > self.lease_seconds:
+            raise ValueError("DRAMATIS_ACK_WAIT_SECONDS: at most DRAMATIS_LEASE_SECONDS")
+        return self
 
     @model_validator(mode="after")
     def _no_faults_in_production(self) -> Self:

@@ -38,8 +38,10 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, QueryableAttribute, mapped_column
 
+from service_kit.lease_times import LeaseTimes
 from service_kit.postgres_connection import PostgresConnection
 
+LEASE_TIMES = LeaseTimes()
 AWAY_SECONDS = 0.5
 """Between two tries to reach a database that is away."""
 
@@ -101,8 +103,16 @@ def normalise_url(database_url: str) -> URL:
 class Store:
     """Opens transactions in one of the service's two roles."""
 
-    def __init__(self, database_url: str, service: str, *, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        service: str,
+        *,
+        pool_size: int = 10,
+        lease: LeaseTimes = LEASE_TIMES,
+    ) -> None:
         self.service = service
+        self.lease = lease
         self.role = service.removesuffix("-svc")
         self.engine: AsyncEngine = create_async_engine(
             normalise_url(database_url),
@@ -120,7 +130,7 @@ class Store:
             },
         )
         self._sessions = async_sessionmaker(
-            self.engine, expire_on_commit=False, info={"service": service}
+            self.engine, expire_on_commit=False, info={"service": service, "lease": lease}
         )
 
     @asynccontextmanager
@@ -139,12 +149,12 @@ class Store:
             await session.execute(_ENTER, {"role": f"{self.role}_worker", "workspace_id": ""})
             yield session
 
-    async def persist(self, change: Callable[[Session], Awaitable[None]], seconds: float) -> None:
-        """Commit `change` as a worker; while the database is away, try again for `seconds`.
+    async def persist(self, change: Callable[[Session], Awaitable[None]]) -> None:
+        """Commit `change` as a worker; while the database is away, as long as a lease surely lasts.
 
         A commit whose answer was lost is run again, so `change` must bear that.
         """
-        deadline = monotonic() + seconds
+        deadline = monotonic() + self.lease.settle_seconds
         while True:
             try:
                 async with self.worker() as session:

@@ -8,6 +8,7 @@ from nats.js.errors import NotFoundError
 
 DAY_SECONDS = 86_400
 DUPLICATE_WINDOW_SECONDS = 120
+ACK_WAIT_SECONDS = 30
 STATE_STREAM = "PERSONA_STATE"
 DEAD_STREAM = "DEAD"
 ADVISORY_STREAM = "ADVISORY"
@@ -82,7 +83,7 @@ class Durable:
     stream: str
     name: str
     filter_subjects: tuple[str, ...]
-    ack_wait_seconds: float = 30
+    ack_wait_seconds: float = ACK_WAIT_SECONDS
     max_deliver: int = 10
 
     def config(self) -> ConsumerConfig:
@@ -112,10 +113,12 @@ async def ensure_stream(js: JetStreamContext, name: str, *, replicas: int = 1) -
 
 
 async def ensure_consumer(js: JetStreamContext, durable: Durable) -> None:
-    """Create `durable` if it is missing."""
+    """Create `durable` if it is missing, or if its `ack_wait` is another."""
     try:
-        await js.consumer_info(durable.stream, durable.name)
+        info = await js.consumer_info(durable.stream, durable.name)
     except NotFoundError:
+        info = None
+    if info is None or info.config.ack_wait != durable.ack_wait_seconds:
         await js.add_consumer(durable.stream, durable.config())  # pyright: ignore[reportUnknownMemberType]
 
 

@@ -11,15 +11,12 @@ from structlog import get_logger
 
 from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError, UpstreamError
-from service_kit.leases import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, LeaseLostError, Leases, RowT
+from service_kit.leases import Claim, LeaseLostError, Leases, RowT
 from service_kit.store import Session, Store
 from service_kit.wakeups import wait
 
 IDLE_SECONDS = 1.0
 STOP_SECONDS = 7.0
-SETTLE_SECONDS = LEASE_SECONDS - HEARTBEAT_SECONDS
-"""How long a result is kept for a database that is away; then the lease may be lost."""
-
 MAX_DEATHS = 10
 """A row that takes every process with it must not do so for ever; chance does not get here."""
 
@@ -139,7 +136,7 @@ class WorkPool(Generic[RowT]):
             await self._store_outcome(session, claim, outcome)
             crash_point("before-commit")
 
-        await self._store.persist(change, SETTLE_SECONDS)
+        await self._store.persist(change)
         crash_point("after-commit")
 
     async def _store_outcome(
@@ -161,7 +158,7 @@ class WorkPool(Generic[RowT]):
 
     async def _beat(self, claim: Claim[RowT]) -> None:
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await asyncio.sleep(self._store.lease.heartbeat_seconds)
             with suppress(SQLAlchemyError, OSError, LeaseLostError):
                 async with self._store.worker() as session:
                     await self._leases.renew(session, claim)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from probe_svc.jobs import LEASES, Job, job, rejected
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.errors import InvalidError, UpstreamError
+from service_kit.lease_times import LeaseTimes
 from service_kit.leases import LeaseLostError
 from service_kit.outbox import publish
 from service_kit.store import Store
@@ -71,6 +73,44 @@ async def test_a_row_of_a_dead_process_is_claimed_again_and_the_late_result_is_d
         await LEASES.finish(session, alive)
     await expire(store)
     assert await claim(store, 5) == []
+
+
+async def test_a_lease_lasts_as_long_as_the_settings_say(database):
+    short = Store(
+        database("probe_svc").login_url,
+        "probe-svc",
+        lease=LeaseTimes(lease_seconds=0.2, heartbeat_seconds=0.1),
+    )
+    await add(short, job())
+    (first,) = await claim(short, 1)
+    (second,) = await wait_until(lambda: claim(short, 1), 120)
+    assert second.row_id == first.row_id
+    assert second.row.due_at - first.row.due_at >= timedelta(seconds=0.2)
+    await short.close()
+
+
+async def test_long_work_keeps_its_lease_by_heartbeats(database):
+    store = Store(
+        database("probe_svc").login_url, "probe-svc", lease=LeaseTimes(heartbeat_seconds=0.02)
+    )
+
+    class Long(Doing):
+        async def do(self, claim):
+            async def is_renewed():
+                async with store.worker() as session:
+                    row = await session.get_one(Job, claim.row_id)
+                    return row.due_at > claim.row.due_at + timedelta(seconds=0.1)
+
+            await wait_until(is_renewed, 120)
+            return await super().do(claim)
+
+    await add(store, job())
+    pool = WorkPool(store, LEASES, Long(), concurrency=1, retry_delays=())
+    task = asyncio.create_task(pool.run(asyncio.Event()))
+    await until_results(store, 1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.close()
 
 
 class Doing:

@@ -1,8 +1,11 @@
 """A broker whose store was lost gets back what the service needs and what it had published."""
 
+from dataclasses import replace
+
 from probe_svc.jobs import rejected, replied
 from service_devkit.testing.waiting import wait_until
 from service_kit.outbox import publish
+from service_kit.topology import ACK_WAIT_SECONDS, ensure_consumer
 
 
 async def test_a_lost_store_is_rebuilt_and_refilled_without_a_restart(probe, fresh_nats):
@@ -26,6 +29,16 @@ async def test_a_lost_store_is_rebuilt_and_refilled_without_a_restart(probe, fre
 
     await wait_until(consumes_again)
     await probe.until_stored("DRAFT", 32)
+
+
+async def test_a_consumer_gets_the_ack_wait_of_the_settings_even_if_it_exists(probe):
+    js = probe.broker.js
+    await ensure_consumer(js, replace(probe.durable, ack_wait_seconds=7))
+    info = await js.consumer_info(probe.durable.stream, probe.durable.name)
+    assert info.config.ack_wait == 7
+    await probe.reconciler.once()
+    info = await js.consumer_info(probe.durable.stream, probe.durable.name)
+    assert info.config.ack_wait == ACK_WAIT_SECONDS
 
 
 async def test_what_is_there_already_is_left_as_it_is(probe):

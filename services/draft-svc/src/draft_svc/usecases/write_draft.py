@@ -25,7 +25,7 @@ from service_kit.leases import Claim
 from service_kit.outbox import publish
 from service_kit.store import Session, Store
 from service_kit.subjects import reply_subject
-from service_kit.work import SETTLE_SECONDS, Finish
+from service_kit.work import Finish
 from structlog import get_logger
 
 from draft_svc.adapters.drafts import LEASES, DraftRow
@@ -209,7 +209,7 @@ class WriteDraft:
             row = await session.get_one(DraftRow, claim.row_id)
             row.strategy = strategy
 
-        await self._store.persist(change, SETTLE_SECONDS)
+        await self._store.persist(change)
         claim.row.strategy = strategy
 
 

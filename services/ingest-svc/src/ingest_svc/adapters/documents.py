@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service_kit.ids import new_id
+from service_kit.leases import heartbeat_at
 from service_kit.store import Session
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -42,8 +43,9 @@ class FileView:
     """A document with what is known of its content."""
 
     row: DocumentRow
-    content: ContentRow | None
-    duplicate_of: str | None
+    heartbeat_at: datetime | None
+    content: ContentRow | None = None
+    duplicate_of: str | None = None
     """The file_id of an earlier document with the same content."""
 
 
@@ -197,7 +199,7 @@ def _of_persona(persona_id: UUID) -> Any:  # noqa: ANN401 — a Select of Docume
 async def _views(session: Session, rows: Sequence[DocumentRow]) -> list[FileView]:
     ids = {row.content_id for row in rows if row.content_id is not None}
     if not ids:
-        return [FileView(row, None, None) for row in rows]
+        return [FileView(row, heartbeat_at(session, row)) for row in rows]
     found = await session.scalars(select(ContentRow).where(ContentRow.content_id.in_(ids)))
     contents = {content.content_id: content for content in found}
     other = aliased(DocumentRow)
@@ -211,6 +213,7 @@ async def _views(session: Session, rows: Sequence[DocumentRow]) -> list[FileView
     return [
         FileView(
             row,
+            heartbeat_at(session, row),
             contents.get(row.content_id) if row.content_id else None,
             None
             if row.content_id is None or first.get(row.content_id) == row.file_id

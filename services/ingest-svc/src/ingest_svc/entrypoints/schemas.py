@@ -1,12 +1,11 @@
 """What the API takes and gives: files, chunks, knowledge, passages."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from persona_contracts import ExternalId, Passage, Text
 from pydantic import BaseModel, ConfigDict, Field
-from service_kit.leases import LEASE_SECONDS
 
 from ingest_svc.adapters.documents import FileView
 from ingest_svc.adapters.knowledge import Found, Overview
@@ -61,8 +60,6 @@ class FileDocument(BaseModel):
     def of(cls, view: FileView) -> Self:
         """Return the document of a stored file."""
         row, content = view.row, view.content
-        leased = row.due_at is not None and row.lease_token is not None
-        beat = row.due_at - timedelta(seconds=LEASE_SECONDS) if leased and row.due_at else None
         working = row.status == FileStatus.PROCESSING
         return cls(
             file_id=row.file_id,
@@ -71,7 +68,7 @@ class FileDocument(BaseModel):
             tags=row.tags,
             status=FileStatus(row.status),
             step=Step(row.step),
-            heartbeat_at=max(filter(None, (beat, row.step_at))) if working else None,
+            heartbeat_at=max(filter(None, (view.heartbeat_at, row.step_at))) if working else None,
             error=FailureDocument(**row.error) if row.error else None,
             kind=content.kind if content else None,
             size_bytes=row.size_bytes,

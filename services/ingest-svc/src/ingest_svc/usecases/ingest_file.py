@@ -19,7 +19,7 @@ from service_kit.errors import ServiceError, UpstreamError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
 from service_kit.store import Session, Store
-from service_kit.work import SETTLE_SECONDS, Finish
+from service_kit.work import Finish
 from structlog import get_logger
 
 from ingest_svc.adapters import contents, documents, knowledge
@@ -164,7 +164,7 @@ class IngestFile:
             row = await session.get_one(DocumentRow, claim.row_id)
             prepared.append(await contents.of_document(session, row, sha256))
 
-        await self._store.persist(change, SETTLE_SECONDS)
+        await self._store.persist(change)
         return prepared[-1]
 
     async def _read(self, claim: Claim[DocumentRow], content: ContentRow, folder: Path) -> None:
@@ -190,7 +190,7 @@ class IngestFile:
                 embed=tools.has_embedder,
             )
 
-        await self._store.persist(change, SETTLE_SECONDS)
+        await self._store.persist(change)
 
     async def _put(self, content: ContentRow, batch: Sequence[Chunk], language: str) -> bool:
         """Store and index some chunks; False if somebody else has done it all meanwhile."""
@@ -239,7 +239,7 @@ class IngestFile:
             await DOCUMENT_LEASES.renew(session, claim)
             await documents.set_step(session, claim.row_id, step=step, **values)
 
-        await self._store.persist(change, SETTLE_SECONDS)
+        await self._store.persist(change)
 
 
 def original_key(workspace_id: str, document_id: UUID) -> str:

@@ -5,7 +5,6 @@ from uuid import UUID
 from service_kit.crash_points import crash_point
 from service_kit.errors import UpstreamError
 from service_kit.store import Session, Store
-from service_kit.work import SETTLE_SECONDS
 
 from ingest_svc.adapters import contents
 from ingest_svc.adapters.passage_index import PassageIndex
@@ -34,4 +33,4 @@ async def purge_content(
     async def change(session: Session) -> None:
         await contents.purge(session, content_id)
 
-    await store.persist(change, SETTLE_SECONDS)
+    await store.persist(change)

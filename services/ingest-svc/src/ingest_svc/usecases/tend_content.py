@@ -6,7 +6,7 @@ from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
 from service_kit.store import Session, Store
-from service_kit.work import SETTLE_SECONDS, Finish
+from service_kit.work import Finish
 from structlog import get_logger
 
 from ingest_svc.adapters import contents
@@ -101,7 +101,7 @@ class TendContent:
             held.vectors = VectorState.OFF if self._embedder is None else VectorState.PENDING
             held.vectors_error = None
 
-        await self._store.persist(change, SETTLE_SECONDS)
+        await self._store.persist(change)
 
     async def _embed(self, claim: Claim[ContentRow], embedder: Embedder, first: int) -> int:
         """Embed the next batch, and note it; return how many chunks that were."""
@@ -120,7 +120,7 @@ class TendContent:
             held.embedded_chunks = first + len(texts)
             held.attempts = 0
 
-        await self._store.persist(change, SETTLE_SECONDS)
+        await self._store.persist(change)
         return len(texts)
 
 
