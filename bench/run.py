@@ -27,6 +27,7 @@ ROWS = (
     "search",
     "retrieval",
     "followup",
+    "claims",
 )
 MAX_REASON_CHARS = 500
 

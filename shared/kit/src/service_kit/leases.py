@@ -4,28 +4,44 @@ A row waits when its `due_at` has come. While somebody works on it, `lease_token
 `due_at` is when the lease ends: a process that dies lets it pass, and the row is claimed again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import TextClause, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Computed,
+    Integer,
+    String,
+    TextClause,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.errors import ServiceError
 from service_kit.lease_times import LeaseTimes
+from service_kit.slots import SLOT_OF_WORKSPACE, SLOTS
 from service_kit.store import Base, OwnedByWorkspace, Session, any_of
 from service_kit.wakeups import WORK_CHANNEL, notify
 
 SPARE = 4
 """How many times more rows a claim looks at than it takes: others may be taking the same."""
+MIN_DEPTH = 8
+"""How many rows of a slot a claim looks at, at least."""
+NOBODY_BUSY: Mapping[str, int] = MappingProxyType({})
 
 
 class Leased(OwnedByWorkspace, Base):
     """The columns of a table whose rows are work; its primary key must be one UUID column.
 
-    Its migration needs an index on (workspace_id, due_at) where due_at is not null.
+    Its migration must call `service_kit.migrations.index_due`.
     """
 
     __abstract__ = True
@@ -38,6 +54,7 @@ class Leased(OwnedByWorkspace, Base):
     """How often a process went without a word while it worked on the row."""
     traceparent: Mapped[str | None]
     """The trace that the work belongs to (W3C)."""
+    slot: Mapped[int] = mapped_column(Computed(SLOT_OF_WORKSPACE, persisted=True))
 
 
 RowT = TypeVar("RowT", bound=Leased)
@@ -83,9 +100,14 @@ class Leases(Generic[RowT]):
         """Wake the workers when this transaction, which has set `due_at`, commits."""
         await notify(session, WORK_CHANNEL)
 
-    async def claim(self, session: Session, count: int) -> list[Claim[RowT]]:
-        """Take up to `count` due rows, one of each workspace in turn."""
-        batch = await self.claim_batch(session, count)
+    async def claim(
+        self, session: Session, count: int, busy: Mapping[str, int] = NOBODY_BUSY
+    ) -> list[Claim[RowT]]:
+        """Take up to `count` due rows, one of each workspace in turn.
+
+        `busy` says how many rows of a workspace are in work here: so many turns it has had.
+        """
+        batch = await self.claim_batch(session, count, busy)
         if not batch.row_ids:
             return []
         rows = await session.scalars(select(self._table).where(any_of(self._key, batch.row_ids)))
@@ -100,10 +122,19 @@ class Leases(Generic[RowT]):
             for row in rows
         ]
 
-    async def claim_batch(self, session: Session, count: int) -> Batch:
+    async def claim_batch(
+        self, session: Session, count: int, busy: Mapping[str, int] = NOBODY_BUSY
+    ) -> Batch:
         """Take up to `count` due rows, one of each workspace in turn, without reading them."""
         token = uuid4()
-        taken = {"count": count, "token": token, "lease_seconds": _lease_seconds(session)}
+        taken = {
+            "count": count,
+            "depth": max(MIN_DEPTH, count * SPARE // SLOTS),
+            "busy": list(busy),
+            "turns": list(busy.values()),
+            "token": token,
+            "lease_seconds": _lease_seconds(session),
+        }
         return Batch(row_ids=(await session.scalars(self._claim, taken)).all(), token=token)
 
     async def retry_batch(self, session: Session, batch: Batch, delay_seconds: float) -> None:
@@ -173,33 +204,58 @@ def _from_now(seconds: float) -> Any:  # noqa: ANN401 — an SQL expression of e
 
 
 def _claim_statement(table: str, key: str) -> TextClause:
-    """Walk the workspaces that have work (a loose index scan), take their oldest rows in turn."""
+    """Take the oldest due rows, one of each workspace in turn, without visiting all workspaces.
+
+    Workspaces are dealt to SLOTS by a hash, and of each slot the oldest rows are looked at. Where
+    one workspace fills what is seen of its slot, others may stand behind it: the workspaces of that
+    slot alone are then walked, by a loose index scan. `busy` are workspaces that have had a turn.
+    """
     return text(
         f"""
-        with recursive waiting as (
-          (select workspace_id from {table}
-            where due_at is not null order by workspace_id limit 1)
+        with recursive seen as materialized (
+          select one_slot as slot, oldest.{key}, oldest.workspace_id,
+            row_number() over (partition by oldest.workspace_id order by oldest.due_at) as turn
+          from generate_series(0, {SLOTS - 1}) as one_slot cross join lateral (
+            select {key}, workspace_id, due_at from {table}
+            where {table}.slot = one_slot and due_at <= now() order by due_at limit :depth
+          ) oldest
+        ), crowded as (
+          select slot from seen group by slot
+          having count(*) = :depth and max(turn) > :depth / 8
+        ), waiting as (
+          select slot, (select workspace_id from {table} first
+            where first.slot = crowded.slot and due_at is not null
+            order by workspace_id limit 1) as workspace_id
+          from crowded
           union all
-          select (select workspace_id from {table} following
-            where due_at is not null and following.workspace_id > waiting.workspace_id
-            order by workspace_id limit 1)
+          select slot, (select workspace_id from {table} following
+            where following.slot = waiting.slot and due_at is not null
+              and following.workspace_id > waiting.workspace_id order by workspace_id limit 1)
           from waiting where waiting.workspace_id is not null
         ), candidate as (
-          select oldest.{key}, oldest.turn from waiting cross join lateral (
+          select {key}, workspace_id, turn from seen where slot not in (select slot from crowded)
+          union all
+          select oldest.{key}, waiting.workspace_id, oldest.turn from waiting cross join lateral (
             select {key}, row_number() over (order by due_at) as turn from (
-              select {key}, due_at from {table}
-              where workspace_id = waiting.workspace_id and due_at <= now()
-              order by due_at limit :count * {SPARE}) due
-          ) oldest order by oldest.turn, random() limit :count * {SPARE}
+              select {key}, due_at from {table} where {table}.slot = waiting.slot
+                and workspace_id = waiting.workspace_id and due_at <= now()
+              order by due_at limit :count * {SPARE}
+            ) due
+          ) oldest
+        ), chosen as materialized (
+          select {key}, turn + coalesce(turns, 0) as turn
+          from candidate left join unnest(:busy, :turns) as had(busy, turns) on busy = workspace_id
+          order by 2, random() limit :count * {SPARE}
         ), locked as (
-          select {table}.{key} from {table} join candidate using ({key})
-          where {table}.due_at <= now() order by candidate.turn
-          for update of {table} skip locked limit :count
+          select due.{key} from (select * from chosen order by turn) as best cross join lateral (
+            select {key} from {table} where {table}.{key} = best.{key} and due_at <= now()
+            for update skip locked
+          ) due limit :count
         )
         update {table} set lease_token = :token,
           attempts = attempts + (lease_token is null)::int,
           deaths = deaths + (lease_token is not null)::int,
           due_at = now() + make_interval(secs => :lease_seconds)
         from locked where {table}.{key} = locked.{key} returning {table}.{key}
-        """  # noqa: S608 — both names are our own tables'
-    )
+        """  # noqa: S608 — the names are our own tables'
+    ).bindparams(bindparam("busy", type_=ARRAY(String)), bindparam("turns", type_=ARRAY(Integer)))

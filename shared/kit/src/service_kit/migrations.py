@@ -18,6 +18,7 @@ from structlog import get_logger
 from service_kit.errors import ServiceError
 from service_kit.provision import Roles
 from service_kit.settings import ServiceSettings
+from service_kit.slots import SLOT_OF_WORKSPACE
 from service_kit.store import Session, normalise_url
 
 LOCK_TIMEOUT_SECONDS = 5
@@ -100,6 +101,16 @@ def run_env() -> None:
             f"select on alembic_version to {roles.worker}",
         ):
             connection.execute(text(f"grant {grant}"))
+
+
+def index_due(table: str) -> None:
+    """Let claims find the oldest due rows of a leased table, by slot and workspace."""
+    slot = f"slot int not null generated always as ({SLOT_OF_WORKSPACE}) stored"
+    op.execute(f"alter table {table} add column {slot}")
+    for name, columns in (("oldest_due", "due_at"), ("workspace_due", "workspace_id, due_at")):
+        op.execute(
+            f"create index {table}_{name}_idx on {table} (slot, {columns}) where due_at is not null"
+        )
 
 
 async def schema_is_current(session: Session, package: ModuleType) -> bool:

@@ -1,7 +1,8 @@
 """A pool that claims leased rows and processes each: done, retried later, or given up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Generic, Protocol
 
@@ -71,15 +72,20 @@ class WorkPool(Generic[RowT]):
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Claim and work until cancelled; then let what runs finish for up to STOP_SECONDS."""
-        running: set[asyncio.Task[None]] = set()
+        running: dict[asyncio.Task[None], str] = {}
+
+        def ended(task: asyncio.Task[None]) -> None:
+            del running[task]
+            wakeup.set()
+
         try:
             while True:
-                for claim in await self._claim(self._concurrency - len(running)):
+                free = self._concurrency - len(running)
+                for claim in await self._claim(free, Counter(running.values())):
                     crash_point("after-claim")
                     task = asyncio.create_task(self._process(claim))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
-                    task.add_done_callback(lambda _: wakeup.set())
+                    running[task] = claim.row.workspace_id
+                    task.add_done_callback(ended)
                 await wait(wakeup, IDLE_SECONDS)
         finally:
             if running:
@@ -88,13 +94,13 @@ class WorkPool(Generic[RowT]):
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _claim(self, count: int) -> list[Claim[RowT]]:
+    async def _claim(self, count: int, busy: Mapping[str, int]) -> list[Claim[RowT]]:
         if count == 0:
             return []
         crash_point("before-claim")
         try:
             async with self._store.worker() as session:
-                return await self._leases.claim(session, count)
+                return await self._leases.claim(session, count, busy)
         except (SQLAlchemyError, OSError) as error:
             log.warning("work.paused", reason=type(error).__name__)
             return []

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from probe_svc.jobs import LEASES, Job, job, rejected
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
+from service_kit.clock import utc_now
 from service_kit.errors import InvalidError, UpstreamError
 from service_kit.lease_times import LeaseTimes
 from service_kit.leases import LeaseLostError
@@ -15,6 +16,8 @@ from service_kit.store import Store
 from service_kit.wakeups import WORK_CHANNEL, Wakeups, wait
 from service_kit.work import MAX_DEATHS, WorkPool
 from sqlalchemy import select, text
+
+CONCURRENCY = 4
 
 
 @pytest.fixture
@@ -56,6 +59,44 @@ async def test_a_busy_workspace_does_not_keep_others_waiting(store):
     assert by_workspace["quiet"] == 2
     assert by_workspace["new"] == 1
     assert by_workspace["busy"] == 3
+
+
+async def neighbour(store, workspace_id, *, same_slot):
+    """Return a workspace that shares its slot with another, or does not."""
+    await add(store, *(job(f"n{number}", due_at=None) for number in range(1_000)))
+    own = select(Job.slot).where(Job.workspace_id == workspace_id).limit(1).scalar_subquery()
+    in_own_slot = Job.slot == own
+    async with store.worker() as session:
+        others = select(Job.workspace_id).where(Job.due_at.is_(None))
+        return await session.scalar(others.where(in_own_slot if same_slot else ~in_own_slot))
+
+
+@pytest.mark.parametrize("same_slot", [True, False])
+async def test_one_row_behind_thousands_of_another_workspace_is_in_the_next_claim(store, same_slot):
+    long_ago = utc_now() - timedelta(days=1)
+    await add(store, *(job("flood", due_at=long_ago) for _ in range(2_000)))
+    quiet = await neighbour(store, "flood", same_slot=same_slot)
+    await add(store, job(quiet))
+    claims = await claim(store, 4)
+    assert Counter(item.row.workspace_id for item in claims) == {"flood": 3, quiet: 1}
+
+
+async def test_a_workspace_that_is_worked_on_comes_after_one_that_is_not(store):
+    long_ago = utc_now() - timedelta(days=1)
+    await add(store, *(job("busy", due_at=long_ago) for _ in range(50)), job("idle"))
+    async with store.worker() as session:
+        (first,) = await LEASES.claim(session, 1, {"busy": 1})
+        assert first.row.workspace_id == "idle"
+        (second,) = await LEASES.claim(session, 1, {"busy": 1, "idle": 1})
+        assert second.row.workspace_id == "busy"
+
+
+async def test_the_rows_of_a_workspace_are_taken_in_the_order_in_which_they_were_due(store):
+    now = utc_now()
+    for age in (1, 3, 5, 2, 4):
+        await add(store, job(message_id=f"{age}", due_at=now - timedelta(seconds=age)))
+    taken = [(await claim(store, 1))[0].row.message_id for _ in range(5)]
+    assert taken == ["5", "4", "3", "2", "1"]
 
 
 async def test_a_row_of_a_dead_process_is_claimed_again_and_the_late_result_is_dropped(store):
@@ -144,7 +185,7 @@ async def run(store):
     wakeups = Wakeups(store, WORK_CHANNEL)
 
     def start(work, retry_delays=(0, 0)):
-        pool = WorkPool(store, LEASES, work, concurrency=4, retry_delays=retry_delays)
+        pool = WorkPool(store, LEASES, work, concurrency=CONCURRENCY, retry_delays=retry_delays)
         tasks.append(asyncio.create_task(pool.run(wakeups.subscribe(WORK_CHANNEL))))
 
     tasks.append(asyncio.create_task(wakeups.run()))
@@ -222,6 +263,26 @@ async def test_what_the_upstream_asked_for_is_waited(store, run):
 
     await wait_until(postponed)
     assert work.tries == 1
+
+
+async def test_a_pool_full_of_one_workspace_takes_another_s_row_next(store, run):
+    begun, may_end = asyncio.Queue(), asyncio.Queue()
+
+    class Slow(Doing):
+        async def do(self, claim):
+            await begun.put(claim.row.workspace_id)
+            await may_end.get()
+            return await super().do(claim)
+
+    long_ago = utc_now() - timedelta(days=1)
+    await add(store, *(job("flood", due_at=long_ago) for _ in range(200)))
+    run(Slow())
+    assert [await begun.get() for _ in range(CONCURRENCY)] == ["flood"] * CONCURRENCY
+    await add(store, job("quiet"))
+    await may_end.put(None)
+    assert await begun.get() == "quiet"
+    for _ in range(200):
+        await may_end.put(None)
 
 
 async def test_a_stopped_pool_hands_its_rows_back(store):

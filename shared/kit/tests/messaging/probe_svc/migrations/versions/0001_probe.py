@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from service_kit.migrations import kit_tables_v1, protect
+from service_kit.migrations import index_due, kit_tables_v1, protect
 
 revision = "0001"
 down_revision = None
@@ -22,10 +22,5 @@ def upgrade():
         sa.Column("deaths", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("traceparent", sa.Text()),
     )
-    op.create_index(
-        "job_due_idx",
-        "job",
-        ["workspace_id", "due_at"],
-        postgresql_where=sa.text("due_at is not null"),
-    )
+    index_due("job")
     protect("job")
