@@ -6,11 +6,12 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ingest_svc.adapters.edge_index import EdgeIndex
 from ingest_svc.adapters.minilm import MiniLM
 from ingest_svc.adapters.passage_index import (
+    Hit,
     Owner,
     Question,
     Scope,
@@ -18,6 +19,8 @@ from ingest_svc.adapters.passage_index import (
     document_words,
     query_words,
 )
+from ingest_svc.domain.quotation import Quotation
+from ingest_svc.usecases.search_knowledge import CANDIDATES
 from measured import Measured, Row
 
 CORPUS = Path(__file__).parents[3] / "shared" / "data" / "corpus" / "squad.json"
@@ -39,13 +42,12 @@ async def _measure(folder: Path, step: int) -> Row:
     await index.open()
     asked: list[tuple[Owner, int, str, float]] = []
     articles = json.loads(CORPUS.read_text())["articles"]
-    paragraphs = 0
+    texts_of: dict[UUID, list[str]] = {}
     for group in range(PERSONAS):
         owner = Owner(workspace_id="bench", persona_id=uuid4(), content_id=uuid4())
         texts = [p for article in articles[group::PERSONAS] for p in article["paragraphs"]]
-        await index.put_words(owner, 0, document_words([p["text"] for p in texts], "english"))
-        await index.put_vectors(owner, 0, await model.embed([p["text"] for p in texts]))
-        paragraphs += len(texts)
+        texts_of[owner.content_id] = [p["text"] for p in texts]
+        await _put(index, model, owner, texts_of[owner.content_id])
         asked += [
             (owner, number, q["q"], _shared(q["q"], paragraph["text"]))
             for number, paragraph in enumerate(texts)
@@ -65,19 +67,32 @@ async def _measure(folder: Path, step: int) -> Row:
                 words=query_words(text, ["english"]) if by_words else NO_WORDS,
                 vector=vector if by_meaning else None,
             )
-            hits = await index.search(Scope("bench", (owner.persona_id,)), question, 10)
+            hits = await index.search(Scope("bench", (owner.persona_id,)), question, CANDIDATES)
             if any(hit.content_id != owner.content_id for hit in hits):
                 raise ValueError("a passage of another persona was found")
-            found = [hit.number for hit in hits]
+            found = _best_first(hits, texts_of[owner.content_id], text)[:10]
             ranks.append((shared, found.index(number) + 1 if number in found else 0))
         figures += _figures(way, ranks, goals=way == "both")
     await index.close()
+    paragraphs = sum(map(len, texts_of.values()))
     return Row(
         title="The right paragraph among a persona's",
         figures=figures,
         setup=f"{paragraphs} paragraphs, {len(asked)} questions, {PERSONAS} personas, filters on;"
         " hard: the quarter that shares the fewest words with its paragraph",
     )
+
+
+async def _put(index: EdgeIndex, model: MiniLM, owner: Owner, texts: list[str]) -> None:
+    await index.put_words(owner, 0, document_words(texts, "english"))
+    await index.put_vectors(owner, 0, await model.embed(texts))
+
+
+def _best_first(hits: Sequence[Hit], texts: Sequence[str], query: str) -> list[int]:
+    """Return the numbers of the paragraphs, in the order in which a search gives them."""
+    quotation = Quotation(query)
+    lifted = {hit.number: quotation.lift(hit.score, texts[hit.number]) for hit in hits}
+    return sorted(lifted, key=lifted.__getitem__, reverse=True)
 
 
 def _figures(way: str, ranks: Sequence[tuple[float, int]], *, goals: bool) -> list[Measured]:

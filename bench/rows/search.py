@@ -15,6 +15,7 @@ from ingest_svc.adapters.passage_index import (
     document_words,
     query_words,
 )
+from ingest_svc.usecases.search_knowledge import CANDIDATES
 from measured import TIMES, Measured, Row
 from qdrant_client import QdrantClient, models
 from timing import percentile
@@ -89,7 +90,7 @@ async def _ask(index: EdgeIndex, owners: list[Owner], chance: random.Random) -> 
     text, vector = _text(chance, 12), _vector(chance)
     start = perf_counter()
     words = query_words(text, ["english"])
-    await index.search(scope, Question(words=words, vector=vector), 8)
+    await index.search(scope, Question(words=words, vector=vector), CANDIDATES)
     return (perf_counter() - start) * 1_000
 
 

@@ -18,7 +18,7 @@ from ingest_svc.adapters.passage_index import (
     Owner,
     Question,
     Scope,
-    checked_hit,
+    checked_hits,
     document_words,
     query_words,
 )
@@ -164,8 +164,9 @@ def test_a_hit_from_elsewhere_is_never_returned():
     elsewhere = owner("other", anna.persona_id)
     for payload in (None, {}, elsewhere.payload(0), owner().payload(0)):
         with pytest.raises(ForeignPassageError):
-            checked_hit(scope(anna), payload, 1.0)
-    assert checked_hit(scope(anna), anna.payload(7), 0.5).number == 7
+            checked_hits(scope(anna), [(payload, 1.0)])
+    (hit,) = checked_hits(scope(anna), [(anna.payload(7), 0.5)])
+    assert hit.number == 7
 
 
 async def test_what_was_flushed_survives_a_kill(tmp_path):
@@ -235,13 +236,16 @@ async def test_without_the_filter_these_tests_fail(tmp_path, monkeypatch):
         await test_nobody_finds_what_is_anothers(index, None)
     monkeypatch.setattr(
         edge_index,
-        "checked_hit",
-        lambda _, payload, score: Hit(
-            content_id=UUID(payload["content_id"]),
-            number=payload["number"],
-            persona_id=UUID(payload["persona_id"]),
-            score=score,
-        ),
+        "checked_hits",
+        lambda _, points: [
+            Hit(
+                content_id=UUID(payload["content_id"]),
+                number=payload["number"],
+                persona_id=UUID(payload["persona_id"]),
+                score=score,
+            )
+            for payload, score in points
+        ],
     )
     with pytest.raises(AssertionError):
         await test_nobody_finds_what_is_anothers(index, None)

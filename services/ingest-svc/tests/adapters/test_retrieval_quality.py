@@ -19,6 +19,8 @@ from ingest_svc.adapters.passage_index import (
     document_words,
     query_words,
 )
+from ingest_svc.usecases.search_knowledge import CANDIDATES
+from quotations import best_first
 
 pytestmark = [needs_corpus, pytest.mark.processes]
 PERSONAS = 12
@@ -46,11 +48,12 @@ async def test_the_right_paragraph_is_found_and_no_other_personas(tmp_path):
     index = EdgeIndex(tmp_path / "passages", "quality-384", model.dimension)
     await index.open()
     asked = []
+    texts = {}
     for paragraphs in groups():
         owner = Owner(workspace_id="acme", persona_id=uuid4(), content_id=uuid4())
-        texts = [text for text, _ in paragraphs]
-        await index.put_words(owner, 0, document_words(texts, "english"))
-        await index.put_vectors(owner, 0, await model.embed(texts))
+        texts[owner.content_id] = own = [text for text, _ in paragraphs]
+        await index.put_words(owner, 0, document_words(own, "english"))
+        await index.put_vectors(owner, 0, await model.embed(own))
         asked += [
             (owner, number, question, shared_words(question, text))
             for number, (text, questions) in enumerate(paragraphs)
@@ -60,9 +63,9 @@ async def test_the_right_paragraph_is_found_and_no_other_personas(tmp_path):
     ranks: list[tuple[float, int]] = []
     for (owner, number, text, overlap), vector in zip(asked, vectors, strict=True):
         question = Question(words=query_words(text, ["english"]), vector=vector)
-        hits = await index.search(Scope("acme", (owner.persona_id,)), question, 10)
+        hits = await index.search(Scope("acme", (owner.persona_id,)), question, CANDIDATES)
         assert {hit.content_id for hit in hits} == {owner.content_id}
-        found = [hit.number for hit in hits]
+        found = best_first(hits, texts[owner.content_id], text)
         ranks.append((overlap, found.index(number) if number in found else 99))
     await index.close()
 
@@ -71,9 +74,9 @@ async def test_the_right_paragraph_is_found_and_no_other_personas(tmp_path):
 
     hard = sorted(ranks)[: len(ranks) // 4]
     figures = {"R@1": recall(ranks, 1), "R@5": recall(ranks, 5), "hard R@5": recall(hard, 5)}
-    assert figures["R@5"] >= 0.96, figures
-    assert figures["R@1"] >= 0.84, figures
-    assert figures["hard R@5"] >= 0.89, figures
+    assert figures["R@5"] >= 0.98, figures
+    assert figures["R@1"] >= 0.865, figures
+    assert figures["hard R@5"] >= 0.94, figures
 
 
 def test_owners_never_share_a_point():

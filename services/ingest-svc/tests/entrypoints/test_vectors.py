@@ -79,6 +79,31 @@ async def test_vectors_follow_and_both_ways_find(stub, shelf_with):
         assert (await shelf.client.get(path)).json()["vectors_pending"] == 0
 
 
+async def test_while_vectors_are_pending_no_passage_without_one_is_worse_off(stub, shelf_with):
+    """The file whose vectors are there shares a word with the question; the other quotes it."""
+    sentence = "Every bicycle is lent with a helmet, and returned with it."
+
+    def but_not_the_second(request):
+        if any(sentence in text for text in request.json()["input"]):
+            return Reply(fault="hang")
+        return embedded(request)
+
+    stub.on("POST", PATH, but_not_the_second)
+    async with shelf_with("pending", DRAMATIS_EMBED_RETRY_DELAYS_SECONDS="[60]") as shelf:
+        anna = await shelf.persona()
+        first = await shelf.add(anna, "first.txt", TEXT.encode())
+        await shelf.vectors(anna, first["file_id"])
+        assert (await shelf.search(anna, "bicycle 7"))["mode"] == "hybrid"
+        second = await shelf.add(anna, "second.txt", f"Our terms. {sentence}".encode())
+        assert second["vectors"] == "pending"
+        for question in (sentence, "helmet and bicycle"):
+            found = await shelf.search(anna, question)
+            assert found["mode"] == "lexical"
+            assert found["passages"][0]["source"] == "second.txt"
+            scores = [item["score"] for item in found["passages"]]
+            assert scores == sorted(scores, reverse=True)
+
+
 async def test_one_error_repeats_a_batch_and_not_the_file(stub, shelf_with):
     seen = []
 

@@ -47,7 +47,7 @@ from ingest_svc.adapters.passage_index import (
     Question,
     Scope,
     WordWeights,
-    checked_hit,
+    checked_hits,
 )
 
 OPEN_SECONDS = 5.0
@@ -113,7 +113,7 @@ class EdgeIndex:
         """Return the best chunks of `scope`."""
         request = _request(scope, question, limit)
         points = await self._call(lambda shard: shard.query(request))
-        return [checked_hit(scope, point.payload, point.score) for point in points]
+        return checked_hits(scope, ((point.payload, point.score) for point in points))
 
     async def remove(self, workspace_id: str, content_id: UUID) -> None:
         """Remove every point of a content."""

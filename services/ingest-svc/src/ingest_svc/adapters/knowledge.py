@@ -30,6 +30,16 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Searchable:
+    """What a search of some personas' knowledge can make use of."""
+
+    languages: list[str]
+    """Of the passages; none: there are no passages."""
+    has_all_vectors: bool
+    """Whether every passage has its vector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A chunk that was found, with the file to cite."""
 
@@ -78,19 +88,23 @@ async def revision(session: Session, persona_ids: Sequence[UUID]) -> int:
     return int(found or 0)
 
 
-async def languages(session: Session, persona_ids: Sequence[UUID]) -> list[str]:
-    """Return the languages of what these personas know; none: they know nothing."""
+async def searchable(session: Session, persona_ids: Sequence[UUID]) -> Searchable:
+    """Return what there is to search in what these personas know."""
     query = (
-        select(ContentRow.language)
+        select(ContentRow.language, func.bool_and(ContentRow.vectors == VectorState.COMPLETE))
         .where(
             ContentRow.persona_id.in_(persona_ids),
             ContentRow.retired.is_(False),
             ContentRow.collection.is_not(None),
         )
-        .distinct()
+        .group_by(ContentRow.language)
         .order_by(ContentRow.language)
     )
-    return [language for language in await session.scalars(query) if language is not None]
+    found = [row.tuple() for row in await session.execute(query)]
+    return Searchable(
+        languages=[language for language, _ in found if language is not None],
+        has_all_vectors=all(has_all for _, has_all in found),
+    )
 
 
 async def hidden(session: Session, persona_ids: Sequence[UUID]) -> set[UUID]:

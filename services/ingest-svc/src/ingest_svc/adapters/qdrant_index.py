@@ -19,7 +19,7 @@ from ingest_svc.adapters.passage_index import (
     Question,
     Scope,
     WordWeights,
-    checked_hit,
+    checked_hits,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class QdrantIndex:
                 limit=limit,
                 with_payload=True,
             )
-        return [checked_hit(scope, point.payload, point.score) for point in found.points]
+        return checked_hits(scope, ((point.payload, point.score) for point in found.points))
 
     async def remove(self, workspace_id: str, content_id: UUID) -> None:
         """Remove every point of a content."""

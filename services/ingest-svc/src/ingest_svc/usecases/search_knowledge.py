@@ -1,6 +1,7 @@
 """Search what a persona knows: its own files and its ancestors', never anybody else's."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
@@ -16,9 +17,12 @@ from ingest_svc.adapters.embedders import Embedder
 from ingest_svc.adapters.knowledge import Found
 from ingest_svc.adapters.passage_index import PassageIndex, Question, Scope, query_words
 from ingest_svc.domain.document import PersonaNotFoundError, PersonasUnknownError
+from ingest_svc.domain.quotation import Quotation
 
 MEANING_SECONDS = 1.0
 """How long a question waits for its vector; then words alone answer it."""
+CANDIDATES = 20
+"""Passages among which quotations are looked for."""
 LOOKS = 3
 """How often the index is asked: again only when what it found is not, or no longer, shown."""
 
@@ -57,23 +61,24 @@ class SearchKnowledge:
         scope = Scope(workspace_id, (persona_id, *persona.lineage))
         async with self._store.workspace(workspace_id) as session:
             revision = await knowledge.revision(session, scope.persona_ids)
-            languages = await knowledge.languages(session, scope.persona_ids)
-        if not languages:
+            searchable = await knowledge.searchable(session, scope.persona_ids)
+        if not searchable.languages:
             return Answer(passages=[], knowledge_revision=revision, mode="lexical")
-        vector = await self._vector(text)
-        words = await asyncio.to_thread(query_words, text, languages)
-        passages = await self._find(scope, Question(words=words, vector=vector), limit)
+        # Passages that have no vector yet would come after those that have one, whatever they say.
+        vector = await self._vector(text) if searchable.has_all_vectors else None
+        words = await asyncio.to_thread(query_words, text, searchable.languages)
+        found = await self._find(scope, Question(words=words, vector=vector))
         return Answer(
-            passages=passages,
+            passages=quoted_first(found, text)[:limit],
             knowledge_revision=revision,
             mode="lexical" if vector is None else "hybrid",
         )
 
-    async def _find(self, scope: Scope, question: Question, limit: int) -> list[Found]:
+    async def _find(self, scope: Scope, question: Question) -> list[Found]:
         """Ask again, without what is not shown, when that has taken up places."""
         found: list[Found] = []
         for _ in range(LOOKS):
-            hits = await self._index.search(scope, question, limit)
+            hits = await self._index.search(scope, question, CANDIDATES)
             async with self._store.workspace(scope.workspace_id) as session:
                 found = await knowledge.load(session, hits)
                 if len(found) == len(hits):
@@ -91,6 +96,16 @@ class SearchKnowledge:
         except (ServiceError, TimeoutError) as error:
             log.warning("search.without_meaning", reason=type(error).__name__)
             return None
+
+
+def quoted_first(found: Sequence[Found], query: str) -> list[Found]:
+    """Return passages by their score, after those that quote the query."""
+    quotation = Quotation(query)
+    lifted = [
+        replace(item, hit=replace(item.hit, score=quotation.lift(item.hit.score, item.text)))
+        for item in found
+    ]
+    return sorted(lifted, key=lambda item: item.hit.score, reverse=True)
 
 
 def known_persona(roster: Roster, workspace_id: str, persona_id: UUID) -> ResolvedPersona:
