@@ -12,6 +12,7 @@ from followup_svc.adapters.leads import LeadRow, SuppressionRow
 from followup_svc.adapters.sequences import SequenceRow, SequenceVersionRow
 from followup_svc.adapters.steps import StepRow
 from followup_svc.adapters.workspaces import CampaignRow, SettingsRow
+from ingest_svc.adapters import tables as ingest_tables
 from persona_svc.adapters import tables as persona_tables
 from service_kit.idempotency import IdempotencyRow
 from service_kit.inbox import InboxRow
@@ -21,6 +22,16 @@ from service_kit.store import Base, normalise_url
 from sqlalchemy import NullPool, create_engine
 
 KIT_TABLES = {row.__tablename__ for row in (OutboxRow, InboxRow, IdempotencyRow)}
+
+
+def own_tables(module):
+    return {
+        row.__tablename__
+        for row in vars(module).values()
+        if isinstance(row, type) and issubclass(row, Base) and hasattr(row, "__tablename__")
+    }
+
+
 TABLES = {
     "draft_svc": KIT_TABLES | {DraftRow.__tablename__},
     "followup_svc": KIT_TABLES
@@ -38,12 +49,8 @@ TABLES = {
             SettingsRow,
         )
     },
-    "persona_svc": KIT_TABLES
-    | {
-        row.__tablename__
-        for row in vars(persona_tables).values()
-        if isinstance(row, type) and issubclass(row, Base) and row is not Base
-    },
+    "ingest_svc": KIT_TABLES | own_tables(ingest_tables),
+    "persona_svc": KIT_TABLES | own_tables(persona_tables),
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -16,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest_svc.adapters.extraction.chunks import split
 from ingest_svc.adapters.extraction.parts import Part
-from ingest_svc.adapters.extractor import Extractor
+from ingest_svc.adapters.extractor import MAX_TRACE_CHARS, Extractor, answer_of
 from ingest_svc.domain.failure import FileFailedError
 from service_devkit.testing.waiting import wait_until
+from structlog.testing import capture_logs
 
 pytestmark = pytest.mark.processes
 PRICE = "A bicycle costs 49 euros a month. "
@@ -190,13 +192,63 @@ async def test_languages_are_recognised(read):
     assert found.language == "english"
 
 
-async def test_a_file_that_takes_too_long_is_given_up(tmp_path):
+async def test_a_file_without_a_new_page_for_too_long_is_given_up(tmp_path):
     (tmp_path / "original").write_bytes(bad_files.bomb_pdf())
     with pytest.raises(FileFailedError) as refused:
-        await Extractor(timeout_seconds=0.01).extract(
+        await Extractor(page_seconds=0.01).extract(
             tmp_path / "original", "a.pdf", tmp_path / "chunks"
         )
     assert refused.value.code == "timeout"
+    assert "No new page" in str(refused.value)
+
+
+async def test_a_file_is_read_for_as_long_as_pages_come():
+    child = asyncio.StreamReader()
+    reading = asyncio.create_task(answer_of(child, page_seconds=1))
+    for page in range(15):
+        await asyncio.sleep(0.1)
+        child.feed_data(b'{"parts": %d}\n' % page)
+    child.feed_data(b'{"kind": "pdf"}\n')
+    child.feed_eof()
+    assert await reading == {"kind": "pdf"}
+
+
+async def test_each_page_is_told_while_a_file_is_read(tmp_path):
+    (tmp_path / "original").write_bytes(bad_files.text_pdf(pages=30))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ingest_svc.adapters.extraction",
+        str(tmp_path / "original"), "a.pdf", str(tmp_path / "chunks"),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    lines = [json.loads(line) async for line in child.stdout]
+    assert lines[:-1] == [{"parts": count} for count in range(1, 31)]
+    assert lines[-1]["pages"] == 30
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("exit 3", "corrupted"), ("kill -SEGV $$", "too_complex")]
+)
+async def test_a_crash_leaves_the_end_of_its_trace_in_the_log(tmp_path, monkeypatch, end, code):
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    (tmp_path / "python").write_text(
+        f"#!/bin/bash\nhead -c 200000 /dev/zero | tr '\\0' x >&2\necho the cause >&2\n{end}\n"
+    )
+    (tmp_path / "python").chmod(0o755)
+    with capture_logs() as logs, pytest.raises(FileFailedError) as refused:
+        await Extractor().extract(tmp_path / "o", "a.pdf", tmp_path / "c")
+    assert refused.value.code == code
+    (line,) = [line for line in logs if line["event"] == "extraction.ended"]
+    assert line["trace"].endswith("the cause\n")
+    assert len(line["trace"]) <= MAX_TRACE_CHARS
+
+
+async def test_a_parser_that_crashes_says_where(tmp_path):
+    (tmp_path / "original").mkdir()
+    with capture_logs() as logs, pytest.raises(FileFailedError):
+        await Extractor().extract(tmp_path / "original", "a.pdf", tmp_path / "chunks")
+    (line,) = [line for line in logs if line["event"] == "extraction.ended"]
+    assert "Traceback" in line["trace"]
+    assert "IsADirectoryError" in line["trace"]
 
 
 def children(pid):
@@ -236,7 +288,7 @@ async def test_the_child_ends_with_its_parent(tmp_path):
     program = f"""
 import asyncio
 from pathlib import Path
-from ingest_svc.adapters.extractor import Extractor
+from ingest_svc.adapters.extractor import MAX_TRACE_CHARS, Extractor, answer_of
 folder = Path({str(tmp_path)!r})
 asyncio.run(Extractor().extract(folder / "original", "a.pdf", folder / "chunks"))
 """

@@ -1,6 +1,6 @@
 """Both indexes keep the same promises: one suite against qdrant-edge and against qdrant-client.
 
-A Qdrant server is the same client with another address; `DRAMATIS_TEST_QDRANT_URL` adds one.
+A Qdrant server is the same client with another address: that of `DRAMATIS_TEST_QDRANT_URL`.
 """
 
 import asyncio
@@ -31,7 +31,12 @@ TEXTS = ["The price of one bicycle is 49 euros.", "Dogs run fast.", "Our office 
 MEANINGS = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 
 
-@pytest.fixture(params=["edge", "client", *(["server"] if SERVER else [])])
+needs_server = pytest.mark.skipif(
+    SERVER is None, reason="DRAMATIS_TEST_QDRANT_URL is not set: no Qdrant server to test with"
+)
+
+
+@pytest.fixture(params=["edge", "client", pytest.param("server", marks=needs_server)])
 async def index(request, tmp_path):
     # The client's local mode warns that it is not for production.
     if request.param == "edge":

@@ -62,6 +62,18 @@ async def test_a_file_that_cannot_be_taken_in_is_named(shelf, files, status, slu
     assert (await shelf.client.get(shelf.path(anna))).json()["items"] == []
 
 
+async def test_the_form_field_may_be_called_file(shelf):
+    anna = await shelf.persona()
+    both = [("file", ("a.txt", PRICES)), ("files", ("b.txt", PRICES)), ("file", ("c.txt", PRICES))]
+    for files, names in ((both[:1], ["a.txt"]), (both, ["b.txt", "a.txt", "c.txt"])):
+        answer = await shelf.client.post(shelf.path(anna), files=files)
+        assert answer.status_code == 201, answer.text
+        assert [file["file_name"] for file in answer.json()["files"]] == names
+    many = [("file", ("a.txt", PRICES))] * 11 + [("files", ("b.txt", PRICES))] * 10
+    refused = await shelf.client.post(shelf.path(anna), files=many)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "files")
+
+
 async def test_no_files_is_an_error_that_says_so(shelf):
     anna = await shelf.persona()
     answer = await shelf.client.post(shelf.path(anna), data={"tags": "a"})

@@ -180,8 +180,8 @@ async def keys_in_use(session: Session) -> set[str]:
     return {key for own, stale in found for key in (own, *stale) if key is not None}
 
 
-async def set_step(session: Session, document_id: UUID, **values: object) -> None:
-    """Note how far the work on a document has come."""
+async def note(session: Session, document_id: UUID, **values: object) -> None:
+    """Store how far the work on a document has come."""
     await session.execute(
         update(DocumentRow)
         .where(DocumentRow.document_id == document_id)

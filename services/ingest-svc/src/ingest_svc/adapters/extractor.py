@@ -5,9 +5,10 @@ import contextlib
 import json
 import os
 import sys
+from asyncio import StreamReader
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from structlog import get_logger
 
@@ -15,7 +16,11 @@ from ingest_svc.adapters.languages import Languages
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 from ingest_svc.domain.passage import Chunk, Extract
 
-EXTRACT_SECONDS = 60.0
+PAGE_SECONDS = 60.0
+"""Without a new page or part, and a file is given up (C83)."""
+READ_BYTES = 64 * 1024
+MAX_TRACE_CHARS = 4_000
+"""Of what a child wrote to its standard error, its end is logged."""
 
 log = get_logger(__name__)
 _ALLOWED_ENV = {"PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH"}
@@ -25,8 +30,8 @@ _ALLOWED_ENV = {"PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV", "LD_L
 class Extractor:
     """Makes chunks of files, each in a child process with limits."""
 
-    def __init__(self, timeout_seconds: float = EXTRACT_SECONDS) -> None:
-        self._timeout_seconds = timeout_seconds
+    def __init__(self, page_seconds: float = PAGE_SECONDS) -> None:
+        self._page_seconds = page_seconds
         self._languages = Languages()
 
     async def extract(self, original: Path, file_name: str, chunks_path: Path) -> Extract:
@@ -61,31 +66,53 @@ class Extractor:
             str(chunks_path),
             stdin=asyncio.subprocess.PIPE,  # its end tells the child that we are gone
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             env={name: value for name, value in os.environ.items() if name in _ALLOWED_ENV},
         )
+        # Pipes were asked for, so there are streams.
+        stdout, stderr = cast("StreamReader", child.stdout), cast("StreamReader", child.stderr)
+        trace = asyncio.create_task(last_of(stderr, MAX_TRACE_CHARS))
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                said = await _all(child)
-        except TimeoutError:
-            raise FileFailedError(
-                FailureCode.TIMEOUT, f"It took more than {self._timeout_seconds:g} seconds."
-            ) from None
+            found = await answer_of(stdout, self._page_seconds)
+            await child.wait()
         finally:
             if child.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     child.kill()
                 await child.wait()
-        if child.returncode == 0:
-            return json.loads(said)
+            said = await trace
+        if child.returncode == 0 and found is not None:
+            return found
         # Killed for its memory or its crash, or an error that no parser should have.
-        log.warning("extraction.ended", returncode=child.returncode)
+        log.warning("extraction.ended", returncode=child.returncode, trace=said)
         killed = child.returncode is not None and child.returncode < 0
         raise FileFailedError(FailureCode.TOO_COMPLEX if killed else FailureCode.CORRUPTED)
 
 
-async def _all(child: asyncio.subprocess.Process) -> bytes:
-    stdout = child.stdout
-    said = await stdout.read() if stdout else b""
-    await child.wait()
-    return said
+async def answer_of(stdout: StreamReader, page_seconds: float) -> dict[str, Any] | None:
+    """Return the child's last line, however long it reads while pages come; None if it has none.
+
+    Raises:
+        FileFailedError: no page came for `page_seconds`.
+    """
+    found: dict[str, Any] | None = None
+    try:
+        while True:
+            async with asyncio.timeout(page_seconds):
+                line = await stdout.readline()
+            if not line:
+                return found
+            if line.endswith(b"\n"):
+                found = json.loads(line)
+    except TimeoutError:
+        raise FileFailedError(
+            FailureCode.TIMEOUT, f"No new page was read for {page_seconds:g} seconds."
+        ) from None
+
+
+async def last_of(stream: StreamReader, max_chars: int) -> str:
+    """Return the end of what a stream carries, once it has ended; no more is ever held."""
+    end = b""
+    while part := await stream.read(READ_BYTES):
+        end = (end + part)[-max_chars:]
+    return end.decode(errors="replace")

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
-from fastapi import File, Form, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Request, Response, UploadFile
 from service_kit.clock import utc_now
 from service_kit.errors import FieldError, InvalidError, TooLargeError
 from service_kit.guard import UploadRoute
@@ -41,6 +41,30 @@ class FileTooLargeError(TooLargeError):
     slug = "file-too-large"
 
 
+async def uploads_of_form(
+    files: Annotated[
+        list[UploadFile] | None,
+        File(max_length=MAX_FILES, description="Up to 50 MB each, 200 MB in all."),
+    ] = None,
+    file: Annotated[
+        list[UploadFile] | None, File(max_length=MAX_FILES, description="The same as `files`.")
+    ] = None,
+) -> list[UploadFile]:
+    """Return the files of both form fields.
+
+    Raises:
+        FileRefusedError: there are none, or too many.
+    """
+    uploads = [*(files or []), *(file or [])]
+    if not 1 <= len(uploads) <= MAX_FILES:
+        error = FieldError("files", f"needs 1 to {MAX_FILES} files")
+        raise FileRefusedError(f"{error.field}: {error.message}", errors=[error])
+    return uploads
+
+
+Uploads = Annotated[list[UploadFile], Depends(uploads_of_form)]
+
+
 @router.post(
     "",
     operation_id="uploadFiles",
@@ -48,29 +72,26 @@ class FileTooLargeError(TooLargeError):
     summary="Upload files",
     responses=problem_responses(404, 413),
 )
-async def upload(
+async def upload_files(
     persona: Persona,
     editor: Editor,
     request: Request,
     response: Response,
-    files: Annotated[
-        list[UploadFile],
-        File(min_length=1, max_length=MAX_FILES, description="Up to 50 MB each, 200 MB in all."),
-    ],
+    uploads: Uploads,
     tags: Annotated[Tags | None, Form(description="For every one of the files.")] = None,
 ) -> Uploaded:
     """Take in files for a persona; each is processed on its own from then on.
 
     If one of them is refused (empty, too large, without a name), none is taken in.
     """
-    names = [_name(file, number) for number, file in enumerate(files)]
+    names = [_name(upload, number) for number, upload in enumerate(uploads)]
     originals: Originals = request.app.state.originals
     taken: list[Announced] = []
     try:
-        for file, name in zip(files, names, strict=True):
+        for upload, name in zip(uploads, names, strict=True):
             document_id = new_id()
             key = original_key(editor.workspace_id, document_id)
-            stored = await originals.put(key, _read(file))
+            stored = await originals.put(key, _read(upload))
             taken.append(
                 Announced(
                     workspace_id=editor.workspace_id,
@@ -128,4 +149,4 @@ def _refusal(error: FileFailedError, number: int) -> FileTooLargeError | FileRef
 
 aliases = api_router("/personas/{persona_id}/files", "files")
 """The address without `/api`, as some clients know it (C73)."""
-aliases.add_api_route("", upload, methods=["POST"], status_code=201, include_in_schema=False)
+aliases.add_api_route("", upload_files, methods=["POST"], status_code=201, include_in_schema=False)

@@ -146,9 +146,8 @@ class IngestFile:
         if row.announced_sha256 not in {None, stored.sha256}:
             await self._tools.originals.delete(key)
             raise FileFailedError(FailureCode.CHECKSUM_MISMATCH)
-        await self._step(
+        await self._note(
             claim,
-            Step.FETCHING,
             original_key=key,
             size_bytes=stored.size_bytes,
             sha256=stored.sha256,
@@ -219,6 +218,14 @@ class IngestFile:
             await contents.retire(session, before)
         if row.stale_keys:
             await documents.tidy_later(session, row)
+        log.info(
+            "file.ready",
+            document_id=str(document_id),
+            kind=content.kind,
+            pages=content.pages,
+            chunks=content.chunk_count,
+            took_ms=took_ms,
+        )
         await publish(
             session,
             KnowledgeReadyV1(
@@ -233,11 +240,16 @@ class IngestFile:
         )
 
     async def _step(self, claim: Claim[DocumentRow], step: Step, **values: object) -> None:
-        """Note the step, while the lease is ours."""
+        """Note and log the step that is done now."""
+        await self._note(claim, step=step, **values)
+        log.info("file.step", document_id=str(claim.row_id), step=step.value)
+
+    async def _note(self, claim: Claim[DocumentRow], **values: object) -> None:
+        """Store what is known of the document, while the lease is ours."""
 
         async def change(session: Session) -> None:
             await DOCUMENT_LEASES.renew(session, claim)
-            await documents.set_step(session, claim.row_id, step=step, **values)
+            await documents.note(session, claim.row_id, **values)
 
         await self._store.persist(change)
 

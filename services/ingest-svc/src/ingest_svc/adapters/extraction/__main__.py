@@ -1,25 +1,32 @@
-"""The child: three arguments in, chunks as JSON lines in a file, one JSON object on stdout.
+"""The child: three arguments in, chunks as JSON lines in a file, JSON lines on stdout.
 
-It ends when its standard input does, so that it never outlives the process that started it.
+A line says how many parts are read; the last one what was found, or why nothing was. It ends when
+its standard input does, so that it never outlives the process that started it.
 """
 
+import faulthandler
 import json
 import os
 import resource
 import sys
 import threading
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ingest_svc.adapters.extraction.chunks import write_chunks
 from ingest_svc.adapters.extraction.kinds import sniff
-from ingest_svc.adapters.extraction.parts import read_parts
+from ingest_svc.adapters.extraction.parts import Part, read_parts
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
 MAX_MEMORY_BYTES = 1_500 * 1024 * 1024
+ANSWERS = os.dup(sys.stdout.fileno())
 
 
 def main() -> None:
     """Read the file `argv[1]`, called `argv[2]`, and write its chunks to `argv[3]`."""
+    faulthandler.enable()
+    # What parsers print is no answer: it goes where their crashes are told.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -30,8 +37,7 @@ def main() -> None:
         found = {"code": error.code.value, "detail": str(error)}
     except MemoryError:
         found = {"code": FailureCode.TOO_COMPLEX.value, "detail": ""}
-    sys.stdout.write(json.dumps(found))
-    sys.stdout.flush()
+    _say(found)
     # Parsers with threads of their own may crash while an interpreter is taken down.
     os._exit(0)
 
@@ -39,10 +45,21 @@ def main() -> None:
 def _extract(original: Path, name: str, chunks_path: Path) -> dict[str, object]:
     kind = sniff(original, name)
     document = read_parts(original, kind)
-    count, sample = write_chunks(document.parts, chunks_path)
+    count, sample = write_chunks(_reported(document.parts), chunks_path)
     if count == 0:
         raise FileFailedError(document.if_blank)
     return {"kind": kind, "pages": document.pages, "chunk_count": count, "sample": sample}
+
+
+def _reported(parts: Iterable[Part]) -> Iterator[Part]:
+    """Tell the parent of each part that is read: it gives up when none comes."""
+    for count, part in enumerate(parts, start=1):
+        _say({"parts": count})
+        yield part
+
+
+def _say(line: Mapping[str, object]) -> None:
+    os.write(ANSWERS, json.dumps(line).encode() + b"\n")
 
 
 def _end_with_parent() -> None:
