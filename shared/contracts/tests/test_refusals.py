@@ -159,7 +159,7 @@ def test_a_text_about_nul_is_no_nul() -> None:
     assert isinstance(attempt(LeadRepliedV1, SUBJECT, {}, body), Received)
 
 
-@pytest.mark.parametrize("raw", [b"\0", b"\xff", b"\xed\xa0\x80"], ids=repr)
+@pytest.mark.parametrize("raw", [b"\0", b"\xff", b"\xed\xa0"], ids=repr)
 @pytest.mark.parametrize("headers", [{}, STRUCTURED])
 def test_what_is_no_utf_8_text_is_malformed(raw: bytes, headers: dict[str, str]) -> None:
     body = json.dumps({"data": REPLY} | REPLY).encode().replace(b"What", raw)

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, ConfigDict
 
 from persona_contracts.event import CrmEvent, Event
-from persona_contracts.parsing import EnvelopeError, parse_json, parse_object
+from persona_contracts.parsing import EnvelopeError, parse_json, parse_object, readable
 from persona_contracts.types import format_time, is_printable, is_subject_id
 
 CRM_SOURCE = "urn:dramatis:crm"
@@ -87,6 +87,8 @@ class Received(Generic[EventT]):
     source: str
     traceparent: str | None = None
     """The sender's trace (W3C Trace Context); null also when it was no valid one."""
+    replaced_characters: int = 0
+    """Lone surrogates that became U+FFFD: the sender cuts texts in the middle of a character."""
 
     @property
     def workspace_id(self) -> str:
@@ -128,6 +130,7 @@ def decode(
     """
     if len(body) > MAX_BODY_BYTES:
         raise EnvelopeError("too-large", f"body: must have at most {MAX_BODY_BYTES} bytes")
+    body, replaced = readable(body)
     on = EventSubject.parse(subject)
     if (on.event_type, on.version) != (model.event_type, model.event_version):
         raise EnvelopeError(
@@ -151,6 +154,7 @@ def decode(
             "ce-source", attributes.source or (CRM_SOURCE if from_crm else ""), MAX_SOURCE_BYTES
         ),
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent or "") else None,
+        replaced_characters=replaced,
     )
 
 
@@ -171,7 +175,7 @@ def _read(
 
 def _structured_data(model: type[EventT], structured: _Structured) -> EventT:
     content_type = _media_type(structured.datacontenttype or "application/json")
-    if content_type != "application/json" and not content_type.endswith("+json"):
+    if not content_type.endswith(("/json", "+json")):  # CloudEvents JSON format §3.1
         raise EnvelopeError("invalid", "datacontenttype: must be JSON")
     if (structured.data is None) == (structured.data_base64 is None):
         raise EnvelopeError("malformed", "body: must have either data or data_base64")

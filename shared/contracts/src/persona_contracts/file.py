@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from persona_contracts.event import CrmEvent
-from persona_contracts.types import Count, ExternalId, Text, UtcTime, format_time
+from persona_contracts.types import Count, ExternalId, Text, UtcTime, format_time, null_is_absent
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
 
@@ -34,7 +34,9 @@ class FileUploadedV1(_FileEvent):
     """A hint; the kind of a file is judged by its content."""
     size_bytes: Count | None = None
     sha256: Sha256 | None = None
-    tags: list[ExternalId] = Field(default_factory=list[ExternalId], max_length=50)
+    tags: Annotated[list[ExternalId], null_is_absent(list, list[ExternalId] | None)] = Field(
+        default_factory=list[ExternalId], max_length=50
+    )
 
     @property
     def default_event_id(self) -> str:

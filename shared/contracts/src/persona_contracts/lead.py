@@ -15,6 +15,7 @@ from persona_contracts.types import (
     Text,
     UtcTime,
     format_time,
+    null_is_absent,
 )
 
 _WORDS = ("body_text", "body_html", "raw_email")
@@ -33,7 +34,9 @@ class Lead(Document):
     phone: Text | None = None
     company: Text | None = None
     time_zone: Text | None = None
-    attributes: JsonObject = Field(default_factory=dict)
+    attributes: Annotated[JsonObject, null_is_absent(dict, JsonObject | None)] = Field(
+        default_factory=dict
+    )
 
 
 class ThreadMessage(Document):
@@ -62,9 +65,11 @@ class LeadRepliedV1(CrmEvent):
     raw_email: Text | None = None
     """The whole message as text, headers included (RFC 5322)."""
     in_reply_to: ExternalId | None = None
-    lead: Lead = Field(default_factory=Lead)
+    lead: Annotated[Lead, null_is_absent(Lead, Lead | None)] = Field(default_factory=Lead)
     # One body can hold 250,000 wrong items, and listing them all takes over a second.
-    thread: Annotated[list[ThreadMessage], FailFast()] = Field(default_factory=list[ThreadMessage])
+    thread: Annotated[
+        list[ThreadMessage], FailFast(), null_is_absent(list, list[ThreadMessage] | None)
+    ] = Field(default_factory=list[ThreadMessage])
     """Earlier messages, oldest first."""
 
     @model_validator(mode="after")

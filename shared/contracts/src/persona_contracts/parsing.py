@@ -1,6 +1,7 @@
 """From bytes to a model; what is wrong is told by field and rule, never by value."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeVar, cast
@@ -13,6 +14,12 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 # An even number of backslashes before it: after an odd one, the text only looks like an escape.
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_LONE_SURROGATE = re.compile(
+    rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""Half of an emoji, as programs write it that cut texts by UTF-16 units; whole ones are kept."""
+_MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+_SURROGATE_BYTES = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 class EnvelopeError(ValueError):
@@ -21,6 +28,28 @@ class EnvelopeError(ValueError):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+def readable(body: bytes) -> tuple[bytes, int]:
+    """Return `body` without a byte order mark, and with U+FFFD for each lone surrogate.
+
+    The second value counts them: half a character is lost, not the reply around it.
+    """
+    body = body.removeprefix(BOM_UTF8)
+    if not _MAY_HOLD_SURROGATES.search(body):
+        return body, 0
+    count = 0
+
+    def replaced(match: re.Match[bytes]) -> bytes:
+        nonlocal count
+        if match[2]:
+            return match[0]
+        count += 1
+        return match[1] + rb"\ufffd"
+
+    body = _LONE_SURROGATE.sub(replaced, body)
+    body, in_bytes = _SURROGATE_BYTES.subn("\ufffd".encode(), body)
+    return body, count + in_bytes
 
 
 def parse_json(model: type[ModelT], body: bytes) -> ModelT:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, cast
@@ -76,6 +77,18 @@ def _utc(time: datetime) -> datetime:
         return time.astimezone(UTC)
     except OverflowError:
         raise ValueError("must lie in the years 1 to 9999, in UTC") from None
+
+
+def _absent_if_null(empty: Callable[[], object]) -> Callable[[object], object]:
+    return lambda value: empty() if value is None else value
+
+
+def null_is_absent(empty: Callable[[], object], schema: object) -> BeforeValidator:
+    """Return a validator that takes null for an object or list that was left out.
+
+    `schema` is the type as it is written to the JSON Schema: the field's, or null.
+    """
+    return BeforeValidator(_absent_if_null(empty), json_schema_input_type=schema)
 
 
 SubjectId = Annotated[str, StringConstraints(pattern=SUBJECT_ID_PATTERN)]
