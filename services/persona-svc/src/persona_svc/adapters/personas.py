@@ -1,36 +1,24 @@
-"""Personas, their families and their versions."""
+"""Personas and their families."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service_kit.errors import ConflictError, NotFoundError
+from service_kit.errors import FieldError
 from service_kit.store import Session
 from sqlalchemy import func, select, text, update
 
-from persona_svc.adapters.tables import PersonaRow, VersionRow
-from persona_svc.domain.inheritance import Family
-from persona_svc.domain.persona import Persona, PersonaFields, name_key
-
-
-class PersonaNotFoundError(NotFoundError):
-    """There is no such persona in this workspace."""
-
-    slug = "persona-not-found"
-
-
-class VersionNotFoundError(NotFoundError):
-    """The persona has no such version."""
-
-    slug = "persona-version-not-found"
-
-
-class NameTakenError(ConflictError):
-    """Another persona of this workspace has this name."""
-
-    slug = "persona-name-taken"
-
+from persona_svc.adapters.tables import PersonaRow
+from persona_svc.domain.compiled import CompiledPersona
+from persona_svc.domain.inheritance import Family, ParentNotFoundError
+from persona_svc.domain.persona import (
+    NameTakenError,
+    Persona,
+    PersonaFields,
+    PersonaNotFoundError,
+    name_key,
+)
 
 _FAMILY = text(
     """
@@ -50,7 +38,7 @@ _FAMILY = text(
 )
 
 
-async def load(session: Session, workspace_id: str, persona_id: UUID) -> Persona:
+async def get(session: Session, workspace_id: str, persona_id: UUID) -> Persona:
     """Return a living persona.
 
     Raises:
@@ -60,6 +48,29 @@ async def load(session: Session, workspace_id: str, persona_id: UUID) -> Persona
     if row is None or row.deleted_at is not None:
         raise PersonaNotFoundError(f"no persona {persona_id} in this workspace")
     return _persona(row)
+
+
+async def get_compiled(session: Session, workspace_id: str, persona_id: UUID) -> CompiledPersona:
+    """Return a living persona with what it inherits, as it is published.
+
+    Raises:
+        PersonaNotFoundError: there is none with that id.
+    """
+    await get(session, workspace_id, persona_id)
+    return (await family(session, workspace_id, [persona_id])).compile(persona_id)
+
+
+async def require_parent(session: Session, workspace_id: str, parent_id: UUID | None) -> None:
+    """Return when there is nothing to inherit from, or it exists.
+
+    Raises:
+        ParentNotFoundError: there is no persona with that id.
+    """
+    if parent_id is None:
+        return
+    if parent_id not in await find(session, workspace_id, [parent_id]):
+        hint = FieldError("parent_id", "must be the persona_id of a persona of this workspace")
+        raise ParentNotFoundError(f"no persona {parent_id}", errors=[hint])
 
 
 async def find(
@@ -189,48 +200,6 @@ async def mark_deleted(session: Session, persona: Persona, at: datetime) -> None
         .where(PersonaRow.persona_id == persona.persona_id)
         .values(deleted_at=at, revision=persona.revision)
     )
-
-
-async def add_version(session: Session, persona: Persona, changed_by: str, summary: str) -> None:
-    """Store the persona as its present version."""
-    session.add(
-        VersionRow(
-            workspace_id=persona.workspace_id,
-            persona_id=persona.persona_id,
-            version=persona.version,
-            fields=persona.fields.as_dict(),
-            changed_by=changed_by,
-            changes_summary=summary,
-            created_at=persona.updated_at,
-        )
-    )
-
-
-async def version(session: Session, workspace_id: str, persona_id: UUID, number: int) -> VersionRow:
-    """Return one stored version.
-
-    Raises:
-        VersionNotFoundError: the persona has none with that number.
-    """
-    row = await session.get(VersionRow, (persona_id, number))
-    if row is None or row.workspace_id != workspace_id:
-        raise VersionNotFoundError(f"persona {persona_id} has no version {number}")
-    return row
-
-
-async def versions(
-    session: Session, workspace_id: str, persona_id: UUID, before: int | None, limit: int
-) -> Sequence[VersionRow]:
-    """Return up to `limit` versions, newest first."""
-    query = (
-        select(VersionRow)
-        .where(VersionRow.workspace_id == workspace_id, VersionRow.persona_id == persona_id)
-        .order_by(VersionRow.version.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(VersionRow.version < before)
-    return (await session.scalars(query)).all()
 
 
 async def count(session: Session, workspace_id: str) -> int:

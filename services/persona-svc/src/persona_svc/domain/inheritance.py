@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-from service_kit.errors import FieldError, InvalidError
+from service_kit.errors import ConflictError, FieldError, InvalidError
 
 from persona_svc.domain.compiled import CompiledPersona, compile_persona
 from persona_svc.domain.persona import Persona
@@ -17,6 +17,12 @@ class ParentNotFoundError(InvalidError):
     """The parent is not a persona of this workspace."""
 
     slug = "parent-not-found"
+
+
+class PersonaHasChildrenError(ConflictError):
+    """Other personas inherit from this one."""
+
+    slug = "persona-has-children"
 
 
 class InheritanceCycleError(InvalidError):

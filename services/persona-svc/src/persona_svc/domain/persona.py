@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self, cast
 from uuid import UUID
 
-from service_kit.errors import InvalidError
+from service_kit.errors import ConflictError, InvalidError, NotFoundError
 
 from persona_svc.domain.checks import Checks
 from persona_svc.domain.metadata import MAX_METADATA_DEPTH, frozen_metadata, plain_metadata
@@ -37,6 +37,18 @@ class InvalidPersonaError(InvalidError):
     """The persona breaks a rule."""
 
     slug = "persona-invalid"
+
+
+class PersonaNotFoundError(NotFoundError):
+    """There is no such persona in this workspace."""
+
+    slug = "persona-not-found"
+
+
+class NameTakenError(ConflictError):
+    """Another persona of this workspace has this name."""
+
+    slug = "persona-name-taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

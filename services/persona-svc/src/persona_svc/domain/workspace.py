@@ -1,133 +1,56 @@
-"""The settings of a workspace, and how seven of them mirror its default persona."""
+"""A workspace: what every command on its personas locks first."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final, Self, cast
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
-from service_kit.errors import InvalidError
+from service_kit.errors import ConflictError, InvalidError
 
-from persona_svc.domain.checks import Checks
-from persona_svc.domain.compiled import DEFAULT_NAME, CompiledPersona
-from persona_svc.domain.persona import LABEL_LIMITS, TEXT_LIMITS, PersonaFields
-
-MIRRORED: Final = {
-    "ai_persona_name": "persona_name",
-    "ai_tone": "tone",
-    "ai_greeting": "greeting",
-    "ai_sms_greeting": "sms_greeting",
-    "ai_signature": "signature",
-    "ai_goals": "goals",
-    "service_description": "service_description",
-}
-"""The settings that mirror the default persona, and the persona's field for each."""
-MAX_CUSTOMER_PROFILE_CHARS: Final = 8_000
-MAX_QUESTIONS: Final = 50
-MAX_QUESTION_CHARS: Final = 500
+from persona_svc.domain.workspace_settings import WorkspaceSettings
 
 
-class InvalidSettingsError(InvalidError):
-    """The settings break a rule."""
+class DefaultInactiveError(ConflictError):
+    """The default persona must be active."""
 
-    slug = "settings-invalid"
+    slug = "default-persona-inactive"
+
+
+class DefaultInUseError(ConflictError):
+    """The default persona cannot be deleted while there are others."""
+
+    slug = "persona-is-default"
+
+
+class PromotionError(InvalidError):
+    """Only another active persona can become the default."""
+
+    slug = "persona-cannot-be-promoted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkspaceSettings:
-    """The settings older than personas; an empty or blank text is None, others stay verbatim.
+class Workspace:
+    """A workspace: its counter, its default persona, and the settings older than personas."""
 
-    The mirrored ones have the limits of the persona's fields, so either can become the other.
+    workspace_id: str
+    revision: int = 0
+    default_persona_id: UUID | None = None
+    settings: WorkspaceSettings = field(default_factory=WorkspaceSettings)
+    settings_revision: int = 0
+    """The revision at which default or settings last changed; 0: never."""
 
-    Raises:
-        InvalidSettingsError: with everything that is wrong, by field.
-    """
-
-    ai_persona_name: str | None = None
-    ai_tone: str | None = None
-    ai_greeting: str | None = None
-    ai_sms_greeting: str | None = None
-    ai_signature: str | None = None
-    ai_goals: str | None = None
-    service_description: str | None = None
-    ideal_customer_profile: str | None = None
-    qualification_questions: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Clean every field; refuse all that is wrong at once."""
-        checks = Checks()
-        clean: dict[str, object] = {}
-        for setting, field in MIRRORED.items():
-            value = getattr(self, setting)
-            if field in LABEL_LIMITS:
-                clean[setting] = checks.label(setting, value, LABEL_LIMITS[field])
-            else:
-                clean[setting] = checks.text(setting, value, TEXT_LIMITS[field])
-        clean["ideal_customer_profile"] = checks.text(
-            "ideal_customer_profile", self.ideal_customer_profile, MAX_CUSTOMER_PROFILE_CHARS
+    def changed(
+        self, *, default_persona_id: UUID | None, settings: WorkspaceSettings
+    ) -> "Workspace":
+        """Return the workspace one revision later."""
+        revision = self.revision + 1
+        after = replace(
+            self, revision=revision, default_persona_id=default_persona_id, settings=settings
         )
-        clean["qualification_questions"] = _questions(checks, self.qualification_questions)
-        checks.raise_as(InvalidSettingsError)
-        for name, value in clean.items():
-            object.__setattr__(self, name, value)
+        return replace(after, settings_revision=revision) if self.changed_settings(after) else after
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from plain values, as `as_dict` returns them; a missing one is empty.
-
-        Raises:
-            InvalidSettingsError: with everything that is wrong, unknown keys included.
-        """
-        checks = Checks()
-        names = [item.name for item in fields(cls)]
-        given = {key: value for key, value in values.items() if value is not None}
-        return checks.result(InvalidSettingsError, checks.build(cls, given, names))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
-        return asdict(self) | {"qualification_questions": list(self.qualification_questions)}
-
-
-def mirror(settings: WorkspaceSettings, default: CompiledPersona) -> WorkspaceSettings:
-    """Return the settings with the seven mirrored ones as the default persona has them (A13)."""
-    return replace(
-        settings, **{setting: getattr(default, field) for setting, field in MIRRORED.items()}
-    )
-
-
-def persona_changes_from_legacy(
-    wanted: WorkspaceSettings, default: CompiledPersona
-) -> dict[str, str | None]:
-    """Return the fields of the default persona that must change for the mirror to be `wanted`.
-
-    Only those that differ: a value that it inherits does not become its own by being repeated.
-    None empties the field; a default persona with ancestors then shows the nearest one's value.
-    """
-    return {
-        field: getattr(wanted, setting)
-        for setting, field in MIRRORED.items()
-        if getattr(wanted, setting) != getattr(default, field)
-    }
-
-
-def persona_from_settings(settings: WorkspaceSettings) -> PersonaFields:
-    """Return the default persona of a workspace that has none: made by ensure-default (A3, A15).
-
-    Until then readers see it as the virtual default (A16).
-    """
-    mirrored = {field: getattr(settings, setting) for setting, field in MIRRORED.items()}
-    return PersonaFields(name=DEFAULT_NAME, **mirrored)
-
-
-def _questions(checks: Checks, values: object) -> tuple[str, ...]:
-    if not isinstance(values, list | tuple):
-        checks.refuse("qualification_questions", "must be a list of texts")
-        return ()
-    questions = cast("list[object]", values)
-    if len(questions) > MAX_QUESTIONS:
-        message = f"has {len(questions):,} questions: keep up to {MAX_QUESTIONS}"
-        checks.refuse("qualification_questions", message)
-        return ()
-    cleaned = [
-        checks.required_text(f"qualification_questions.{place}", question, MAX_QUESTION_CHARS)
-        for place, question in enumerate(questions)
-    ]
-    return tuple(question for question in cleaned if question is not None)
+    def changed_settings(self, after: "Workspace") -> list[str]:
+        """Return the names of the settings that differ in `after`, `default_persona_id` first."""
+        old, new = self.settings.as_dict(), after.settings.as_dict()
+        changed = [name for name, value in new.items() if old[name] != value]
+        if self.default_persona_id != after.default_persona_id:
+            changed.insert(0, "default_persona_id")
+        return changed

@@ -6,37 +6,34 @@ from uuid import UUID
 from fastapi import Query, Response
 from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
-from service_kit.preconditions import OptionalIfMatch, RequiredIfMatch
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
 from persona_svc.adapters import personas, workspaces
 from persona_svc.domain.persona import PersonaFields
-from persona_svc.domain.prompts import MAX_COMPILED_TOKENS
-from persona_svc.domain.workspace import WorkspaceSettings, persona_from_settings
-from persona_svc.entrypoints.commands import (
+from persona_svc.entrypoints.dependencies import (
     Creating,
     Editing,
-    answer,
-    created_at,
-    matching,
+    LockedPersona,
+    LockedPersonaAsRead,
+    created_answer,
     persona_answer,
 )
-from persona_svc.entrypoints.schemas import (
-    ChosenSettings,
-    CloneRequest,
-    EnsuredDefault,
-    NewPersona,
+from persona_svc.entrypoints.schemas.persona import (
+    ClonePersonaRequest,
+    CreatePersonaRequest,
+    EnsuredDefaultDocument,
     PersonaDocument,
-    PersonaPatch,
-    ResolvedDocument,
-    VoiceAndModel,
+    PersonaSettingsDocument,
+    ResolvedPersonaDocument,
+    UpdatePersonaRequest,
+    UpdatePersonaSettingsRequest,
 )
 from persona_svc.usecases.clone_persona import clone_persona
 from persona_svc.usecases.create_persona import create_persona
 from persona_svc.usecases.delete_persona import delete_persona
-from persona_svc.usecases.publish_change import compiled_now
-from persona_svc.usecases.set_default import ensure_default, set_default
+from persona_svc.usecases.ensure_default import ensure_default
+from persona_svc.usecases.set_default import set_default
 from persona_svc.usecases.update_persona import update_persona
 
 router = api_router("/api/personas", "personas")
@@ -54,9 +51,9 @@ async def list_personas(
     A workspace without any shows the virtual default that its settings make (`virtual: true`);
     `POST /api/personas/ensure-default` makes it real.
     """
-    workspace = await workspaces.read(session, viewer.workspace_id)
+    workspace = await workspaces.get(session, viewer.workspace_id)
     if workspace.default_persona_id is None:
-        return Page(items=[_virtual(WorkspaceSettings.from_dict(workspace.settings))], next=None)
+        return Page(items=[PersonaDocument.virtual_default(workspace.settings)], next=None)
     position = paging.after(tuple[UUID])
     found = await personas.page(
         session,
@@ -76,12 +73,12 @@ async def list_personas(
     summary="Create a persona",
     responses=problem_responses(404, 409),
 )
-async def create(new: NewPersona, commands: Creating, response: Response) -> PersonaDocument:
+async def create(
+    body: CreatePersonaRequest, change: Creating, response: Response
+) -> PersonaDocument:
     """Create a persona; the first of a workspace becomes its default."""
-    async with commands.begin("persona.create") as change:
-        persona = await create_persona(change, PersonaFields.from_dict(new.values()))
-    created_at(response, persona.persona_id)
-    return await answer(change, persona, response)
+    persona = await create_persona(change, PersonaFields.from_dict(body.values()))
+    return created_answer(persona, change.workspace, response)
 
 
 @router.post(
@@ -90,14 +87,14 @@ async def create(new: NewPersona, commands: Creating, response: Response) -> Per
     summary="Make sure that there is a default persona",
     responses=problem_responses(404, 409),
 )
-async def ensure(commands: Creating, response: Response) -> EnsuredDefault:
+async def ensure(change: Creating, response: Response) -> EnsuredDefaultDocument:
     """Return the default persona; an empty workspace gets one made from its settings.
 
     Calling it again changes nothing.
     """
-    async with commands.begin("persona.ensure_default") as change:
-        persona, created = await ensure_default(change)
-    return EnsuredDefault(created=created, persona=await answer(change, persona, response))
+    persona, created = await ensure_default(change)
+    document = persona_answer(persona, change.workspace, response)
+    return EnsuredDefaultDocument(created=created, persona=document)
 
 
 @router.get(
@@ -110,7 +107,8 @@ async def show(
     persona_id: UUID, viewer: Viewer, session: WorkspaceSession, response: Response
 ) -> PersonaDocument:
     """Return one persona's own fields; its version is the ETag."""
-    return await persona_answer(session, viewer.workspace_id, persona_id, response)
+    persona = await personas.get(session, viewer.workspace_id, persona_id)
+    return persona_answer(persona, await workspaces.get(session, viewer.workspace_id), response)
 
 
 @router.get(
@@ -119,15 +117,12 @@ async def show(
     summary="Show a persona ready to use",
     responses=problem_responses(404),
 )
-async def resolved(persona_id: UUID, viewer: Viewer, session: WorkspaceSession) -> ResolvedDocument:
+async def resolved(
+    persona_id: UUID, viewer: Viewer, session: WorkspaceSession
+) -> ResolvedPersonaDocument:
     """Return the persona with what it inherits, its compiled prompts and their size in tokens."""
-    compiled = await compiled_now(session, viewer.workspace_id, persona_id)
-    return ResolvedDocument(
-        **compiled.as_dict(),
-        tokens=dict(compiled.tokens),
-        tokens_total=sum(compiled.tokens.values()),
-        tokens_limit=MAX_COMPILED_TOKENS,
-    )
+    compiled = await personas.get_compiled(session, viewer.workspace_id, persona_id)
+    return ResolvedPersonaDocument.of(compiled)
 
 
 @router.patch(
@@ -136,18 +131,12 @@ async def resolved(persona_id: UUID, viewer: Viewer, session: WorkspaceSession) 
     summary="Change a persona",
     responses=problem_responses(404, 409, 412, 428),
 )
-async def change_persona(
-    persona_id: UUID,
-    patch: PersonaPatch,
-    commands: Editing,
-    if_match: RequiredIfMatch,
-    response: Response,
+async def update(
+    persona: LockedPersonaAsRead, body: UpdatePersonaRequest, change: Editing, response: Response
 ) -> PersonaDocument:
     """Change some fields (JSON Merge Patch); `If-Match` carries the ETag that was read."""
-    async with commands.begin("persona.update") as change:
-        persona = await matching(change, persona_id, if_match, response)
-        persona = await update_persona(change, persona, patch.values())
-    return await answer(change, persona, response)
+    updated = await update_persona(change, persona, body.values())
+    return persona_answer(updated, change.workspace, response)
 
 
 @router.put(
@@ -156,21 +145,18 @@ async def change_persona(
     summary="Choose voice and language model",
     responses=problem_responses(404, 412),
 )
-async def choose_settings(
-    persona_id: UUID,
-    chosen: VoiceAndModel,
-    commands: Editing,
-    if_match: OptionalIfMatch,
+async def update_settings(
+    persona: LockedPersona,
+    body: UpdatePersonaSettingsRequest,
+    change: Editing,
     response: Response,
-) -> ChosenSettings:
+) -> PersonaSettingsDocument:
     """Change the voice or the model alone, in other words for `voice` and `model` of PATCH."""
-    async with commands.begin("persona.update") as change:
-        persona = await matching(change, persona_id, if_match, response)
-        voice = persona.fields.voice
-        patch = chosen.patch(voice.provider if voice else DEFAULT_VOICE_PROVIDER)
-        persona = await update_persona(change, persona, patch)
-    await answer(change, persona, response)
-    return ChosenSettings(settings=VoiceAndModel.of(persona.fields))
+    voice = persona.fields.voice
+    patch = body.patch(voice.provider if voice else DEFAULT_VOICE_PROVIDER)
+    updated = await update_persona(change, persona, patch)
+    persona_answer(updated, change.workspace, response)
+    return PersonaSettingsDocument(settings=UpdatePersonaSettingsRequest.of(updated.fields))
 
 
 @router.delete(
@@ -181,17 +167,12 @@ async def choose_settings(
     responses=problem_responses(404, 409, 412, 428),
 )
 async def delete(
-    persona_id: UUID,
-    commands: Editing,
-    if_match: RequiredIfMatch,
-    response: Response,
+    persona: LockedPersonaAsRead,
+    change: Editing,
     promote: Annotated[UUID | None, Query(description="The next default persona.")] = None,
 ) -> None:
     """Delete a persona; campaigns that it spoke in fall back to the default."""
-    async with commands.begin("persona.delete") as change:
-        persona = await matching(change, persona_id, if_match, response)
-        await delete_persona(change, persona, promote)
-    del response.headers["ETag"]
+    await delete_persona(change, persona, promote)
 
 
 @router.post(
@@ -201,13 +182,10 @@ async def delete(
     responses=problem_responses(404, 409, 412),
 )
 async def make_default(
-    persona_id: UUID, commands: Editing, if_match: OptionalIfMatch, response: Response
+    persona: LockedPersona, change: Editing, response: Response
 ) -> PersonaDocument:
     """Make this active persona speak wherever no other is assigned."""
-    async with commands.begin("persona.set_default") as change:
-        persona = await matching(change, persona_id, if_match, response)
-        await set_default(change, persona)
-    return await answer(change, persona, response)
+    return persona_answer(await set_default(change, persona), change.workspace, response)
 
 
 @router.post(
@@ -218,25 +196,8 @@ async def make_default(
     responses=problem_responses(404, 409),
 )
 async def clone(
-    persona_id: UUID, copy: CloneRequest, commands: Creating, response: Response
+    persona_id: UUID, body: ClonePersonaRequest, change: Creating, response: Response
 ) -> PersonaDocument:
     """Create a persona with the same own fields and another name."""
-    async with commands.begin("persona.clone") as change:
-        original = await personas.load(change.session, change.workspace_id, persona_id)
-        persona = await clone_persona(change, original, copy.name)
-    created_at(response, persona.persona_id)
-    return await answer(change, persona, response)
-
-
-def _virtual(settings: WorkspaceSettings) -> PersonaDocument:
-    return PersonaDocument(
-        **persona_from_settings(settings).as_dict(),
-        persona_id=None,
-        is_default=True,
-        virtual=True,
-        version=0,
-        revision=0,
-        created_by=None,
-        created_at=None,
-        updated_at=None,
-    )
+    persona = await clone_persona(change, persona_id, body.name)
+    return created_answer(persona, change.workspace, response)

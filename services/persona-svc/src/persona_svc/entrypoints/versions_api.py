@@ -8,30 +8,27 @@ from fastapi.responses import PlainTextResponse
 from service_kit.errors import FieldError, InvalidError
 from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
-from service_kit.preconditions import OptionalIfMatch
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
-from persona_svc.adapters import personas
+from persona_svc.adapters import personas, versions
 from persona_svc.adapters.starters import starters
-from persona_svc.domain.diff import diff
 from persona_svc.domain.markdown import PersonaFile, from_markdown
-from persona_svc.domain.persona import PersonaFields
-from persona_svc.entrypoints.commands import (
+from persona_svc.entrypoints.dependencies import (
     Creating,
     Editing,
-    answer,
-    created_at,
-    matching,
+    LockedPersona,
+    created_answer,
+    persona_answer,
 )
-from persona_svc.entrypoints.schemas import (
+from persona_svc.entrypoints.schemas.persona import PersonaDocument
+from persona_svc.entrypoints.schemas.version import (
     DiffDocument,
-    FieldChangeDocument,
-    PersonaDocument,
     VersionDocument,
-    VersionSummary,
+    VersionSummaryDocument,
 )
-from persona_svc.usecases.exchange_persona import export_persona, import_persona
+from persona_svc.usecases.export_persona import export_persona
+from persona_svc.usecases.import_persona import import_persona
 from persona_svc.usecases.restore_version import restore_version
 
 router = api_router("/api/personas", "personas")
@@ -65,18 +62,18 @@ class FileUnreadableError(InvalidError):
 )
 async def list_versions(
     persona_id: UUID, viewer: Viewer, session: WorkspaceSession, paging: Paging
-) -> Page[VersionSummary]:
+) -> Page[VersionSummaryDocument]:
     """Return who changed what, and when."""
-    await personas.load(session, viewer.workspace_id, persona_id)
+    await personas.get(session, viewer.workspace_id, persona_id)
     position = paging.after(tuple[int])
-    rows = await personas.versions(
+    found = await versions.page(
         session,
         viewer.workspace_id,
         persona_id,
         position[0] if position else None,
         paging.limit + 1,
     )
-    documents = [VersionSummary.of(row) for row in rows]
+    documents = [VersionSummaryDocument.of(version) for version in found]
     return paging.page(documents, lambda document: (document.version,))
 
 
@@ -90,8 +87,8 @@ async def show_version(
     persona_id: UUID, version: int, viewer: Viewer, session: WorkspaceSession
 ) -> VersionDocument:
     """Return the persona as it was."""
-    row = await personas.version(session, viewer.workspace_id, persona_id, version)
-    return VersionDocument.of(row)
+    found = await versions.get(session, viewer.workspace_id, persona_id, version)
+    return VersionDocument.of(found)
 
 
 @router.get(
@@ -105,23 +102,10 @@ async def compare_versions(
 ) -> DiffDocument:
     """Return what differs, field by field; texts also as a unified diff."""
     before, after = [
-        await personas.version(session, viewer.workspace_id, persona_id, number)
+        await versions.get(session, viewer.workspace_id, persona_id, number)
         for number in (version, other)
     ]
-    changes = diff(PersonaFields.from_dict(before.fields), PersonaFields.from_dict(after.fields))
-    return DiffDocument(
-        from_version=version,
-        to_version=other,
-        changes=[
-            FieldChangeDocument(
-                field=item.field,
-                before=item.before,
-                after=item.after,
-                unified_diff=item.unified,
-            )
-            for item in changes
-        ],
-    )
+    return DiffDocument.of(before, after)
 
 
 @router.post(
@@ -131,17 +115,11 @@ async def compare_versions(
     responses=problem_responses(404, 409, 412),
 )
 async def restore(
-    persona_id: UUID,
-    version: int,
-    commands: Editing,
-    if_match: OptionalIfMatch,
-    response: Response,
+    persona: LockedPersona, version: int, change: Editing, response: Response
 ) -> PersonaDocument:
     """Make a new version that equals an old one."""
-    async with commands.begin("persona.restore") as change:
-        persona = await matching(change, persona_id, if_match, response)
-        persona = await restore_version(change, persona, version)
-    return await answer(change, persona, response)
+    restored = await restore_version(change, persona, version)
+    return persona_answer(restored, change.workspace, response)
 
 
 @router.get(
@@ -174,8 +152,8 @@ async def _file(
     try:
         return from_markdown((await request.body()).decode())
     except UnicodeDecodeError as error:
-        mend = FieldError("body", "must be text in UTF-8")
-        raise FileUnreadableError("The file is not UTF-8.", errors=[mend]) from error
+        hint = FieldError("body", "must be text in UTF-8")
+        raise FileUnreadableError("The file is not UTF-8.", errors=[hint]) from error
 
 
 _BODY: dict[str, Any] = {
@@ -199,14 +177,12 @@ _BODY: dict[str, Any] = {
     openapi_extra=_BODY,
     responses=problem_responses(404, 409),
 )
-async def take_in(
-    file: Annotated[PersonaFile, Depends(_file)], commands: Creating, response: Response
+async def import_(
+    file: Annotated[PersonaFile, Depends(_file)], change: Creating, response: Response
 ) -> PersonaDocument:
     """Create a persona from a Markdown file (the body) or from a starter (`?starter=`).
 
     Front matter that is no field of a persona is kept in its `metadata`.
     """
-    async with commands.begin("persona.import") as change:
-        persona = await import_persona(change, file)
-    created_at(response, persona.persona_id)
-    return await answer(change, persona, response)
+    persona = await import_persona(change, file)
+    return created_answer(persona, change.workspace, response)

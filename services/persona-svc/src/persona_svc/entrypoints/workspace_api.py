@@ -14,15 +14,14 @@ from service_kit.routing import WorkspaceSession, api_router
 
 from persona_svc.adapters import audit, state_documents, workspaces
 from persona_svc.adapters.starters import starters
-from persona_svc.adapters.tables import WorkspaceRow
-from persona_svc.domain.workspace import WorkspaceSettings
-from persona_svc.entrypoints.commands import Editing
-from persona_svc.entrypoints.schemas import (
-    AuditEntry,
-    ResolutionDocument,
+from persona_svc.domain.workspace import Workspace
+from persona_svc.entrypoints.dependencies import Editing
+from persona_svc.entrypoints.schemas.resolution import ResolutionDocument
+from persona_svc.entrypoints.schemas.workspace import (
+    AuditEntryDocument,
     SettingsDocument,
-    SettingsPatch,
     StarterDocument,
+    UpdateSettingsRequest,
 )
 from persona_svc.usecases.update_settings import update_settings
 
@@ -34,7 +33,7 @@ async def show_settings(
     viewer: Viewer, session: WorkspaceSession, response: Response
 ) -> SettingsDocument:
     """Return the workspace's settings; the first seven mirror the default persona."""
-    return _settings(await workspaces.read(session, viewer.workspace_id), response)
+    return _settings(await workspaces.get(session, viewer.workspace_id), response)
 
 
 @router.put(
@@ -44,26 +43,21 @@ async def show_settings(
     responses=problem_responses(404, 409, 412),
 )
 async def change_settings(
-    patch: SettingsPatch, commands: Editing, if_match: OptionalIfMatch, response: Response
+    body: UpdateSettingsRequest, change: Editing, if_match: OptionalIfMatch, response: Response
 ) -> SettingsDocument:
     """Change the settings that are named.
 
     With a default persona, the seven mirrored ones change that persona.
     """
-    async with commands.begin("workspace.update_settings") as change:
-        current = _settings(change.workspace, response)
-        if_match.require(current.revision, current.model_dump(mode="json"))
-        await update_settings(change, patch.model_dump(exclude_unset=True))
-    return _settings(change.workspace, response)
+    current = SettingsDocument.of(change.workspace)
+    if_match.require(current.revision, current.model_dump(mode="json"))
+    workspace = await update_settings(change, body.model_dump(exclude_unset=True))
+    return _settings(workspace, response)
 
 
-def _settings(workspace: WorkspaceRow, response: Response) -> SettingsDocument:
+def _settings(workspace: Workspace, response: Response) -> SettingsDocument:
     response.headers["ETag"] = etag(workspace.settings_revision)
-    return SettingsDocument(
-        **WorkspaceSettings.from_dict(workspace.settings).as_dict(),
-        default_persona_id=workspace.default_persona_id,
-        revision=workspace.settings_revision,
-    )
+    return SettingsDocument.of(workspace)
 
 
 class _Question:
@@ -99,53 +93,13 @@ async def resolve(
         sequence_persona_id=question.sequence_persona_id,
         channel=question.channel,
     )
-    document = ResolutionDocument(
-        tier=choice.tier,
-        reason=choice.reason,
-        persona_id=choice.persona.persona_id if choice.persona else None,
-        version=choice.persona.version if choice.persona else None,
-        revision=choice.revision,
-        sender_name=choice.sender_name,
-        skipped=[
-            {"tier": item.tier, "persona_id": str(item.persona_id), "reason": item.reason}
-            for item in choice.skipped
-        ],
-        field_sources=dict(choice.field_sources),
-    )
-    if question.explain:
-        document.values = {name: getattr(choice, name) for name in choice.field_sources}
-        document.considered = _considered(document)
-    return document
-
-
-TIERS = ("sequence", "campaign", "default", "settings", "none")
-
-
-def _considered(document: ResolutionDocument) -> list[dict[str, str | None]]:
-    """Say of each tier down to the one that chose what became of it."""
-    skipped = {item["tier"]: item for item in document.skipped}
-    said: list[dict[str, str | None]] = []
-    for tier in TIERS[: TIERS.index(document.tier)]:
-        found = skipped.get(tier)
-        outcome = found["reason"] if found else "NOT_SET"
-        persona_id = found["persona_id"] if found else None
-        said.append({"tier": tier, "outcome": outcome, "persona_id": persona_id})
-    chosen = str(document.persona_id) if document.persona_id else None
-    return [*said, {"tier": document.tier, "outcome": "CHOSEN", "persona_id": chosen}]
+    return ResolutionDocument.of(choice, explain=question.explain)
 
 
 @router.get("/starters", operation_id="listStarters", summary="List the archetypes to start from")
 async def list_starters(_: Viewer) -> Page[StarterDocument]:
     """Return the personas that come with the product; import one with its `starter_id`."""
-    documents = [
-        StarterDocument(
-            starter_id=item.starter_id,
-            name=item.persona.fields.name,
-            description=item.persona.fields.description,
-            markdown=item.text,
-        )
-        for item in starters().values()
-    ]
+    documents = [StarterDocument.of(starter) for starter in starters().values()]
     return Page(items=documents, next=None)
 
 
@@ -157,14 +111,16 @@ async def show_audit(
     session: WorkspaceSession,
     paging: Paging,
     entity_id: Annotated[str | None, Query(max_length=255)] = None,
-) -> Page[AuditEntry]:
+) -> Page[AuditEntryDocument]:
     """Return the audit trail, of one persona or campaign if `entity_id` is given."""
     position = paging.after(tuple[UUID])
-    rows = await audit.page(
+    entries = await audit.page(
         session,
         viewer.workspace_id,
         entity_id,
         position[0] if position else None,
         paging.limit + 1,
     )
-    return paging.page([AuditEntry.of(row) for row in rows], lambda entry: (entry.audit_id,))
+    return paging.page(
+        [AuditEntryDocument.of(entry) for entry in entries], lambda entry: (entry.audit_id,)
+    )

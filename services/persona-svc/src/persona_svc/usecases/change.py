@@ -4,31 +4,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
 from persona_svc.adapters import workspaces
-from persona_svc.adapters.tables import WorkspaceRow
+from persona_svc.domain.campaign import Campaign, Reassignment
 from persona_svc.domain.persona import Persona
-from persona_svc.domain.workspace import WorkspaceSettings
+from persona_svc.domain.workspace import Workspace
+from persona_svc.domain.workspace_settings import WorkspaceSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who gave the command, with which role, and when."""
+    """Who gave the command, and with which role."""
 
     subject: str
     role: str
-    at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reassignment:
-    """Another persona, or none, is assigned to a campaign, on one channel or on `any`."""
-
-    campaign_id: str
-    channel: str
-    before: UUID | None
-    after: UUID | None
+SYSTEM = Actor(subject="system", role="system")
+CRM = Actor(subject="crm", role="system")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,9 +30,10 @@ class Change:
     """What one command has changed in a workspace that it holds locked."""
 
     session: Session
-    workspace: WorkspaceRow
     actor: Actor
-    action: str
+    at: datetime
+    workspace: Workspace
+    """As it was when it was locked; when the change is published, as it is now."""
     default_persona_id: UUID | None
     settings: WorkspaceSettings
     created: list[Persona] = field(default_factory=list[Persona])
@@ -46,7 +41,8 @@ class Change:
     """(before, after) of each persona whose own fields changed."""
     deleted: list[Persona] = field(default_factory=list[Persona])
     reassigned: list[Reassignment] = field(default_factory=list[Reassignment])
-    renamed_campaigns: list[str] = field(default_factory=list[str])
+    campaigns: dict[str, Campaign] = field(default_factory=dict[str, Campaign])
+    """Those that readers must see as they are now, by id."""
 
     @property
     def revision(self) -> int:
@@ -58,15 +54,27 @@ class Change:
         """The workspace."""
         return self.workspace.workspace_id
 
+    def show_campaign(self, before: Campaign, after: Campaign) -> None:
+        """Note that a campaign has changed, and who was reassigned in it."""
+        self.campaigns[after.campaign_id] = after
+        self.reassigned.extend(before.reassignments(after))
 
-async def begin_change(session: Session, workspace_id: str, actor: Actor, action: str) -> Change:
+    def is_empty(self) -> bool:
+        """Return whether nothing has changed that anybody can see."""
+        parts = (self.created, self.updated, self.deleted, self.campaigns)
+        now = (self.default_persona_id, self.settings)
+        same = now == (self.workspace.default_persona_id, self.workspace.settings)
+        return same and not any(parts)
+
+
+async def begin_change(session: Session, workspace_id: str, actor: Actor) -> Change:
     """Lock the workspace and return a change in which nothing has changed yet."""
     workspace = await workspaces.lock(session, workspace_id)
     return Change(
         session=session,
-        workspace=workspace,
         actor=actor,
-        action=action,
+        at=await database_now(session),
+        workspace=workspace,
         default_persona_id=workspace.default_persona_id,
-        settings=WorkspaceSettings.from_dict(workspace.settings),
+        settings=workspace.settings,
     )

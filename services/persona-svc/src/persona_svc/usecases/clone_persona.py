@@ -2,22 +2,28 @@
 
 from dataclasses import replace
 from itertools import count
+from uuid import UUID
 
 from persona_svc.adapters import personas
 from persona_svc.domain.persona import MAX_NAME_CHARS, Persona
+from persona_svc.usecases.add_persona import add_persona
 from persona_svc.usecases.change import Change
-from persona_svc.usecases.create_persona import create_persona
+from persona_svc.usecases.publish_change import publish_change
 
 
-async def clone_persona(change: Change, persona: Persona, name: str | None) -> Persona:
+async def clone_persona(change: Change, persona_id: UUID, name: str | None) -> Persona:
     """Return the copy, named `name` or "<its name> (copy)", "(copy 2)" and so on.
 
     Raises:
+        PersonaNotFoundError: there is none to copy.
         NameTakenError: `name` is given and taken.
     """
+    original = await personas.get(change.session, change.workspace_id, persona_id)
     if name is None:
-        name = await _free_name(change, persona.fields.name)
-    return await create_persona(change, replace(persona.fields, name=name, is_active=True))
+        name = await _free_name(change, original.fields.name)
+    persona = await add_persona(change, replace(original.fields, name=name, is_active=True))
+    await publish_change(change, "persona.clone")
+    return persona
 
 
 async def _free_name(change: Change, name: str) -> str:

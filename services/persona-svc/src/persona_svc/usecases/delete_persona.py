@@ -3,29 +3,14 @@
 from dataclasses import replace
 from uuid import UUID
 
-from service_kit.errors import ConflictError, FieldError, InvalidError
+from service_kit.errors import FieldError
 
 from persona_svc.adapters import campaigns, personas
+from persona_svc.domain.inheritance import PersonaHasChildrenError
 from persona_svc.domain.persona import Persona
-from persona_svc.usecases.change import Change, Reassignment
-
-
-class PersonaHasChildrenError(ConflictError):
-    """Other personas inherit from this one."""
-
-    slug = "persona-has-children"
-
-
-class DefaultInUseError(ConflictError):
-    """The default persona cannot be deleted while there are others."""
-
-    slug = "persona-is-default"
-
-
-class PromotionError(InvalidError):
-    """Only another active persona can become the default."""
-
-    slug = "persona-cannot-be-promoted"
+from persona_svc.domain.workspace import DefaultInUseError, PromotionError
+from persona_svc.usecases.change import Change
+from persona_svc.usecases.publish_change import publish_change
 
 
 async def delete_persona(change: Change, persona: Persona, promote: UUID | None) -> None:
@@ -48,16 +33,18 @@ async def delete_persona(change: Change, persona: Persona, promote: UUID | None)
     if change.default_persona_id == persona.persona_id:
         change.default_persona_id = await _next_default(change, persona, promote)
     gone = replace(persona, revision=change.revision)
-    await personas.mark_deleted(change.session, gone, change.actor.at)
-    places = await campaigns.assignments_of(change.session, change.workspace_id, persona.persona_id)
-    await campaigns.assign(change.session, change.workspace_id, dict.fromkeys(places))
-    change.reassigned.extend(
-        Reassignment(
-            campaign_id=campaign_id, channel=channel, before=persona.persona_id, after=None
-        )
-        for campaign_id, channel in places
-    )
+    await personas.mark_deleted(change.session, gone, change.at)
+    await _clear_assignments(change, persona.persona_id)
     change.deleted.append(gone)
+    await publish_change(change, "persona.delete")
+
+
+async def _clear_assignments(change: Change, persona_id: UUID) -> None:
+    assigned = await campaigns.assigned_to(change.session, change.workspace_id, persona_id)
+    cleared = [campaign.without(persona_id) for campaign in assigned]
+    await campaigns.save_assignments(change.session, cleared)
+    for before, after in zip(assigned, cleared, strict=True):
+        change.show_campaign(before, after)
 
 
 async def _next_default(change: Change, persona: Persona, promote: UUID | None) -> UUID | None:

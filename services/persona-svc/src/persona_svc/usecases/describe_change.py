@@ -16,23 +16,19 @@ from persona_contracts import (
 from persona_contracts import WorkspaceSettings as SettingsDocument
 from service_kit.ids import new_id
 
-from persona_svc.adapters.tables import AuditRow
+from persona_svc.domain.audit import AuditEntry
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.diff import changed_fields, changes_summary
-from persona_svc.domain.workspace import WorkspaceSettings
 from persona_svc.usecases.change import Change
 
 
 def events_of(
-    change: Change,
-    compiled: dict[UUID, CompiledPersona],
-    settings: WorkspaceSettings,
-    changed: list[str],
+    change: Change, compiled: dict[UUID, CompiledPersona], changed_settings: list[str]
 ) -> Iterator[OwnEvent]:
     """Return the events of a change that has its new revision, in the order of their entities."""
     always: dict[str, Any] = {
         "workspace_id": change.workspace_id,
-        "occurred_at": change.actor.at,
+        "occurred_at": change.at,
         "revision": change.workspace.revision,
     }
     for persona in change.created:
@@ -64,30 +60,31 @@ def events_of(
             persona_id=item.after,
             previous_persona_id=item.before,
         )
-    if changed:
+    if changed_settings:
         document = SettingsDocument(
-            **settings.as_dict(), default_persona_id=change.default_persona_id
+            **change.workspace.settings.as_dict(),
+            default_persona_id=change.workspace.default_persona_id,
         )
-        yield WorkspaceUpdatedV1(**always, settings=document, changed_fields=changed)
+        yield WorkspaceUpdatedV1(**always, settings=document, changed_fields=changed_settings)
 
 
 def _document(persona: CompiledPersona) -> ResolvedPersona:
     return ResolvedPersona.model_validate(persona.as_dict())
 
 
-def audit_of(change: Change, changed_settings: list[str]) -> Iterator[AuditRow]:
-    """Return who did what, from which version to which, one row per entity."""
+def audit_of(change: Change, action: str, changed_settings: list[str]) -> Iterator[AuditEntry]:
+    """Return who did what, from which version to which, one entry per entity."""
 
-    def row(
+    def entry(
         entity: str, entity_id: str, versions: tuple[int | None, int | None], summary: str | None
-    ) -> AuditRow:
-        return AuditRow(
+    ) -> AuditEntry:
+        return AuditEntry(
             audit_id=new_id(),
             workspace_id=change.workspace_id,
-            at=change.actor.at,
+            at=change.at,
             actor=change.actor.subject,
             role=change.actor.role,
-            action=change.action,
+            action=action,
             entity=entity,
             entity_id=entity_id,
             before_version=versions[0],
@@ -96,19 +93,18 @@ def audit_of(change: Change, changed_settings: list[str]) -> Iterator[AuditRow]:
         )
 
     for persona in change.created:
-        yield row("persona", str(persona.persona_id), (None, persona.version), persona.fields.name)
+        versions = (None, persona.version)
+        yield entry("persona", str(persona.persona_id), versions, persona.fields.name)
     for before, after in change.updated:
-        yield row(
-            "persona",
-            str(after.persona_id),
-            (before.version, after.version),
-            changes_summary(before.fields, after.fields),
-        )
+        versions = (before.version, after.version)
+        summary = changes_summary(before.fields, after.fields)
+        yield entry("persona", str(after.persona_id), versions, summary)
     for persona in change.deleted:
-        yield row("persona", str(persona.persona_id), (persona.version, None), persona.fields.name)
+        versions = (persona.version, None)
+        yield entry("persona", str(persona.persona_id), versions, persona.fields.name)
     for item in change.reassigned:
-        said = f"{item.channel}: {item.before or 'default'} → {item.after or 'default'}"
-        yield row("campaign", item.campaign_id, (None, None), said)
+        summary = f"{item.channel}: {item.before or 'default'} → {item.after or 'default'}"
+        yield entry("campaign", item.campaign_id, (None, None), summary)
     if changed_settings:
-        said = f"changed {', '.join(changed_settings)}"
-        yield row("workspace", change.workspace_id, (None, None), said)
+        summary = f"changed {', '.join(changed_settings)}"
+        yield entry("workspace", change.workspace_id, (None, None), summary)

@@ -1,19 +1,21 @@
 """Make a new version that equals an old one."""
 
-from persona_svc.adapters import personas
-from persona_svc.domain.persona import Persona, PersonaFields
+from persona_svc.adapters import versions
+from persona_svc.domain.persona import Persona
 from persona_svc.usecases.change import Change
-from persona_svc.usecases.update_persona import replace_fields
+from persona_svc.usecases.publish_change import publish_change
+from persona_svc.usecases.replace_fields import replace_fields
 
 
-async def restore_version(change: Change, persona: Persona, version: int) -> Persona:
-    """Return `persona` with the fields of `version`.
+async def restore_version(change: Change, persona: Persona, number: int) -> Persona:
+    """Return `persona` with the fields of that version.
 
     Raises:
         VersionNotFoundError: it has no such version.
         NameTakenError, ParentNotFoundError, DefaultInactiveError: what was possible then is not
             possible now.
     """
-    old = await personas.version(change.session, change.workspace_id, persona.persona_id, version)
-    fields = PersonaFields.from_dict(old.fields)
-    return await replace_fields(change, persona, fields, f"restored version {version}")
+    old = await versions.get(change.session, change.workspace_id, persona.persona_id, number)
+    restored = await replace_fields(change, persona, old.fields, f"restored version {number}")
+    await publish_change(change, "persona.restore")
+    return restored

@@ -4,29 +4,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from persona_svc.adapters import personas
-from persona_svc.domain.workspace import WorkspaceSettings, persona_changes_from_legacy
+from persona_svc.domain.workspace import Workspace
+from persona_svc.domain.workspace_settings import WorkspaceSettings, persona_changes_from_legacy
 from persona_svc.usecases.change import Change
-from persona_svc.usecases.publish_change import compiled_now
-from persona_svc.usecases.update_persona import update_persona
+from persona_svc.usecases.publish_change import publish_change
+from persona_svc.usecases.replace_fields import replace_fields
 
 
-async def update_settings(change: Change, values: Mapping[str, Any]) -> None:
-    """Set the given fields; those not given stay.
+async def update_settings(change: Change, values: Mapping[str, Any]) -> Workspace:
+    """Return the workspace with the given settings; those not given stay.
 
     With a default persona the seven mirrored fields change it, where they differ from what it
-    says, so that the mirror stays one-way (domain.md §2).
+    has, so that the mirror stays one-way (domain.md §2).
 
     Raises:
         InvalidSettingsError: with everything that is wrong with `values`.
         InvalidPersonaError: the default persona would break a rule.
     """
-    wanted = WorkspaceSettings.from_dict({**change.settings.as_dict(), **values})
-    change.settings = wanted
-    default_id = change.default_persona_id
-    if default_id is None:
-        return
-    default = await compiled_now(change.session, change.workspace_id, default_id)
-    patch = persona_changes_from_legacy(wanted, default)
-    if patch:
-        persona = await personas.load(change.session, change.workspace_id, default_id)
-        await update_persona(change, persona, patch)
+    change.settings = WorkspaceSettings.from_dict({**change.settings.as_dict(), **values})
+    if change.default_persona_id is not None:
+        key = (change.session, change.workspace_id, change.default_persona_id)
+        patch = persona_changes_from_legacy(change.settings, await personas.get_compiled(*key))
+        if patch:
+            persona = await personas.get(*key)
+            await replace_fields(change, persona, persona.fields.patched(patch))
+    await publish_change(change, "workspace.update_settings")
+    return change.workspace

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from persona_svc.domain.compiled import compile_persona
 from persona_svc.domain.persona import LABEL_LIMITS, TEXT_LIMITS
-from persona_svc.domain.workspace import (
+from persona_svc.domain.workspace_settings import (
     MIRRORED,
     InvalidSettingsError,
     WorkspaceSettings,

@@ -1,0 +1,23 @@
+"""Write a persona as a Markdown file, to be imported elsewhere."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from service_kit.store import Session
+
+from persona_svc.adapters import personas
+from persona_svc.domain.markdown import PersonaFile, to_markdown
+
+
+async def export_persona(session: Session, workspace_id: str, persona_id: UUID) -> str:
+    """Return the persona's own fields as Markdown; its parent stands there by name.
+
+    Raises:
+        PersonaNotFoundError: there is none with that id.
+    """
+    persona = await personas.get(session, workspace_id, persona_id)
+    parent_id, parent = persona.fields.parent_id, None
+    if parent_id is not None:
+        parent = (await personas.get(session, workspace_id, parent_id)).fields.name
+    fields = replace(persona.fields, parent_id=None)
+    return to_markdown(PersonaFile(fields=fields, parent_name=parent))

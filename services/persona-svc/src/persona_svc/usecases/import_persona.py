@@ -1,0 +1,32 @@
+"""Create the persona of a Markdown file."""
+
+from dataclasses import replace
+
+from service_kit.errors import FieldError
+
+from persona_svc.adapters import personas
+from persona_svc.domain.inheritance import ParentNotFoundError
+from persona_svc.domain.markdown import PersonaFile
+from persona_svc.domain.persona import Persona
+from persona_svc.usecases.add_persona import add_persona
+from persona_svc.usecases.change import Change
+from persona_svc.usecases.publish_change import publish_change
+
+
+async def import_persona(change: Change, file: PersonaFile) -> Persona:
+    """Return the new persona; its parent is the one of this workspace with the name in the file.
+
+    Raises:
+        ParentNotFoundError: no persona here has its parent's name.
+        NameTakenError, DefaultInactiveError: as for any new persona.
+    """
+    fields = file.fields
+    if file.parent_name is not None:
+        parent = await personas.find_by_name(change.session, change.workspace_id, file.parent_name)
+        if parent is None:
+            hint = FieldError("parent", "must be the name of a persona of this workspace")
+            raise ParentNotFoundError("parent: no persona has this name", errors=[hint])
+        fields = replace(fields, parent_id=parent.persona_id)
+    persona = await add_persona(change, fields)
+    await publish_change(change, "persona.import")
+    return persona
