@@ -128,7 +128,7 @@ def reply(workspace_id, words):
         "message_id": f"message-{words}",
         "lead_id": f"lead-{words}",
         "channel": "email",
-        "received_at": "2026-11-20T09:00:00Z",
+        "received_at": utc_now().isoformat(),
         "subject": words,
         "body_text": f"What does it cost? {words}",
     }

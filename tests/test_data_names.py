@@ -19,6 +19,8 @@ DURABLES = {
     "persona-svc": {
         "persona-svc_on_campaign_synced": ("CRM", "campaign.synced.v1.*"),
         "persona-svc_on_campaign_removed": ("CRM", "campaign.removed.v1.*"),
+        "persona-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
+        "persona-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
     "draft-svc": {
         "draft-svc_on_lead_replied": ("CRM", "lead.replied.v1.*"),

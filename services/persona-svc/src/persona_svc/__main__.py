@@ -9,8 +9,10 @@ from service_kit.settings import load, start
 from service_kit.topology import STATE_STREAM
 
 from persona_svc.adapters.state_documents import StateDocuments, republish_all
+from persona_svc.deps import build
 from persona_svc.entrypoints import campaigns_api, personas_api, versions_api, workspace_api
 from persona_svc.entrypoints.events import SUBSCRIPTIONS
+from persona_svc.entrypoints.workers import pools
 from persona_svc.settings import PersonaSettings
 
 
@@ -23,6 +25,7 @@ def main() -> None:
         subscriptions=lambda _: SUBSCRIPTIONS,
         owned={"PERSONA": requeue, STATE_STREAM: republish_all},
     )
+    deps = build(service, settings)
     service.main(
         Parts(
             api=HttpApi(
@@ -36,6 +39,8 @@ def main() -> None:
                     personas_api.router,
                 ],
             ),
+            state={"deps": deps},
+            pools=pools(deps),
             sources=[StateDocuments()],
         )
     )

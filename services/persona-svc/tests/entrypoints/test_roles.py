@@ -5,6 +5,7 @@ import pytest
 SOME = "/api/personas/0199b3c4-7d1e-7001-8a2b-5c6d7e8f9a0b"
 MATCH_ANY = {"If-Match": "*"}
 WRITES = [
+    ("POST", f"{SOME}/undelete", {}),
     ("POST", "/api/personas", {"json": {"name": "Anna"}}),
     ("PATCH", SOME, {"json": {"tone": "calm"}, "headers": MATCH_ANY}),
     ("DELETE", SOME, {"headers": MATCH_ANY}),

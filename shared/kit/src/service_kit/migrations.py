@@ -159,8 +159,8 @@ def for_workers(table: str) -> None:
 def kit_tables_v1() -> None:
     """Make the kit's own tables, in a service's first migration.
 
-    This never changes: what a later kit needs is a function `kit_tables_v2`, which alters these
-    tables and which each service calls in a new migration.
+    This never changes: what a later kit needs is another function, such as `kit_tables_v2`, which
+    each service calls in a new migration.
     """
     for statement in _KIT_TABLES_V1.split(";"):
         op.execute(statement)
@@ -169,6 +169,13 @@ def kit_tables_v1() -> None:
     protect("idempotency", api="select, insert, update")
     for_workers("service_lease")
     for_workers("stream_seen")
+
+
+def kit_tables_v2() -> None:
+    """Make the table of erasures, in a migration of each service; like v1, this never changes."""
+    op.execute(_ERASURE_TABLE_V2)
+    index_due("erasure")
+    protect("erasure")
 
 
 _KIT_TABLES_V1 = """
@@ -213,6 +220,25 @@ create table service_lease (
 create table stream_seen (
   stream text primary key,
   created text not null
+)
+"""
+
+_ERASURE_TABLE_V2 = """
+create table erasure (
+  erasure_id uuid primary key,
+  workspace_id varchar(64) not null,
+  kind text not null check (kind in ('persona', 'lead', 'workspace')),
+  key text not null,
+  subject_id text,
+  before timestamptz not null,
+  erased_at timestamptz,
+  due_at timestamptz,
+  lease_token uuid,
+  attempts integer not null default 0,
+  deaths integer not null default 0,
+  traceparent text,
+  unique (workspace_id, key),
+  check ((subject_id is null) = (erased_at is not null))
 )
 """
 

@@ -1,7 +1,6 @@
 """Personas and their families."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,11 @@ from persona_svc.adapters.tables import PersonaRow
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.inheritance import Family, ParentNotFoundError
 from persona_svc.domain.persona import (
+    DeletedPersona,
     NameTakenError,
     Persona,
     PersonaFields,
+    PersonaNotDeletedError,
     PersonaNotFoundError,
     name_key,
 )
@@ -48,6 +49,21 @@ async def get(session: Session, workspace_id: str, persona_id: UUID) -> Persona:
     if row is None or row.deleted_at is not None:
         raise PersonaNotFoundError(f"no persona {persona_id} in this workspace")
     return _persona(row)
+
+
+async def get_deleted(session: Session, workspace_id: str, persona_id: UUID) -> DeletedPersona:
+    """Return a deleted persona that is not erased.
+
+    Raises:
+        PersonaNotFoundError: this workspace has none with that id.
+        PersonaNotDeletedError: it lives.
+    """
+    row = await _row(session, workspace_id, persona_id)
+    if row is None:
+        raise PersonaNotFoundError(f"no persona {persona_id}, deleted or not")
+    if row.deleted_at is None:
+        raise PersonaNotDeletedError(f"persona {persona_id} is not deleted")
+    return _deleted(row)
 
 
 async def get_compiled(session: Session, workspace_id: str, persona_id: UUID) -> CompiledPersona:
@@ -124,6 +140,21 @@ async def page(
     return [_persona(row) for row in await session.scalars(query)]
 
 
+async def page_of_deleted(
+    session: Session, workspace_id: str, after: UUID | None, limit: int
+) -> list[DeletedPersona]:
+    """Return up to `limit` deleted personas, oldest first."""
+    query = (
+        select(PersonaRow)
+        .where(PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_not(None))
+        .order_by(PersonaRow.persona_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(PersonaRow.persona_id > after)
+    return [_deleted(row) for row in await session.scalars(query)]
+
+
 async def require_free_name(
     session: Session, workspace_id: str, name: str, but: UUID | None = None
 ) -> None:
@@ -193,12 +224,25 @@ async def set_revision(session: Session, persona_ids: Collection[UUID], revision
     )
 
 
-async def mark_deleted(session: Session, persona: Persona, at: datetime) -> None:
+async def mark_deleted(session: Session, deleted: DeletedPersona) -> None:
     """Take the persona out of the living ones."""
     await session.execute(
         update(PersonaRow)
+        .where(PersonaRow.persona_id == deleted.persona.persona_id)
+        .values(
+            deleted_at=deleted.deleted_at,
+            erase_after=deleted.erase_after,
+            revision=deleted.persona.revision,
+        )
+    )
+
+
+async def undelete(session: Session, persona: Persona) -> None:
+    """Let a deleted persona live again, as it is now."""
+    await session.execute(
+        update(PersonaRow)
         .where(PersonaRow.persona_id == persona.persona_id)
-        .values(deleted_at=at, revision=persona.revision)
+        .values(deleted_at=None, erase_after=None, **_values(persona))
     )
 
 
@@ -228,6 +272,14 @@ def _persona(row: PersonaRow) -> Persona:
         created_by=row.created_by,
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+def _deleted(row: PersonaRow) -> DeletedPersona:
+    if row.deleted_at is None or row.erase_after is None:
+        raise ValueError(f"persona {row.persona_id} is not deleted")
+    return DeletedPersona(
+        persona=_persona(row), deleted_at=row.deleted_at, erase_after=row.erase_after
     )
 
 

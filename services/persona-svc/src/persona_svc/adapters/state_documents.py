@@ -18,8 +18,8 @@ from persona_contracts import (
 from service_kit.crash_points import crash_point
 from service_kit.publishing import Message, send_batch
 from service_kit.store import Session
-from service_kit.wakeups import OUTBOX_CHANNEL
-from sqlalchemy import JSON, bindparam, case, select, text, update
+from service_kit.wakeups import OUTBOX_CHANNEL, notify
+from sqlalchemy import JSON, bindparam, case, func, select, text, update
 
 from persona_svc.adapters.tables import StateDocumentRow
 
@@ -69,6 +69,18 @@ async def save_all(session: Session, workspace_id: str, documents: Iterable[Stat
     if rows:
         values = {"workspace_id": workspace_id, "documents": rows, "channel": OUTBOX_CHANNEL}
         await session.execute(_SAVE, values)
+
+
+async def write_all_tombstones(session: Session, workspace_id: str, revision: int) -> None:
+    """Leave a tombstone for everything that a workspace has shown."""
+    await session.execute(
+        update(StateDocumentRow)
+        .where(StateDocumentRow.workspace_id == workspace_id)
+        .values(
+            body={"deleted": True, "revision": revision}, revision=revision, updated_at=func.now()
+        )
+    )
+    await notify(session, OUTBOX_CHANNEL)
 
 
 async def view(

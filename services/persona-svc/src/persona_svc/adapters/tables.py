@@ -42,6 +42,8 @@ class PersonaRow(OwnedByWorkspace, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    erase_after: Mapped[datetime | None]
+    """When the retention of a deleted one ends."""
 
 
 class VersionRow(OwnedByWorkspace, Base):

@@ -19,6 +19,12 @@ class ParentNotFoundError(InvalidError):
     slug = "parent-not-found"
 
 
+class ParentGoneError(ConflictError):
+    """The persona inherits from one that is deleted."""
+
+    slug = "persona-parent-gone"
+
+
 class PersonaHasChildrenError(ConflictError):
     """Other personas inherit from this one."""
 

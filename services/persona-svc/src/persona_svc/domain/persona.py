@@ -45,6 +45,12 @@ class PersonaNotFoundError(NotFoundError):
     slug = "persona-not-found"
 
 
+class PersonaNotDeletedError(ConflictError):
+    """The persona is not deleted."""
+
+    slug = "persona-not-deleted"
+
+
 class NameTakenError(ConflictError):
     """Another persona of this workspace has this name."""
 
@@ -179,6 +185,15 @@ class Persona:
             "created_at": utc_text(self.created_at),
             "updated_at": utc_text(self.updated_at),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedPersona:
+    """A persona that can be undeleted until it is erased."""
+
+    persona: Persona
+    deleted_at: datetime
+    erase_after: datetime
 
 
 def name_key(name: str) -> str:

@@ -47,6 +47,13 @@ class Workspace:
         )
         return replace(after, settings_revision=revision) if self.changed_settings(after) else after
 
+    def emptied(self) -> "Workspace":
+        """Return the workspace one revision later, without settings and default persona."""
+        revision = self.revision + 1
+        return Workspace(
+            workspace_id=self.workspace_id, revision=revision, settings_revision=revision
+        )
+
     def changed_settings(self, after: "Workspace") -> list[str]:
         """Return the names of the settings that differ in `after`, `default_persona_id` first."""
         old, new = self.settings.as_dict(), after.settings.as_dict()

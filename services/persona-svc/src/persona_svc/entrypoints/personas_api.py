@@ -13,12 +13,14 @@ from persona_svc.adapters import personas, workspaces
 from persona_svc.domain.persona import PersonaFields
 from persona_svc.entrypoints.dependencies import (
     Creating,
+    Deps,
     Editing,
     LockedPersona,
     LockedPersonaAsRead,
     created_answer,
     persona_answer,
 )
+from persona_svc.entrypoints.schemas.impact import DeletedPersonaDocument, ImpactDocument
 from persona_svc.entrypoints.schemas.persona import (
     ClonePersonaRequest,
     CreatePersonaRequest,
@@ -29,11 +31,13 @@ from persona_svc.entrypoints.schemas.persona import (
     UpdatePersonaRequest,
     UpdatePersonaSettingsRequest,
 )
+from persona_svc.usecases.assess_impact import assess_impact
 from persona_svc.usecases.clone_persona import clone_persona
 from persona_svc.usecases.create_persona import create_persona
 from persona_svc.usecases.delete_persona import delete_persona
 from persona_svc.usecases.ensure_default import ensure_default
 from persona_svc.usecases.set_default import set_default
+from persona_svc.usecases.undelete_persona import undelete_persona
 from persona_svc.usecases.update_persona import update_persona
 
 router = api_router("/api/personas", "personas")
@@ -95,6 +99,23 @@ async def ensure(change: Creating, response: Response) -> EnsuredDefaultDocument
     persona, created = await ensure_default(change)
     document = persona_answer(persona, change.workspace, response)
     return EnsuredDefaultDocument(created=created, persona=document)
+
+
+@router.get(
+    "/deleted",
+    operation_id="listDeletedPersonas",
+    summary="List deleted personas, oldest first",
+)
+async def list_deleted(
+    viewer: Viewer, session: WorkspaceSession, paging: Paging
+) -> Page[DeletedPersonaDocument]:
+    """Return the personas that can be undeleted, and until when."""
+    position = paging.after(tuple[UUID])
+    found = await personas.page_of_deleted(
+        session, viewer.workspace_id, position[0] if position else None, paging.limit + 1
+    )
+    documents = [DeletedPersonaDocument.of(item) for item in found]
+    return paging.page(documents, lambda document: (document.persona_id,))
 
 
 @router.get(
@@ -169,10 +190,42 @@ async def update_settings(
 async def delete(
     persona: LockedPersonaAsRead,
     change: Editing,
+    deps: Deps,
     promote: Annotated[UUID | None, Query(description="The next default persona.")] = None,
 ) -> None:
-    """Delete a persona; campaigns that it spoke in fall back to the default."""
-    await delete_persona(change, persona, promote)
+    """Delete a persona; campaigns that it spoke in fall back to the default.
+
+    It can be undeleted during the retention; then it is erased.
+    """
+    await delete_persona(change, persona, promote, deps.retention)
+
+
+@router.post(
+    "/{persona_id}/undelete",
+    operation_id="undeletePersona",
+    summary="Bring a deleted persona back",
+    responses=problem_responses(404, 409),
+)
+async def undelete(persona_id: UUID, change: Editing, response: Response) -> PersonaDocument:
+    """Undelete a persona, with its versions, knowledge and sequences, until it is erased.
+
+    It is assigned to nothing and is not the default, unless there is none.
+    """
+    persona = await undelete_persona(change, persona_id)
+    return persona_answer(persona, change.workspace, response)
+
+
+@router.get(
+    "/{persona_id}/impact",
+    operation_id="getPersonaImpact",
+    summary="Show what deleting a persona would touch",
+    responses=problem_responses(404),
+)
+async def impact(persona_id: UUID, viewer: Viewer, deps: Deps) -> ImpactDocument:
+    """Return what uses the persona, from every service; one that does not answer is named."""
+    return ImpactDocument.of(
+        await assess_impact(deps.store, deps.persona_users, viewer.workspace_id, persona_id)
+    )
 
 
 @router.post(

@@ -8,7 +8,7 @@ from service_kit.store import Session, database_now
 
 from persona_svc.adapters import workspaces
 from persona_svc.domain.campaign import Campaign, Reassignment
-from persona_svc.domain.persona import Persona
+from persona_svc.domain.persona import DeletedPersona, Persona
 from persona_svc.domain.workspace import Workspace
 from persona_svc.domain.workspace_settings import WorkspaceSettings
 
@@ -21,7 +21,8 @@ class Actor:
     role: str
 
 
-SYSTEM = Actor(subject="system", role="system")
+SYSTEM = Actor(subject="persona-svc", role="persona-svc")
+"""Who gives the commands that time gives."""
 CRM = Actor(subject="crm", role="system")
 
 
@@ -39,7 +40,9 @@ class Change:
     created: list[Persona] = field(default_factory=list[Persona])
     updated: list[tuple[Persona, Persona]] = field(default_factory=list[tuple[Persona, Persona]])
     """(before, after) of each persona whose own fields changed."""
-    deleted: list[Persona] = field(default_factory=list[Persona])
+    deleted: list[DeletedPersona] = field(default_factory=list[DeletedPersona])
+    undeleted: list[Persona] = field(default_factory=list[Persona])
+    erased: list[UUID] = field(default_factory=list[UUID])
     reassigned: list[Reassignment] = field(default_factory=list[Reassignment])
     campaigns: dict[str, Campaign] = field(default_factory=dict[str, Campaign])
     """Those that readers must see as they are now, by id."""
@@ -61,10 +64,10 @@ class Change:
 
     def is_empty(self) -> bool:
         """Return whether nothing has changed that anybody can see."""
-        parts = (self.created, self.updated, self.deleted, self.campaigns)
+        personas = (self.created, self.updated, self.deleted, self.undeleted, self.erased)
         now = (self.default_persona_id, self.settings)
         same = now == (self.workspace.default_persona_id, self.workspace.settings)
-        return same and not any(parts)
+        return same and not any(personas) and not self.campaigns
 
 
 async def begin_change(session: Session, workspace_id: str, actor: Actor) -> Change:

@@ -1,20 +1,27 @@
 """Delete a persona softly; nothing keeps pointing at it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
+from service_kit import erasure
+from service_kit.erasure import Erasure, ErasureKind
 from service_kit.errors import FieldError
 
 from persona_svc.adapters import campaigns, personas
 from persona_svc.domain.inheritance import PersonaHasChildrenError
-from persona_svc.domain.persona import Persona
+from persona_svc.domain.persona import DeletedPersona, Persona
 from persona_svc.domain.workspace import DefaultInUseError, PromotionError
 from persona_svc.usecases.change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 
-async def delete_persona(change: Change, persona: Persona, promote: UUID | None) -> None:
+async def delete_persona(
+    change: Change, persona: Persona, promote: UUID | None, retention: timedelta
+) -> None:
     """Delete `persona`; its assignments become null; `promote` names the next default.
+
+    It can be undeleted for as long as `retention`; then it is erased.
 
     The only persona of a workspace may go: what it mirrored stays as plain settings.
 
@@ -32,11 +39,29 @@ async def delete_persona(change: Change, persona: Persona, promote: UUID | None)
         )
     if change.default_persona_id == persona.persona_id:
         change.default_persona_id = await _next_default(change, persona, promote)
-    gone = replace(persona, revision=change.revision)
-    await personas.mark_deleted(change.session, gone, change.at)
+    gone = DeletedPersona(
+        persona=replace(persona, revision=change.revision),
+        deleted_at=change.at,
+        erase_after=change.at + retention,
+    )
+    await personas.mark_deleted(change.session, gone)
+    await _schedule_erasure(change, gone)
     await _clear_assignments(change, persona.persona_id)
     change.deleted.append(gone)
     await publish_change(change, "persona.delete")
+
+
+async def _schedule_erasure(change: Change, gone: DeletedPersona) -> None:
+    await erasure.schedule(
+        change.session,
+        Erasure(
+            kind=ErasureKind.PERSONA,
+            workspace_id=change.workspace_id,
+            subject_id=str(gone.persona.persona_id),
+            before=gone.deleted_at,
+        ),
+        due_at=gone.erase_after,
+    )
 
 
 async def _clear_assignments(change: Change, persona_id: UUID) -> None:

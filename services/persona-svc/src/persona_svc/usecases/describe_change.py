@@ -9,6 +9,8 @@ from persona_contracts import (
     OwnEvent,
     PersonaCreatedV1,
     PersonaDeletedV1,
+    PersonaErasedV1,
+    PersonaUndeletedV1,
     PersonaUpdatedV1,
     ResolvedPersona,
     WorkspaceUpdatedV1,
@@ -31,14 +33,15 @@ def events_of(
         "occurred_at": change.at,
         "revision": change.workspace.revision,
     }
-    for persona in change.created:
-        yield PersonaCreatedV1(
-            **always,
-            persona=_document(compiled[persona.persona_id]),
-            version=persona.version,
-            changed_fields=[name for name, value in persona.fields.as_dict().items() if value],
-            changed_by=change.actor.subject,
-        )
+    for kind, there in ((PersonaCreatedV1, change.created), (PersonaUndeletedV1, change.undeleted)):
+        for persona in there:
+            yield kind(
+                **always,
+                persona=_document(compiled[persona.persona_id]),
+                version=persona.version,
+                changed_fields=[name for name, value in persona.fields.as_dict().items() if value],
+                changed_by=change.actor.subject,
+            )
     for before, after in change.updated:
         yield PersonaUpdatedV1(
             **always,
@@ -48,10 +51,15 @@ def events_of(
             changed_by=change.actor.subject,
             summary=changes_summary(before.fields, after.fields),
         )
-    for persona in change.deleted:
+    for deleted in change.deleted:
         yield PersonaDeletedV1(
-            **always, persona_id=persona.persona_id, changed_by=change.actor.subject
+            **always,
+            persona_id=deleted.persona.persona_id,
+            changed_by=change.actor.subject,
+            erase_after=deleted.erase_after,
         )
+    for persona_id in change.erased:
+        yield PersonaErasedV1(**always, persona_id=persona_id)
     for item in change.reassigned:
         yield AssignmentChangedV1(
             **always,
@@ -92,16 +100,18 @@ def audit_of(change: Change, action: str, changed_settings: list[str]) -> Iterat
             summary=summary,
         )
 
-    for persona in change.created:
+    for persona in (*change.created, *change.undeleted):
         versions = (None, persona.version)
         yield entry("persona", str(persona.persona_id), versions, persona.fields.name)
     for before, after in change.updated:
         versions = (before.version, after.version)
         summary = changes_summary(before.fields, after.fields)
         yield entry("persona", str(after.persona_id), versions, summary)
-    for persona in change.deleted:
+    for persona in (deleted.persona for deleted in change.deleted):
         versions = (persona.version, None)
         yield entry("persona", str(persona.persona_id), versions, persona.fields.name)
+    for persona_id in change.erased:
+        yield entry("persona", str(persona_id), (None, None), None)
     for item in change.reassigned:
         summary = f"{item.channel}: {item.before or 'default'} → {item.after or 'default'}"
         yield entry("campaign", item.campaign_id, (None, None), summary)

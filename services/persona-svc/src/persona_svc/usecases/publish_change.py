@@ -48,7 +48,7 @@ async def publish_change(change: Change, action: str) -> None:
 
 async def _compile_affected(change: Change) -> dict[UUID, CompiledPersona]:
     """Compile what changed and all that inherits from it, at the new revision."""
-    touched = [*change.created, *(after for _, after in change.updated)]
+    touched = [*change.created, *change.undeleted, *(after for _, after in change.updated)]
     if not touched:
         return {}
     ids = [persona.persona_id for persona in touched]
@@ -85,8 +85,8 @@ def _documents(
     if with_workspace:
         documents.append(_workspace(change.workspace))
     documents += [
-        StateDocument.tombstone("persona", str(persona.persona_id), revision)
-        for persona in change.deleted
+        StateDocument.tombstone("persona", str(deleted.persona.persona_id), revision)
+        for deleted in change.deleted
     ]
     return documents
 

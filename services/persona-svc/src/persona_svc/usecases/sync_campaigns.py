@@ -1,8 +1,9 @@
 """Follow the CRM's campaigns."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from persona_contracts import CampaignSyncedV1, Received
+from service_kit.erasure import not_erased
 from service_kit.store import Session
 
 from persona_svc.adapters import campaigns
@@ -11,9 +12,10 @@ from persona_svc.usecases.change import CRM, begin_change
 from persona_svc.usecases.publish_change import publish_change
 
 
-async def sync_campaigns(session: Session, batch: Iterable[Received[CampaignSyncedV1]]) -> None:
+async def sync_campaigns(session: Session, batch: Sequence[Received[CampaignSyncedV1]]) -> None:
     """Store each campaign, unless something newer is stored; a new name shows in its document."""
-    for item in sorted(batch, key=lambda item: item.workspace_id):
+    fresh = await not_erased(session, batch, lambda event: event.updated_at)
+    for item in sorted(fresh, key=lambda item: item.workspace_id):
         event = item.event
         change = await begin_change(session, event.workspace_id, CRM)
         found = await campaigns.find(session, event.workspace_id, [event.campaign_id])
