@@ -24,6 +24,9 @@ DURABLES = {
     },
     "draft-svc": {
         "draft-svc_on_lead_replied": ("CRM", "lead.replied.v1.*"),
+        "draft-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
+        "draft-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
+        "draft-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
     "followup-svc": {
         "followup-svc_on_lead_replied": ("CRM", "lead.replied.v1.*"),
@@ -36,6 +39,10 @@ DURABLES = {
     "ingest-svc": {
         "ingest-svc_on_file_uploaded": ("CRM", "file.uploaded.v1.*"),
         "ingest-svc_on_file_deleted": ("CRM", "file.deleted.v1.*"),
+        "ingest-svc_on_persona_undeleted": ("PERSONA", "persona.undeleted.v1.*"),
+        "ingest-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
+        "ingest-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
+        "ingest-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
 }
 """By service: each durable, its stream and subject. A new name would handle 30 days again."""

@@ -7,7 +7,10 @@ from persona_contracts import (
     KNOWLEDGE_SEARCH_SUBJECT,
     FileDeletedV1,
     FileUploadedV1,
+    PersonaErasedV1,
+    PersonaUndeletedV1,
     ResolvedPersona,
+    encode_headers,
     state_subject,
     subject_for,
 )
@@ -50,6 +53,47 @@ class Shelf:
 
         await wait_until(is_known)
         return who
+
+    async def delete(self, who, revision=2):
+        """Publish what persona-svc does when it deletes a persona; wait until it is unknown."""
+        subject = state_subject(self.workspace_id, "persona", str(who.persona_id))
+        tombstone = {"deleted": True, "revision": revision}
+        await self.js.publish(subject, json.dumps(tombstone).encode())
+
+        async def is_unknown():
+            return (await self.client.get(self.path(who))).status_code == 404
+
+        await wait_until(is_unknown)
+
+    async def undelete(self, who, revision=3):
+        """Publish what persona-svc does when it brings a persona back."""
+        back = await self.persona(**{**who.model_dump(), "revision": revision})
+        event = PersonaUndeletedV1(
+            workspace_id=self.workspace_id,
+            occurred_at=utc_now(),
+            persona=back,
+            version=back.version,
+            revision=revision,
+            changed_by="tester",
+        )
+        await self.publish_own(event)
+
+    async def erase_persona(self, who):
+        await self.publish_own(
+            PersonaErasedV1(
+                workspace_id=self.workspace_id,
+                occurred_at=utc_now(),
+                persona_id=who.persona_id,
+                revision=9,
+            )
+        )
+
+    async def publish_own(self, event):
+        """Publish an event as one of our services does."""
+        headers = encode_headers(
+            event, event_id=str(uuid4()), source="urn:dramatis:persona-svc", time=utc_now()
+        )
+        await self.js.publish(subject_for(event), event.model_dump_json().encode(), headers=headers)
 
     def path(self, who, rest=""):
         return f"/api/personas/{who.persona_id}/files{rest}"

@@ -11,7 +11,7 @@ from draft_svc.adapters.replies import NatsReplies
 from draft_svc.adapters.writers import choose_writer
 from draft_svc.entrypoints import api, intake
 from draft_svc.entrypoints.events import SUBSCRIPTIONS
-from draft_svc.entrypoints.workers import draft_pool
+from draft_svc.entrypoints.workers import draft_pool, erase_pool
 from draft_svc.settings import DraftSettings
 
 
@@ -38,7 +38,7 @@ def main() -> None:
                 "roster": service.roster,
                 "replies": NatsReplies(service.broker.publishing),
             },
-            pools=[draft_pool(service, settings, writer)],
+            pools=[draft_pool(service, settings, writer), erase_pool(service.store)],
             stand_ins=[f"writer:{writer.name}"] if writer.is_stand_in else [],
             start=writer.start,
         )

@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import version
 
 from service_kit.http_app import HttpApi
+from service_kit.impact import impact_responder
 from service_kit.outbox import requeue
 from service_kit.service import Parts, Service
 from service_kit.settings import load, start
@@ -20,8 +21,8 @@ from ingest_svc.adapters.originals import Originals
 from ingest_svc.adapters.passage_index import PassageIndex
 from ingest_svc.adapters.qdrant_index import QdrantIndex
 from ingest_svc.entrypoints import api, knowledge_api, upload
-from ingest_svc.entrypoints.events import SUBSCRIPTIONS, search_responder
-from ingest_svc.entrypoints.workers import content_pool, document_pool, sweep
+from ingest_svc.entrypoints.events import SUBSCRIPTIONS, find_uses, search_responder
+from ingest_svc.entrypoints.workers import content_pool, document_pool, erase_pool, sweep
 from ingest_svc.settings import IngestSettings
 from ingest_svc.usecases.search_knowledge import SearchKnowledge
 from ingest_svc.usecases.tools import Tools
@@ -83,8 +84,9 @@ def _serve(settings: IngestSettings, embedder: Embedder | None, index: PassageIn
             pools=[
                 document_pool(service, settings, tools),
                 content_pool(service, settings, tools, embedder),
+                erase_pool(service, tools),
             ],
-            responders=[search_responder(search)],
+            responders=[search_responder(search), impact_responder(service.store, find_uses)],
             start=run,
             stop=index.close,
         )

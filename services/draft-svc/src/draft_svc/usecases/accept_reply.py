@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from persona_contracts import DraftError, DraftFailedV1, DraftSupersededV1, LeadRepliedV1, Received
+from service_kit.erasure import not_erased
 from service_kit.ids import new_id
 from service_kit.outbox import publish
 from service_kit.store import Session
@@ -18,6 +19,9 @@ async def accept_replies(
     session: Session, batch: Sequence[Received[LeadRepliedV1]], clock: Callable[[], datetime]
 ) -> None:
     """Store one draft per new reply: queued, `failed: too-old`, or superseded by a newer one."""
+    batch = await not_erased(session, batch, lambda event: event.received_at)
+    if not batch:
+        return
     now = clock()
     rows = [_row(item, now) for item in batch]
     leads = {(item.workspace_id, item.event.lead_id) for item in batch}

@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from persona_contracts import MAX_USE_NAMES
 from service_kit.ids import new_id
 from service_kit.leases import heartbeat_at
 from service_kit.store import Session
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from ingest_svc.adapters import contents
 from ingest_svc.adapters.tables import DOCUMENT_LEASES, ContentRow, DocumentRow
 from ingest_svc.domain.document import FileStatus, Step, UnknownFileError
+from ingest_svc.domain.failure import FailureCode
 
 NOBODY = UUID(int=0)
 """The persona of a file that was deleted before it was announced."""
@@ -78,6 +80,31 @@ async def start(session: Session, row: DocumentRow) -> None:
     row.status, row.step, row.error = FileStatus.PROCESSING, Step.WAITING, None
     row.started_at = row.finished_at = None
     await _queue(session, row)
+
+
+async def restart_without_persona(session: Session, workspace_id: str, persona_id: UUID) -> None:
+    """Queue the documents that failed because their persona was unknown."""
+    rows = await session.scalars(
+        select(DocumentRow)
+        .where(
+            DocumentRow.workspace_id == workspace_id,
+            DocumentRow.persona_id == persona_id,
+            DocumentRow.deleted_at.is_(None),
+            DocumentRow.error["code"].astext == FailureCode.PERSONA_UNKNOWN,
+        )
+        .order_by(DocumentRow.document_id)
+        .with_for_update()
+    )
+    for row in rows:
+        await start(session, row)
+
+
+async def uses(session: Session, persona_id: UUID) -> tuple[int, Sequence[str]]:
+    """Return how many files a persona has, and the names of the first ones."""
+    count = select(func.count()).where(*_live(persona_id))
+    names = select(DocumentRow.file_name).where(*_live(persona_id))
+    first = names.order_by(DocumentRow.document_id).limit(MAX_USE_NAMES)
+    return await session.scalar(count) or 0, (await session.scalars(first)).all()
 
 
 async def forget(session: Session, row: DocumentRow, deleted_at: datetime) -> None:
@@ -191,9 +218,11 @@ async def note(session: Session, document_id: UUID, **values: object) -> None:
 
 
 def _of_persona(persona_id: UUID) -> Any:  # noqa: ANN401 — a Select of DocumentRow
-    return select(DocumentRow).where(
-        DocumentRow.persona_id == persona_id, DocumentRow.deleted_at.is_(None)
-    )
+    return select(DocumentRow).where(*_live(persona_id))
+
+
+def _live(persona_id: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return DocumentRow.persona_id == persona_id, DocumentRow.deleted_at.is_(None)
 
 
 async def _views(session: Session, rows: Sequence[DocumentRow]) -> list[FileView]:

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from shutil import rmtree
 from typing import NoReturn
 
 from service_kit.clock import utc_now
+from service_kit.erasure import ErasureRow, erasing_pool
 from service_kit.errors import UpstreamError
 from service_kit.service import Service
 from service_kit.store import Store
@@ -18,6 +20,9 @@ from ingest_svc.adapters.embedders import Embedder
 from ingest_svc.adapters.originals import Originals
 from ingest_svc.adapters.tables import CONTENT_LEASES, DOCUMENT_LEASES, ContentRow, DocumentRow
 from ingest_svc.settings import IngestSettings
+from ingest_svc.usecases.erase_lead import erase_lead
+from ingest_svc.usecases.erase_persona import erase_persona
+from ingest_svc.usecases.erase_workspace import erase_workspace
 from ingest_svc.usecases.ingest_file import IngestFile
 from ingest_svc.usecases.tend_content import TendContent
 from ingest_svc.usecases.tools import Tools
@@ -52,6 +57,17 @@ def content_pool(
         TendContent(service.store, tools.index, embedder),
         concurrency=1,
         retry_delays=settings.embed_retry_delays_seconds,
+    )
+
+
+def erase_pool(service: Service, tools: Tools) -> WorkPool[ErasureRow]:
+    """Return the pool that erases."""
+    store = service.store
+    return erasing_pool(
+        store,
+        persona=partial(erase_persona, store, tools),
+        lead=partial(erase_lead, store),
+        workspace=partial(erase_workspace, store, tools),
     )
 
 

@@ -1,8 +1,9 @@
-"""Accept files: announced by the CRM, or uploaded here; and their end."""
+"""Accept files that the CRM announces, and their end."""
 
 from collections.abc import Sequence
 
 from persona_contracts import FileDeletedV1, FileUploadedV1, Received
+from service_kit.erasure import not_erased
 from service_kit.store import Session
 
 from ingest_svc.adapters import documents
@@ -11,7 +12,8 @@ from ingest_svc.adapters.documents import Announced
 
 async def accept_announced(session: Session, batch: Sequence[Received[FileUploadedV1]]) -> None:
     """Queue each file or new version once, whatever order the announcements come in."""
-    for item in sorted(batch, key=lambda item: (item.workspace_id, item.event.file_id)):
+    fresh = await not_erased(session, batch, lambda event: event.uploaded_at)
+    for item in sorted(fresh, key=lambda item: (item.workspace_id, item.event.file_id)):
         event = item.event
         await documents.announce(
             session,
@@ -31,7 +33,8 @@ async def accept_announced(session: Session, batch: Sequence[Received[FileUpload
 
 async def accept_deleted(session: Session, batch: Sequence[Received[FileDeletedV1]]) -> None:
     """Forget each file up to its version of then; an unknown one will not come back."""
-    for item in sorted(batch, key=lambda item: (item.workspace_id, item.event.file_id)):
+    fresh = await not_erased(session, batch, lambda event: event.deleted_at)
+    for item in sorted(fresh, key=lambda item: (item.workspace_id, item.event.file_id)):
         event = item.event
         await documents.forget_announced(
             session, event.workspace_id, event.file_id, event.deleted_at

@@ -1,7 +1,8 @@
 """What files are made knowledge with."""
 
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,10 @@ class Originals(Protocol):
 
     async def delete(self, key: str) -> None:
         """Delete an original, if it is there."""
+        ...
+
+    def keys(self, prefix: str) -> AsyncGenerator[tuple[str, datetime]]:
+        """Yield every key in a folder (`prefix` ends with `/`), and when it was stored."""
         ...
 
 

@@ -1,0 +1,54 @@
+"""Erase what was written in the voice of a persona."""
+
+from persona_contracts import DraftError, DraftFailedV1
+from service_kit.crash_points import crash_point
+from service_kit.erasure import Erasure, erase_traces
+from service_kit.outbox import publish
+from service_kit.store import Store, database_now
+
+from draft_svc.adapters.erasing import blank_drafts
+
+BATCH = 500
+ERASED = DraftError(
+    type="persona-erased",
+    title="The persona that the draft was written as is erased.",
+    detail="regenerate the draft: another persona speaks now",
+)
+
+
+async def erase_persona(store: Store, erasure: Erasure) -> None:
+    """Blank the persona's drafts: the reply, the decision and the figures stay.
+
+    A draft that is still open fails, and can be regenerated.
+    """
+    while await _blank_some(store, erasure):
+        crash_point("erase-after-commit")
+    async with store.worker() as session:
+        await erase_traces(session, erasure.workspace_id, [erasure.subject_id])
+        crash_point("erase-before-commit")
+    crash_point("erase-after-commit")
+
+
+async def _blank_some(store: Store, erasure: Erasure) -> bool:
+    async with store.worker() as session:
+        blanked = await blank_drafts(
+            session, erasure.workspace_id, erasure.subject_id, ERASED, BATCH
+        )
+        now = await database_now(session)
+        await publish(
+            session,
+            *(
+                DraftFailedV1(
+                    workspace_id=erasure.workspace_id,
+                    occurred_at=now,
+                    draft_id=draft.draft_id,
+                    message_id=draft.message_id,
+                    error=ERASED,
+                    attempts=0,
+                )
+                for draft in blanked
+                if draft.was_open
+            ),
+        )
+        crash_point("erase-before-commit")
+    return bool(blanked)

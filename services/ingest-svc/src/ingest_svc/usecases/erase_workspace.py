@@ -1,0 +1,26 @@
+"""Erase what all personas of a workspace know."""
+
+from service_kit.crash_points import crash_point
+from service_kit.erasure import Erasure, erase_all_traces
+from service_kit.store import Store
+
+from ingest_svc.adapters.belongings import Belongings, delete_counters
+from ingest_svc.usecases.erase_documents import erase_documents, erase_folder
+from ingest_svc.usecases.tools import Tools
+
+
+async def erase_workspace(store: Store, tools: Tools, erasure: Erasure) -> None:
+    """Erase all documents of the workspace, and every original that lies in its folder.
+
+    Raises:
+        UpstreamError: the index or the storage is away now.
+    """
+    workspace_id = erasure.workspace_id
+    belongings = Belongings(workspace_id)
+    await erase_documents(store, tools, belongings)
+    await erase_folder(tools, f"{workspace_id}/")
+    async with store.worker() as session:
+        await delete_counters(session, belongings)
+        await erase_all_traces(session, workspace_id)
+        crash_point("erase-before-commit")
+    crash_point("erase-after-commit")
