@@ -139,11 +139,11 @@ async def _read(session: Session, query: Select[CampaignRow]) -> list[Campaign]:
             any_of(AssignmentRow.campaign_id, [row.campaign_id for row in rows]),
         )
     )
-    return _campaigns(rows, assigned.tuples().all())
+    return _campaigns(rows, assigned.all())
 
 
 def _campaigns(
-    rows: Sequence[CampaignRow], assigned: Sequence[tuple[str, str, UUID]]
+    rows: Sequence[CampaignRow], assigned: Iterable[tuple[str, str, UUID]]
 ) -> list[Campaign]:
     found = {
         row.campaign_id: {} if row.persona_id is None else {GENERAL: row.persona_id} for row in rows

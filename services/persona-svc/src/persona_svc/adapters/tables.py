@@ -47,7 +47,7 @@ class PersonaRow(OwnedByWorkspace, Base):
 
 
 class VersionRow(OwnedByWorkspace, Base):
-    """A persona as it was from one change of its own fields to the next."""
+    """A persona as it was from one change to the next."""
 
     __tablename__ = "persona_version"
 

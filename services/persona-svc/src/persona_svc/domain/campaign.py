@@ -11,7 +11,7 @@ from service_kit.errors import InvalidError, NotFoundError
 
 CHANNELS: Final = ("email", "sms", "linkedin")
 GENERAL: Final = "any"
-"""Stands for every channel that has no assignment of its own."""
+"""Stands for every channel without an assignment."""
 
 
 class CampaignNotFoundError(NotFoundError):

@@ -129,7 +129,7 @@ class Checks:
     def number(
         self, field: str, value: object, low: float, high: float, hint: str = ""
     ) -> float | None:
-        """Return a number from `low` to `high` as a float; `hint` ends what is said otherwise."""
+        """Return a number from `low` to `high` as a float; `hint` ends the refusal."""
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):

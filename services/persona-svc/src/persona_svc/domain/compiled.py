@@ -44,7 +44,7 @@ class CompiledPersona:
     """One persona, ready to use, with the fields of the contract's ResolvedPersona.
 
     `name` and `is_active` are always its own. `inherited_from` names the ancestor that gave a
-    field (`tone`, `model.temperature`; `content` when it has none of its own); `lineage` are its
+    field (`tone`, `model.temperature`; `content` when it has none itself); `lineage` are its
     ancestors, nearest first. `updated_at` is the newest among it and its ancestors. `tokens` is
     the size per part; it is not part of the contract.
     """

@@ -29,7 +29,7 @@ def frozen_metadata(value: object) -> Mapping[str, Any]:
 
     Raises:
         InvalidMetadataError: it is none, holds what JSON cannot, is nested deeper than 8 levels or
-            takes more than 16 KiB; the text names the mend and the place.
+            takes more than 16 KiB; the text names the place and what to do.
     """
     if not isinstance(value, Mapping):
         raise InvalidMetadataError("must be an object with named values")

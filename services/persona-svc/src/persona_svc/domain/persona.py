@@ -147,7 +147,7 @@ FIELDS: Final = tuple(item.name for item in fields(PersonaFields))
 class Persona:
     """One persona of a workspace.
 
-    `version` counts the changes of its own fields; `revision` is the workspace's counter at its
+    `version` counts the changes of its fields; `revision` is the workspace's counter at its
     last visible change, an ancestor's included. Both start at 1.
     """
 
@@ -168,7 +168,7 @@ class Persona:
             raise ValueError("created_at and updated_at need a time zone")
 
     def edited(self, changed: PersonaFields, *, revision: int, at: datetime) -> Self:
-        """Return the next version, with other fields of its own."""
+        """Return the next version, with other fields."""
         return replace(
             self, fields=changed, version=self.version + 1, revision=revision, updated_at=at
         )

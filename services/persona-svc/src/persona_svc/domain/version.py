@@ -1,4 +1,4 @@
-"""A persona as it was from one change of its own fields to the next."""
+"""A persona as it was from one change to the next."""
 
 from dataclasses import dataclass
 from datetime import datetime

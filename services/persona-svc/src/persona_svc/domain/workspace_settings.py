@@ -94,17 +94,17 @@ def mirror(settings: WorkspaceSettings, default: CompiledPersona) -> WorkspaceSe
 
 
 def persona_changes_from_legacy(
-    wanted: WorkspaceSettings, default: CompiledPersona
+    settings: WorkspaceSettings, default: CompiledPersona
 ) -> dict[str, str | None]:
-    """Return the fields of the default persona that must change for the mirror to be `wanted`.
+    """Return the fields of the default persona that must change for the mirror to be `settings`.
 
     Only those that differ: a value that it inherits does not become its own by being repeated.
     None empties the field; a default persona with ancestors then shows the nearest one's value.
     """
     return {
-        field: getattr(wanted, setting)
+        field: getattr(settings, setting)
         for setting, field in MIRRORED.items()
-        if getattr(wanted, setting) != getattr(default, field)
+        if getattr(settings, setting) != getattr(default, field)
     }
 
 

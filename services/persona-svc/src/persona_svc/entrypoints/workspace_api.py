@@ -69,7 +69,7 @@ class _Question:
         sequence_persona_id: UUID | None = None,
         channel: Channel = Channel.EMAIL,
         *,
-        explain: Annotated[bool, Query(description="Also say what each tier said.")] = False,
+        explain: Annotated[bool, Query(description="Also show every tier.")] = False,
     ) -> None:
         self.campaign_id = campaign_id
         self.sequence_persona_id = sequence_persona_id

@@ -10,7 +10,7 @@ from persona_svc.usecases.ensure_default import ensure_default
 async def ensure_all_defaults(store: Store) -> int:
     """Return how many workspaces got their default persona, made from their legacy settings.
 
-    Each workspace is a transaction of its own: what ends half-way is finished by running it again.
+    Each workspace has its own transaction: run it again to finish what was interrupted.
     """
     async with store.worker() as session:
         waiting = await workspaces.without_default_in_all_workspaces(session)

@@ -25,7 +25,7 @@ class CampaignDocument(BaseModel):
     """A campaign of the CRM and who speaks in it.
 
     `assignments` are as readers see them: the general persona stands under `any` and under every
-    channel that has none of its own. A channel that is not named has the workspace's default.
+    channel without an override. A channel that is not named has the workspace's default.
     """
 
     campaign_id: str
@@ -65,7 +65,7 @@ class AssignPersonaRequest(StrictRequest):
     persona_id: UUID | None
     channel: AssignedChannel = Field(
         default=AssignedChannel.ANY,
-        description="`any`: every channel that has no assignment of its own.",
+        description="`any`: every channel without an override.",
     )
 
 

@@ -1,0 +1,195 @@
+"""Commands on personas: what they return, and each reason to refuse them."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from persona_svc.adapters import personas, versions
+from persona_svc.domain.inheritance import (
+    InheritanceCycleError,
+    ParentGoneError,
+    ParentNotFoundError,
+    PersonaHasChildrenError,
+)
+from persona_svc.domain.markdown import from_markdown
+from persona_svc.domain.persona import (
+    InvalidPersonaError,
+    NameTakenError,
+    PersonaFields,
+    PersonaNotDeletedError,
+    PersonaNotFoundError,
+)
+from persona_svc.domain.version import VersionNotFoundError
+from persona_svc.domain.workspace import (
+    DefaultInactiveError,
+    DefaultInUseError,
+    PromotionError,
+)
+from persona_svc.domain.workspace_settings import InvalidSettingsError
+from persona_svc.usecases.clone_persona import clone_persona
+from persona_svc.usecases.create_persona import create_persona
+from persona_svc.usecases.delete_persona import delete_persona
+from persona_svc.usecases.ensure_default import ensure_default
+from persona_svc.usecases.export_persona import export_persona
+from persona_svc.usecases.import_persona import import_persona
+from persona_svc.usecases.restore_version import restore_version
+from persona_svc.usecases.set_default import set_default
+from persona_svc.usecases.undelete_persona import undelete_persona
+from persona_svc.usecases.update_persona import update_persona
+from persona_svc.usecases.update_settings import update_settings
+from service_devkit.testing.rollback import published
+
+MONTH = timedelta(days=30)
+
+
+@pytest.fixture
+def create(begin):
+    async def created(name, **fields):
+        return await create_persona(await begin(), PersonaFields(name=name, **fields))
+
+    return created
+
+
+async def test_the_first_persona_becomes_the_default_and_is_mirrored(session, begin, create):
+    anna = await create("Anna", tone="calm")
+    workspace = (await begin()).workspace
+    assert (workspace.default_persona_id, workspace.settings.ai_tone) == (anna.persona_id, "calm")
+    assert [subject.split(".v1.")[0] for subject, _ in await published(session)] == [
+        "persona.created",
+        "workspace.updated",
+    ]
+
+
+async def test_a_persona_is_not_created(create):
+    with pytest.raises(DefaultInactiveError):
+        await create("First", is_active=False)
+    await create("Anna")
+    with pytest.raises(NameTakenError):
+        await create("ANNA")
+    with pytest.raises(ParentNotFoundError):
+        await create("Child", parent_id=uuid4())
+
+
+async def test_a_persona_is_not_updated(begin, create):
+    anna = await create("Anna")
+    ben = await create("Ben", parent_id=anna.persona_id)
+    for patch, refusal in (
+        ({"name": "ben"}, NameTakenError),
+        ({"is_active": False}, DefaultInactiveError),
+        ({"parent_id": str(uuid4())}, ParentNotFoundError),
+        ({"parent_id": str(ben.persona_id)}, InheritanceCycleError),
+        ({"name": ""}, InvalidPersonaError),
+    ):
+        with pytest.raises(refusal):
+            await update_persona(await begin(), anna, patch)
+
+
+async def test_an_update_that_changes_nothing_is_free(session, begin, create):
+    anna = await create("Anna", tone="calm")
+    before = await published(session)
+    assert await update_persona(await begin(), anna, {"tone": "calm"}) == anna
+    assert await published(session) == before
+
+
+async def test_a_version_is_restored_as_a_new_one(session, begin, create, workspace_id):
+    anna = await create("Anna", tone="calm")
+    loud = await update_persona(await begin(), anna, {"tone": "loud"})
+    calm = await restore_version(await begin(), loud, 1)
+    assert (calm.version, calm.fields.tone) == (3, "calm")
+    latest = await versions.get(session, workspace_id, anna.persona_id, 3)
+    assert latest.changes_summary == "restored version 1"
+    with pytest.raises(VersionNotFoundError):
+        await restore_version(await begin(), calm, 9)
+
+
+async def test_only_an_active_persona_becomes_the_default(begin, create):
+    await create("Anna")
+    asleep = await create("Asleep", is_active=False)
+    with pytest.raises(DefaultInactiveError):
+        await set_default(await begin(), asleep)
+    awake = await update_persona(await begin(), asleep, {"is_active": True})
+    assert await set_default(await begin(), awake) == awake
+    assert (await begin()).default_persona_id == awake.persona_id
+
+
+async def test_a_persona_is_not_deleted(begin, create):
+    anna = await create("Anna")
+    ben = await create("Ben", parent_id=anna.persona_id)
+    asleep = await create("Asleep", is_active=False)
+    with pytest.raises(PersonaHasChildrenError, match="Ben"):
+        await delete_persona(await begin(), anna, None, MONTH)
+    await update_persona(await begin(), ben, {"parent_id": None})
+    with pytest.raises(DefaultInUseError):
+        await delete_persona(await begin(), anna, None, MONTH)
+    for promote in (anna.persona_id, asleep.persona_id, uuid4()):
+        with pytest.raises(PromotionError):
+            await delete_persona(await begin(), anna, promote, MONTH)
+
+
+async def test_deleting_the_default_promotes_another(session, begin, create, workspace_id):
+    anna, ben = await create("Anna"), await create("Ben")
+    await delete_persona(await begin(), anna, ben.persona_id, MONTH)
+    assert (await begin()).default_persona_id == ben.persona_id
+    with pytest.raises(PersonaNotFoundError):
+        await personas.get(session, workspace_id, anna.persona_id)
+
+
+async def test_a_persona_is_not_undeleted(begin, create):
+    default, parent = await create("Default"), await create("Parent")
+    child = await create("Child", parent_id=parent.persona_id)
+    with pytest.raises(PersonaNotDeletedError):
+        await undelete_persona(await begin(), default.persona_id)
+    with pytest.raises(PersonaNotFoundError):
+        await undelete_persona(await begin(), uuid4())
+    await delete_persona(await begin(), child, None, MONTH)
+    await delete_persona(await begin(), parent, None, MONTH)
+    with pytest.raises(ParentGoneError):
+        await undelete_persona(await begin(), child.persona_id)
+    await create("Parent")
+    with pytest.raises(NameTakenError):
+        await undelete_persona(await begin(), parent.persona_id)
+
+
+async def test_a_clone_has_a_free_name(begin, create):
+    anna = await create("Anna", tone="calm")
+    names = [
+        (await clone_persona(await begin(), anna.persona_id, None)).fields.name for _ in range(2)
+    ]
+    assert names == ["Anna (copy)", "Anna (copy 2)"]
+    with pytest.raises(NameTakenError):
+        await clone_persona(await begin(), anna.persona_id, "Anna")
+    with pytest.raises(PersonaNotFoundError):
+        await clone_persona(await begin(), uuid4(), None)
+
+
+async def test_an_exported_persona_is_imported_with_its_parent_by_name(
+    session, begin, create, workspace_id
+):
+    parent = await create("Parent")
+    child = await create("Child", parent_id=parent.persona_id, tone="calm")
+    file = await export_persona(session, workspace_id, child.persona_id)
+    with pytest.raises(NameTakenError):
+        await import_persona(await begin(), from_markdown(file))
+    renamed = from_markdown(file.replace("Child", "Twin"))
+    assert (await import_persona(await begin(), renamed)).fields.parent_id == parent.persona_id
+    orphan = from_markdown(file.replace("Child", "Third").replace("Parent", "Nobody"))
+    with pytest.raises(ParentNotFoundError):
+        await import_persona(await begin(), orphan)
+    with pytest.raises(PersonaNotFoundError):
+        await export_persona(session, workspace_id, uuid4())
+
+
+async def test_ensuring_a_default_makes_one_once(begin):
+    await update_settings(await begin(), {"ai_persona_name": "Anna"})
+    made, created = await ensure_default(await begin())
+    assert (made.fields.persona_name, created) == ("Anna", True)
+    assert await ensure_default(await begin()) == (made, False)
+
+
+async def test_a_legacy_setting_changes_the_default_persona(session, begin, create, workspace_id):
+    anna = await create("Anna", tone="calm")
+    workspace = await update_settings(await begin(), {"ai_tone": "warm"})
+    changed = await personas.get(session, workspace_id, anna.persona_id)
+    assert (workspace.settings.ai_tone, changed.fields.tone, changed.version) == ("warm", "warm", 2)
+    with pytest.raises(InvalidSettingsError):
+        await update_settings(await begin(), {"ai_tone": "x" * 501})
