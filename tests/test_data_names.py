@@ -1,18 +1,16 @@
 """Names that are data: stored positions, subjects and counters hang on them; none is renamed."""
 
 import pytest
-from draft_svc.entrypoints import events as draft_events
-from followup_svc.entrypoints import events as followup_events
-from ingest_svc.entrypoints import events as ingest_events
-from persona_svc.entrypoints import events as persona_events
-from service_kit.broker import Broker
-from service_kit.store import Store
+from draft_svc.entrypoints.events import events as draft_events
+from followup_svc.entrypoints.events import events as followup_events
+from ingest_svc.entrypoints.events import events as ingest_events
+from persona_svc.entrypoints.events import events as persona_events
 
-SUBSCRIPTIONS = {
-    "persona-svc": persona_events.SUBSCRIPTIONS,
-    "draft-svc": draft_events.SUBSCRIPTIONS,
-    "followup-svc": followup_events.subscriptions(None, None, ()),
-    "ingest-svc": ingest_events.SUBSCRIPTIONS,
+EVENTS = {
+    "persona-svc": persona_events,
+    "draft-svc": draft_events,
+    "followup-svc": followup_events,
+    "ingest-svc": ingest_events,
 }
 ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 DURABLES = {
@@ -49,12 +47,11 @@ DURABLES = {
 
 
 @pytest.mark.parametrize("service", DURABLES)
-async def test_durables_keep_their_names(service):
-    store = Store("postgresql://nobody@127.0.0.1:1/none", service)
-    declared = Broker("nats://127.0.0.1:1", store, SUBSCRIPTIONS[service]).durables
+def test_durables_keep_their_names(service):
     advisories = tuple(
         f"{ADVISORY}.{stream}.{name}" for name, (stream, _) in DURABLES[service].items()
     )
+    declared = EVENTS[service].durables
     assert {item.name: (item.stream, *item.filter_subjects) for item in declared} == {
         **DURABLES[service],
         f"{service}_on_max_deliveries": ("ADVISORY", *advisories),

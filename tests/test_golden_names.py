@@ -59,7 +59,8 @@ def openapi(package: str) -> dict:
     values = {id(value): value for module in LOADED[package] for value in vars(module).values()}
     routers = [value for value in values.values() if isinstance(value, APIRouter)]
     app = build_app(
-        HttpApi(title=package, version="1", description="", routers=routers),
+        HttpApi(package, routers),
+        version="1",
         store=Store("postgresql://nobody@127.0.0.1:1/none", package.replace("_", "-")),
         tokens=Tokens(SigningKeys("file:///none"), issuer="none", audience="none"),
         health=Health(),

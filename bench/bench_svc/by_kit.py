@@ -7,7 +7,7 @@ from persona_contracts import DraftRejectedV1, LeadRepliedV1, Received
 from service_devkit.testing.waiting import wait_until
 from service_kit.broker import Broker
 from service_kit.clock import utc_now
-from service_kit.consumer import Subscription
+from service_kit.events import Batch, EventRouter
 from service_kit.ids import new_id
 from service_kit.outbox import publish
 from service_kit.relay import Outbox, Relay
@@ -23,7 +23,11 @@ _REPLY = table(
 )
 
 
-async def on_replied(session: Session, batch: Sequence[Received[LeadRepliedV1]]) -> None:
+events = EventRouter[None](SERVICE)
+
+
+@events.subscriber(LeadRepliedV1, durable="on_replied")
+async def on_replied(session: Session, batch: Batch[LeadRepliedV1], _: None) -> None:
     """Store a row and publish an event per reply."""
     rows = [
         {
@@ -53,8 +57,8 @@ class KitProcess:
 
     def __init__(self, database_url: str, nats_url: str) -> None:
         self._store = Store(database_url, SERVICE, pool_size=5)
-        subscription = Subscription(model=LeadRepliedV1, durable="on_replied", handle=on_replied)
-        self._broker = Broker(nats_url, self._store, [subscription])
+        self._broker = Broker(nats_url, self._store)
+        self._broker.include_events(events, deps=None)
         self.durables: Sequence[Durable] = self._broker.durables
 
     async def run_until_published(self, events: int) -> None:
@@ -62,6 +66,7 @@ class KitProcess:
         wakeups = Wakeups(self._store, OUTBOX_CHANNEL)
         relay = Relay(self._store, self._broker.publishing, [Outbox(utc_now)])
         await self._broker.start()
+        await self._broker.consume()
         tasks = [
             asyncio.create_task(wakeups.run()),
             asyncio.create_task(relay.run(wakeups.subscribe(OUTBOX_CHANNEL))),

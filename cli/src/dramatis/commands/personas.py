@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dramatis.commands.ensure_default import ensure_default
 from dramatis.errors import CliError
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table, printable
@@ -122,13 +121,6 @@ def register(app: typer.Typer) -> None:
     )(expand(import_))
     group.command(epilog=examples("dramatis personas export Nova -o nova.md"))(expand(export))
     group.command(epilog=examples("dramatis personas default Nova"))(expand(default))
-    group.command(
-        "ensure-default",
-        epilog=examples(
-            "dramatis personas ensure-default --workspace acme",
-            "DRAMATIS_DATABASE_URL=… dramatis personas ensure-default --all-workspaces",
-        ),
-    )(expand(ensure_default))
     app.add_typer(group, name="personas")
 
 

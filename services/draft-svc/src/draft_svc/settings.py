@@ -1,6 +1,6 @@
 """What draft-svc adds to the common settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
@@ -40,3 +40,8 @@ class DraftSettings(ServiceSettings):
     write_concurrency: int = Field(default=8, ge=1, le=256)
     retry_delays_seconds: tuple[float, ...] = (10, 30, 90, 170)
     """Waits between the five tries of domain.md §4, about five minutes in all."""
+
+    @property
+    def stand_ins(self) -> Sequence[str]:
+        """The offline writer."""
+        return ["writer:offline"] if self.writer == "offline" else []

@@ -14,12 +14,12 @@ import psycopg
 import pytest
 from nats.js.errors import NotFoundError
 from persona_contracts import CampaignRemovedV1, CampaignSyncedV1, state_subject, subject_for
-from persona_svc.entrypoints.events import SUBSCRIPTIONS
+from persona_svc.entrypoints.events import events
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.topology import STATE_STREAM
 
 SIZES = {"tokens", "tokens_total", "tokens_limit"}
-CONSUMERS = {item.model: item.consumer("persona-svc").name for item in SUBSCRIPTIONS}
+CONSUMERS = {item.model: item.durable.name for item in events.subscriptions}
 CLIENT_TESTS = Path(__file__).parents[4] / "shared/client/tests"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UNPUBLISHED = """

@@ -1,88 +1,54 @@
-"""The service's side of NATS: connections, adaptive batch consumers, and reconciliation.
+"""The service's side of NATS: its connections, and what consumes and answers on them.
 
-FastStream is the shell (declaration, middleware, lifecycle, AsyncAPI); how messages are fetched is
-ours (ADR 0006), because its batch loop waits for a full batch and strands messages.
+FastStream is the shell, used through its public interface alone (ADR 0006): routers, subscribers,
+their lifecycle and the draining at the end. What a message means is decided in `consumer`.
 """
 
-import asyncio
-import builtins
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
 
-from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker, PullSub
-from faststream.nats.message import NatsMessage
-from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
+from faststream import AckPolicy, StreamMessage
+from faststream.nats import JStream, NatsBroker, NatsRouter, PullSub
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.errors import ServiceUnavailableError
 from structlog import get_logger
 
-from service_kit.consumer import BATCH, Consumer, Subscription
+from service_kit.as_available import AsAvailable
+from service_kit.consumer import Consumer
 from service_kit.dead_letters import park_exhausted
-from service_kit.responder import Responder
+from service_kit.events import BATCH, DepsT, EventRouter
+from service_kit.rpc import MAX_RUNNING, RpcRouter
 from service_kit.store import Store
-from service_kit.topology import (
-    ACK_WAIT_SECONDS,
-    ADVISORY_STREAM,
-    MAX_DELIVERIES_SUBJECT,
-    Durable,
-)
+from service_kit.topology import ACK_WAIT_SECONDS, Durable
 
 FETCH_SECONDS = 1
 RECONNECT_SECONDS = 1
 PING_SECONDS = 5
 """A half-open connection is noticed within three of them, not within minutes."""
 
+Consume = Callable[[Sequence[Msg]], Awaitable[None]]
+Answer = Callable[[bytes], Awaitable[bytes]]
+
 log = get_logger(__name__)
 
 
-class AdaptiveBatchSubscriber(BatchPullStreamSubscriber):
-    """Takes what is there, up to a full batch, and never waits for more."""
-
-    __slots__ = ()
-
-    async def _create_subscription(self) -> None:
-        """Bind without asking the server: reconciliation creates the consumer."""
-        if self.subscription is None:
-            self.subscription = await self.jetstream.pull_subscribe_bind(
-                durable=self.config.durable_name, stream=self.stream.name
-            )
-            self.add_task(self._consume_pull)
-
-    async def _consume_pull(self) -> None:
-        while self.running and self.subscription is not None:
-            try:
-                messages = await self.subscription.fetch(
-                    batch=self.pull_sub.batch_size, timeout=FETCH_SECONDS
-                )
-            except builtins.TimeoutError:
-                continue
-            except (ConnectionClosedError, ServiceUnavailableError):
-                await asyncio.sleep(0.2)
-                continue
-            await self.consume(messages)
-
-
 class Broker:
-    """The connections of one service, and its consumers."""
+    """The connections of one service, and what consumes and answers on them."""
 
     def __init__(
-        self,
-        nats_url: str,
-        store: Store,
-        subscriptions: Sequence[Subscription[Any]],
-        *,
-        ack_wait_seconds: float = ACK_WAIT_SECONDS,
+        self, nats_url: str, store: Store, *, ack_wait_seconds: float = ACK_WAIT_SECONDS
     ) -> None:
         self._url = nats_url
+        self._store = store
         self._ack_wait_seconds = ack_wait_seconds
-        self._responders: Sequence[Responder] = ()
+        self.durables: list[Durable] = []
         self.publishing = Client()
         """Buffers nothing while the broker is away: what it accepts has been sent."""
+        self._consuming: Client | None = None
         self._shell = NatsBroker(
             nats_url,
             max_reconnect_attempts=-1,
@@ -91,23 +57,30 @@ class Broker:
             apply_types=False,
             logger=None,
         )
-        self._handled: dict[str, Durable] = {}
-        for subscription in subscriptions:
-            consumer = Consumer(
-                subscription, store, self.publishing, ack_wait_seconds=ack_wait_seconds
-            )
-            self._subscribe(consumer.durable, consumer.consume, subscription.batch)
-            self._handled[consumer.durable.name] = consumer.durable
-        self.durables = list(self._handled.values())
-        if self.durables:
-            self.durables.append(self._subscribe_to_advisories(store.service))
+        self._starts: list[Callable[[], Awaitable[None]]] = []
+        """How to start each subscriber that does not run yet."""
 
-    def answer(self, responders: Sequence[Responder]) -> None:
-        """Answer requests too, from the start on."""
-        self._responders = responders
+    def include_events(self, events: EventRouter[DepsT], deps: DepsT) -> None:
+        """Handle these events, with `deps`, from `consume` on."""
+        router = NatsRouter()
+        handled = {item.durable.name: item.durable for item in events.subscriptions}
+        for item in events.subscriptions:
+            consumer = Consumer(item, self._store, self.publishing, deps)
+            self._pull(router, item.durable, item.batch, consumer.consume)
+        if handled:
+            self._pull(router, events.advisories, BATCH, partial(self._park_exhausted, handled))
+        self._shell.include_router(router)
+
+    def include_rpc(self, rpc: RpcRouter[DepsT], deps: DepsT) -> None:
+        """Answer these requests, with `deps`, from `consume` on."""
+        router = NatsRouter()
+        for procedure in rpc.procedures:
+            answer = partial(procedure.call, deps=deps)
+            self._answer(router, procedure.subject, rpc.queue, answer)
+        self._shell.include_router(router)
 
     async def start(self) -> None:
-        """Connect (trying for ever), consume and answer."""
+        """Connect, however long that takes."""
         await self.publishing.connect(
             self._url,
             max_reconnect_attempts=-1,
@@ -116,65 +89,96 @@ class Broker:
             pending_size=0,
             error_cb=_log_error,
         )
-        for responder in self._responders:
-            await responder.subscribe(self.publishing)
-        await self._shell.start()
+        self._consuming = await self._shell.connect()
+
+    async def consume(self) -> None:
+        """Begin what has not begun yet; streams and durables must be there, or become so again.
+
+        Raises:
+            nats.errors.Error: the broker is away; what has begun goes on.
+        """
+        while self._starts:
+            await self._starts[0]()
+            del self._starts[0]
 
     async def stop(self) -> None:
-        """Finish the batches in hand, then disconnect."""
-        await self._shell.stop()
-        await self.publishing.close()
+        """Finish the batches and answers in hand, then disconnect."""
+        try:
+            await self._shell.stop()
+        except* NatsError as errors:
+            reasons = [type(error).__name__ for error in errors.exceptions]
+            log.warning("broker.not_drained", reasons=reasons)
+        for connection in self._connections:
+            await connection.close()
 
     @property
     def is_connected(self) -> bool:
         """Whether both connections are up now."""
-        return self.publishing.is_connected
+        return all(client.is_connected for client in self._connections)
+
+    @property
+    def reconnects(self) -> int:
+        """How often a connection was lost and is back."""
+        return sum(client.stats["reconnects"] for client in self._connections)
 
     @property
     def js(self) -> JetStreamContext:
         """JetStream over the publishing connection."""
         return self.publishing.jetstream()  # pyright: ignore[reportUnknownMemberType]
 
-    def _subscribe(
-        self, durable: Durable, consume: Callable[[Sequence[Msg]], Awaitable[None]], batch: int
-    ) -> None:
+    @property
+    def _connections(self) -> list[Client]:
+        return [self.publishing, *([self._consuming] if self._consuming else [])]
+
+    def _pull(self, router: NatsRouter, declared: Durable, batch: int, consume: Consume) -> None:
+        durable = replace(declared, ack_wait_seconds=self._ack_wait_seconds)
+        self.durables.append(durable)
+
         async def on_batch(messages: list[Msg]) -> None:
             await consume(messages)
 
-        subscriber = self._shell.subscriber(
-            ",".join(durable.filter_subjects),
+        async def start() -> None:
+            await subscriber.start()
+            replaced, connection = subscriber.subscription, self._shell.connection
+            if replaced is not None:
+                available = AsAvailable(replaced, connection, durable, batch)
+                subscriber.subscription = cast("Any", available)
+
+        subscriber = router.subscriber(
+            config=durable.config(),
             durable=durable.name,
             stream=JStream(durable.stream, declare=False),
-            pull_sub=PullSub(batch_size=batch, batch=True),
+            pull_sub=PullSub(batch, timeout=FETCH_SECONDS, batch=True),
             ack_policy=AckPolicy.MANUAL,
-            decoder=_undecoded,
+            decoder=_raw_messages,
         )
-        subscriber.__class__ = AdaptiveBatchSubscriber
         subscriber(on_batch)
+        self._starts.append(start)
 
-    def _subscribe_to_advisories(self, service: str) -> Durable:
-        durable = Durable(
-            stream=ADVISORY_STREAM,
-            name=f"{service}_on_max_deliveries",
-            filter_subjects=tuple(
-                f"{MAX_DELIVERIES_SUBJECT}.{item.stream}.{item.name}"
-                for item in self._handled.values()
-            ),
-            ack_wait_seconds=self._ack_wait_seconds,
-        )
-        self._subscribe(durable, self._on_max_deliveries, BATCH)
-        return durable
+    def _answer(self, router: NatsRouter, subject: str, queue: str, answer: Answer) -> None:
+        async def on_request(body: bytes) -> bytes:
+            return await answer(body)
 
-    async def _on_max_deliveries(self, messages: Sequence[Msg]) -> None:
+        subscriber = router.subscriber(subject, queue, max_workers=MAX_RUNNING, decoder=_raw_body)
+        subscriber(on_request)
+        self._starts.append(subscriber.start)
+
+    async def _park_exhausted(
+        self, handled: Mapping[str, Durable], messages: Sequence[Msg]
+    ) -> None:
         for msg in messages:
             try:
-                await park_exhausted(self.publishing, self._handled, msg)
+                await park_exhausted(self.publishing, handled, msg)
             except NatsError as error:
                 log.warning("advisory.not_handled_yet", reason=type(error).__name__)
 
 
-async def _undecoded(message: NatsMessage) -> object:
+async def _raw_messages(message: StreamMessage[list[Msg]]) -> list[Msg]:
     return message.raw_message
+
+
+async def _raw_body(message: StreamMessage[Msg]) -> bytes:
+    return message.raw_message.data
 
 
 async def _log_error(error: Exception) -> None:

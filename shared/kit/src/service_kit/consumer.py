@@ -1,15 +1,29 @@
-"""One durable consumer: a batch of messages in, one transaction, acks out (ADR 0006)."""
+"""What becomes of an event: the decisions of every consumer, in this one place.
+
+| what happens | then |
+|---|---|
+| malformed, or of another workspace than its subject | parked at once, with the reason |
+| refused: the handler raises a ServiceError below 500 | parked at once, with its slug |
+| a bug: it raises anything else | again after 2, 4, 8 … s; parked at delivery BUG_DELIVERIES |
+| upstream: it raises an UpstreamError | again after 2, 4, 8 … 300 s; see "given up" |
+| away: the database cannot be reached | kept until it answers, then delivered again |
+| death: the process ends before the ack | delivered again after ack_wait; handled once (inbox) |
+| given up: delivered `Durable.max_deliver` times | parked when the server's advisory comes |
+
+A batch is one transaction. One that fails for another reason than `away` is taken apart, and each
+of its events is decided on alone: a bad one costs no other. Parked events are on the stream DEAD
+(`dramatis dead`); why batches and inbox are made by hand is in ADR 0006.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, Generic
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from opentelemetry import propagate, trace
-from persona_contracts import EnvelopeError, Event, Received, decode
+from persona_contracts import EnvelopeError, Received, decode
 from prometheus_client import Counter
 from sqlalchemy import text
 from structlog import get_logger
@@ -18,10 +32,9 @@ from service_kit import inbox
 from service_kit.crash_points import crash_point
 from service_kit.dead_letters import park
 from service_kit.errors import ServiceError, UpstreamError
-from service_kit.store import Session, Store, is_away
-from service_kit.topology import ACK_WAIT_SECONDS, Durable, stream_of
+from service_kit.events import DepsT, EventT, Subscription
+from service_kit.store import Store, is_away
 
-BATCH = 100
 BUG_DELIVERIES = 5
 """How often an event that makes the handler fail is tried before it is parked."""
 LONGEST_DELAY_SECONDS = 300
@@ -32,48 +45,22 @@ handled_total = Counter(
     "dramatis_events_total", "Events by what became of them.", ["consumer", "outcome"]
 )
 
-EventT = TypeVar("EventT", bound=Event)
-Handler = Callable[[Session, Sequence[Received[EventT]]], Awaitable[None]]
-"""Changes the store for some events that are all new; it may be called again for each alone."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription(Generic[EventT]):
-    """What a service does with one type of event."""
-
-    model: type[EventT]
-    durable: str
-    """Which events were handled is kept under `<service>_<durable>`: data, never renamed."""
-    handle: Handler[EventT]
-    batch: int = BATCH
-    """How many events one transaction takes at most; all of them may be in memory at once."""
-
-    def consumer(self, service: str, ack_wait_seconds: float = ACK_WAIT_SECONDS) -> Durable:
-        """Return the durable consumer."""
-        filter_subject = f"{self.model.event_type}.v{self.model.event_version}.*"
-        return Durable(
-            stream=stream_of(filter_subject),
-            name=f"{service}_{self.durable}",
-            filter_subjects=(filter_subject,),
-            ack_wait_seconds=ack_wait_seconds,
-        )
-
-
-class Consumer(Generic[EventT]):
+class Consumer(Generic[EventT, DepsT]):
     """Decides for each message: handled, again later, or parked."""
 
     def __init__(
         self,
-        subscription: Subscription[EventT],
+        subscription: Subscription[EventT, DepsT],
         store: Store,
         connection: Client,
-        *,
-        ack_wait_seconds: float = ACK_WAIT_SECONDS,
+        deps: DepsT,
     ) -> None:
-        self.durable = subscription.consumer(store.service, ack_wait_seconds)
+        self.durable = subscription.durable
         self._subscription = subscription
         self._store = store
         self._connection = connection
+        self._deps = deps
 
     async def consume(self, messages: Sequence[Msg]) -> None:
         """Handle a batch; nothing that one message is or does hurts the others."""
@@ -110,7 +97,7 @@ class Consumer(Generic[EventT]):
             async with self._store.worker() as session:
                 fresh = await inbox.claim(session, self.durable.name, [item for _, item in batch])
                 if fresh:
-                    await self._subscription.handle(session, fresh)
+                    await self._subscription.handle(session, fresh, self._deps)
                 crash_point("consumer-before-commit")
         crash_point("consumer-before-ack")
         for msg, _ in batch:

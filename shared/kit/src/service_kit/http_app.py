@@ -1,7 +1,7 @@
 """The HTTP side of a service: its routers, and everything around them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -16,14 +16,14 @@ from service_kit.tokens import Tokens
 from service_kit.tracing import TELEMETRY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class HttpApi:
     """What a service says of its HTTP API; its routers come from `api_router`."""
 
     title: str
-    version: str
-    description: str
     routers: Sequence[APIRouter]
+    _: KW_ONLY
+    description: str = ""
     max_body_bytes: int = MAX_BODY_BYTES
     uploads: UploadRoute | None = None
     """The one route whose bodies may be larger."""
@@ -42,11 +42,13 @@ class ServiceApp(FastAPI):
         return document
 
 
-def build_app(api: HttpApi, *, store: Store, tokens: Tokens, health: Health) -> FastAPI:
+def build_app(
+    api: HttpApi, *, version: str, store: Store, tokens: Tokens, health: Health
+) -> FastAPI:
     """Return the ASGI app of a service: `api`, probes, metrics, `/openapi.json` and `/docs`."""
     app = ServiceApp(
         title=api.title,
-        version=api.version,
+        version=version,
         description=api.description,
         docs_url=None,
         redoc_url=None,

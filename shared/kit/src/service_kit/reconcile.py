@@ -66,14 +66,16 @@ class Reconciler:
                 await self._rest()
 
     async def once(self) -> None:
-        """Create what is missing and refill what was replaced."""
+        """Create what is missing, begin to consume, and refill what was replaced."""
         js = self._broker.js
-        for name in self._streams:
-            created = await ensure_stream(js, name, replicas=self._replicas)
-            if name in self._owned:
-                await self._notice(name, created)
+        created = {
+            name: await ensure_stream(js, name, replicas=self._replicas) for name in self._streams
+        }
         for durable in self._broker.durables:
             await ensure_consumer(js, durable)
+        await self._broker.consume()
+        for name in self._owned:
+            await self._notice(name, created[name])
 
     async def _notice(self, stream: str, created: str) -> None:
         """Refill `stream` if it is not the one that was there before."""
@@ -98,10 +100,10 @@ class Reconciler:
 
     async def _rest(self) -> None:
         """Wait, but notice a reconnect at once: the store may be another one."""
-        before = self._broker.publishing.stats["reconnects"]
+        before = self._broker.reconnects
         for _ in range(EVERY_SECONDS):
             await asyncio.sleep(1)
             if not self._broker.is_connected:
                 self._health.degraded("broker")
-            if self._broker.publishing.stats["reconnects"] != before:
+            if self._broker.reconnects != before:
                 return

@@ -1,7 +1,7 @@
 """A request is one transaction: it commits when the answer is ready, before it is sent."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.routing import APIRoute
@@ -13,6 +13,7 @@ from service_kit.store import Session
 
 KEY_PATTERN = r"^[\x20-\x7e]+$"
 Keep = Callable[[Response], Awaitable[None]]
+DepsT = TypeVar("DepsT")
 
 
 class ApiRoute(APIRoute):
@@ -43,6 +44,18 @@ def api_router(prefix: str, tag: str) -> APIRouter:
         route_class=ApiRoute,
         responses=problem_responses(400, 401, 403, 413, 415, 422, 503),
     )
+
+
+def deps_of(kind: type[DepsT]) -> Callable[[Request], Coroutine[Any, Any, DepsT]]:
+    """Return the FastAPI dependency that gives routes what `Service.run` was given."""
+
+    async def deps(request: Request) -> DepsT:
+        found = request.app.state.deps
+        if not isinstance(found, kind):
+            raise TypeError(f"the service runs with {type(found).__name__}, not {kind.__name__}")
+        return found
+
+    return deps
 
 
 async def _open(

@@ -1,18 +1,18 @@
 """One process: HTTP, broker, relay, workers and signals in one event loop.
 
-A service's `__main__` builds a `Service`, hands it what is its own, and calls `main`.
+A service's `__main__` makes a `Service`, builds its deps from it, and calls `run`.
 """
 
 import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from importlib import import_module
+from dataclasses import dataclass
+from importlib.metadata import version
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,14 +24,14 @@ from service_kit import crash_points, idempotency, inbox, outbox
 from service_kit.batch_work import BatchPool
 from service_kit.broker import Broker
 from service_kit.clock import utc_now
-from service_kit.consumer import Subscription
+from service_kit.events import DepsT, EventRouter
 from service_kit.health import Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
 from service_kit.logs import configure_logging
 from service_kit.migrations import migrate, schema_is_current
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
-from service_kit.responder import Responder
+from service_kit.rpc import RpcRouter
 from service_kit.settings import ServiceSettings, SettingsError
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
@@ -43,6 +43,13 @@ from service_kit.work import STOP_SECONDS, WorkPool
 PRUNE_SECONDS = 3_600
 DRAIN_HTTP_SECONDS = 5
 
+Background = Callable[[], Coroutine[Any, Any, None]]
+"""Runs beside everything else, from the start on: what it opens must not be needed to start.
+
+It may end. If it does not, it is cancelled when requests, events and pools have ended: then it
+closes what they used. If it raises, the process ends.
+"""
+
 log = get_logger(__name__)
 
 
@@ -50,22 +57,14 @@ class StandInRefusedError(SettingsError):
     """A stand-in was chosen in the production profile."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts(Generic[DepsT]):
     """What a service adds to the kit."""
 
+    deps: DepsT
     api: HttpApi
-    state: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Objects that routes find on `request.app.state`."""
-    pools: Sequence[WorkPool[Any] | BatchPool[Any]] = ()
-    sources: Sequence[Source] = ()
-    """What the relay publishes before the outbox, such as state documents."""
-    stand_ins: Sequence[str] = ()
-    responders: Sequence[Responder] = ()
-    start: Callable[[], Awaitable[None]] | None = None
-    """Called once before work begins, for what must not block start-up (heavy imports)."""
-    stop: Callable[[], Awaitable[None]] | None = None
-    """Called once when work has ended."""
+    pools: Sequence[WorkPool[Any] | BatchPool[Any]]
+    background: Sequence[Background]
 
 
 class Service:
@@ -73,105 +72,133 @@ class Service:
 
     def __init__(
         self,
-        name: str,
+        package: ModuleType,
         settings: ServiceSettings,
         *,
-        subscriptions: Callable[[Roster], Sequence[Subscription[Any]]] = lambda _: (),
-        owned: Mapping[str, Refill],
+        streams: Mapping[str, Refill],
+        sources: Sequence[Source] = (),
         follows_personas: bool = False,
     ) -> None:
-        """Take the service's name (`draft-svc`) and the streams it writes, with their refills.
+        """Take what is true of every process of the service.
 
-        `subscriptions` returns what is done with events, given the Roster to ask who speaks.
+        Args:
+            package: such as `draft_svc`; the service's name is made of it.
+            settings: of this process.
+            streams: those that it writes, each with how a lost one is refilled.
+            sources: what is published before the outbox, such as state documents.
+            follows_personas: whether it keeps a Roster.
         """
-        self.name = name
+        self.name = package.__name__.replace("_", "-")
         self.settings = settings
         self.store = Store(
             settings.database_url.get_secret_value(),
-            name,
+            self.name,
             pool_size=settings.database_pool_size,
             lease=settings.lease,
         )
         self.roster = Roster(
             settings.nats_url.get_secret_value(),
-            snapshot_path=settings.data_dir / f"{name}-roster.jsonl.gz",
-            name=name,
+            snapshot_path=settings.data_dir / f"{self.name}-roster.jsonl.gz",
+            name=self.name,
         )
         self.broker = Broker(
             settings.nats_url.get_secret_value(),
             self.store,
-            subscriptions(self.roster),
             ack_wait_seconds=settings.ack_wait_seconds,
         )
+        self._package = package
+        self._streams = streams
+        self._sources = sources
         self._follows_personas = follows_personas
-        self._owned = owned
-        self._package: ModuleType = import_module(name.replace("-", "_"))
         self._stopping = asyncio.Event()
 
-    def main(self, parts: Parts) -> None:
+    def run(
+        self,
+        deps: DepsT,
+        *,
+        api: HttpApi,
+        events: EventRouter[DepsT] | None = None,
+        rpc: RpcRouter[DepsT] | None = None,
+        pools: Sequence[WorkPool[Any] | BatchPool[Any]] = (),
+        background: Sequence[Background] = (),
+    ) -> None:
         """Do what the command line says: serve (no argument), or `migrate` and end.
 
         Raises:
-            StandInRefusedError: `parts` has a stand-in and the profile is production.
+            StandInRefusedError: the settings have a stand-in and the profile is production.
         """
         configure_logging(self.name, self.settings.log_level)
         if sys.argv[1:] == ["migrate"]:
             migrate(self._package, self.settings)
-        elif sys.argv[1:]:
+            return
+        if sys.argv[1:]:
             sys.exit(f"usage: python -m {self._package.__name__} [migrate]")
-        else:
-            refused = self.settings.profile == "production" and parts.stand_ins
-            if refused:
-                raise StandInRefusedError(
-                    f"DRAMATIS_PROFILE=production refuses stand-ins: {', '.join(parts.stand_ins)}"
-                )
-            asyncio.run(self._serve(parts))
+        if self.settings.profile == "production" and self.settings.stand_ins:
+            refused = ", ".join(self.settings.stand_ins)
+            raise StandInRefusedError(f"DRAMATIS_PROFILE=production refuses stand-ins: {refused}")
+        if events is not None:
+            self.broker.include_events(events, deps)
+        if rpc is not None:
+            self.broker.include_rpc(rpc, deps)
+        parts = _Parts(deps=deps, api=api, pools=pools, background=background)
+        asyncio.run(self._serve(parts))
 
-    async def _serve(self, parts: Parts) -> None:
-        _collect_garbage_seldom()
+    async def _serve(self, parts: _Parts[Any]) -> None:
+        self._prepare()
         tracing = configure_tracing(self.name, self.settings.otlp_endpoint)
+        health = Health(
+            stand_ins=self.settings.stand_ins,
+            roster=self._roster_health if self._follows_personas else None,
+        )
+        server = _server(self._app(parts, health), self.settings)
+        serving = asyncio.create_task(server.serve())
+        background = [asyncio.create_task(_lasting(run)) for run in parts.background]
+        working = [asyncio.create_task(work) for work in self._work(parts, health)]
+        tasks = [serving, *background, *working]
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in tasks if task.done()]
+        log.info("service.stopping", asked=self._stopping.is_set())
+        server.should_exit = True
+        await cancelled(working)
+        await asyncio.wait([serving])
+        await self.broker.stop()
+        await cancelled(background)
+        await self.store.close()
+        log.info("service.stopped")
+        tracing.shutdown()
+        for task in failed:
+            task.result()
+
+    def _prepare(self) -> None:
+        _collect_garbage_seldom()
         if self.settings.die_at is not None:
             crash_points.die_at(self.settings.die_at)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        health = Health(
-            stand_ins=parts.stand_ins,
-            roster=self._roster_health if self._follows_personas else None,
-        )
-        server = _server(self._app(parts, health), self.settings)
-        serving = asyncio.create_task(server.serve())
-        tasks = [asyncio.create_task(work) for work in self._background(parts, health)]
-        stopping = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait([serving, stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        failed = [task for task in (serving, *tasks) if task.done()]
-        log.info("service.stopping", asked=self._stopping.is_set())
-        server.should_exit = True
-        await cancelled(tasks)
-        await asyncio.wait([serving])
-        await self._close()
-        if parts.stop:
-            await parts.stop()
-        tracing.shutdown()
-        for task in failed:
-            task.result()
 
-    def _app(self, parts: Parts, health: Health) -> FastAPI:
+    def _app(self, parts: _Parts[Any], health: Health) -> FastAPI:
         settings = self.settings
         tokens = Tokens(
             SigningKeys(settings.jwks_url),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
         )
-        app = build_app(parts.api, store=self.store, tokens=tokens, health=health)
-        for name, value in parts.state.items():
-            setattr(app.state, name, value)
+        app = build_app(
+            parts.api,
+            version=version(self.name),
+            store=self.store,
+            tokens=tokens,
+            health=health,
+        )
+        app.state.deps = parts.deps
         return app
 
-    def _background(self, parts: Parts, health: Health) -> list[Any]:
+    def _work(self, parts: _Parts[Any], health: Health) -> Sequence[Coroutine[Any, Any, Any]]:
         wakeups = Wakeups(self.store, OUTBOX_CHANNEL, WORK_CHANNEL)
         outbox_wakeup = wakeups.subscribe(OUTBOX_CHANNEL)
-        relay = Relay(self.store, self.broker.publishing, [*parts.sources, Outbox(utc_now)])
+        relay = Relay(self.store, self.broker.publishing, [*self._sources, Outbox(utc_now)])
         work = [
             health.watch_database(self.store, lambda s: schema_is_current(s, self._package)),
             wakeups.run(),
@@ -181,9 +208,6 @@ class Service:
         ]
         if self._follows_personas:
             work.append(self._follow())
-        if parts.start:
-            work.append(_once(parts.start))
-        self.broker.answer(parts.responders)
         return work
 
     async def _connected(self, health: Health, relay: Relay, wakeup: asyncio.Event) -> None:
@@ -194,7 +218,7 @@ class Service:
             self.store,
             self.broker,
             health,
-            owned=self._owned,
+            owned=self._streams,
             followed=[STATE_STREAM] if self._follows_personas else [],
             replicas=self.settings.stream_replicas,
         )
@@ -228,11 +252,6 @@ class Service:
                         await forget(session)
             except (SQLAlchemyError, OSError) as error:
                 log.warning("prune.failed", reason=type(error).__name__)
-
-    async def _close(self) -> None:
-        await self.broker.stop()
-        await self.store.close()
-        log.info("service.stopped")
 
 
 class _Server(uvicorn.Server):
@@ -280,6 +299,6 @@ def _collect_garbage_seldom() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def _once(start: Callable[[], Awaitable[None]]) -> None:
-    await start()
+async def _lasting(run: Background) -> None:
+    await run()
     await asyncio.Event().wait()

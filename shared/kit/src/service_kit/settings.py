@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal, Self, TypeVar
@@ -73,6 +73,11 @@ class ServiceSettings(BaseSettings):
     """Copies of each stream that this service has to create; 3 in a cluster."""
     die_at: str | None = None
     """For fault tests: the step at which this process kills itself; refused in production."""
+
+    @property
+    def stand_ins(self) -> Sequence[str]:
+        """What is chosen here that production refuses, such as `writer:offline`."""
+        return ()
 
     @field_validator("database_url", "migration_database_url")
     @classmethod

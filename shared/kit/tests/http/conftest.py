@@ -178,8 +178,8 @@ def health() -> Health:
 
 
 def make_app(store: Store, tokens: Tokens, health: Health) -> FastAPI:
-    api = HttpApi(title="Notes", version="1.2.3", description="A test.", routers=[notes, plain])
-    return build_app(api, store=store, tokens=tokens, health=health)
+    api = HttpApi("Notes", [notes, plain], description="A test.")
+    return build_app(api, version="1.2.3", store=store, tokens=tokens, health=health)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from service_devkit.testing.waiting import wait_until
 from service_kit import outbox
 from service_kit.broker import Broker
 from service_kit.clock import utc_now
-from service_kit.consumer import Subscription
+from service_kit.events import EventRouter
 from service_kit.health import Health
 from service_kit.reconcile import Reconciler
 from service_kit.relay import Outbox, Relay
@@ -22,13 +22,13 @@ from sqlalchemy import func, select, text
 class Probe:
     """One process's worth of kit: store, broker, relay and reconciler, with shorthands."""
 
-    def __init__(self, database_url, nats_url):
+    def __init__(self, database_url, nats_url, **options):
         self.handler = Handler()
         self.store = Store(database_url, "probe-svc", pool_size=5)
-        subscription = Subscription(
-            model=LeadRepliedV1, durable="on_replied", handle=self.handler.on_replied
-        )
-        self.broker = Broker(nats_url, self.store, [subscription])
+        events = EventRouter("probe-svc")
+        events.subscriber(LeadRepliedV1, durable="on_replied")(self.handler.on_replied)
+        self.broker = Broker(nats_url, self.store, **options)
+        self.broker.include_events(events, deps=None)
         self.health = Health()
         self.reconciler = Reconciler(
             self.store, self.broker, self.health, owned={"DRAFT": outbox.requeue}, replicas=1

@@ -93,11 +93,11 @@ async def test_an_event_that_waits_for_another_system_is_not_parked(probe, monke
 
 
 async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_nats):
-    stopped = Probe(database("probe_svc").login_url, fresh_nats.url)
+    stopped = Probe(database("probe_svc").login_url, fresh_nats.url, ack_wait_seconds=0.2)
     await stopped.start()
     js = stopped.broker.js
     config = (await js.consumer_info(stopped.durable.stream, stopped.durable.name)).config
-    config.max_deliver, config.ack_wait = 1, 0.2
+    config.max_deliver = 1
     await js.add_consumer(stopped.durable.stream, config)
     await stopped.stop()
 
@@ -112,7 +112,7 @@ async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_n
             1, timeout=HANG_SECONDS
         )  # taken by a process that dies: neither ack nor nak
 
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    probe = Probe(database("probe_svc").login_url, fresh_nats.url, ack_wait_seconds=0.2)
     await probe.start()
     await probe.until_stored("DEAD", 1)
     (letter,) = await probe.dead_letters()

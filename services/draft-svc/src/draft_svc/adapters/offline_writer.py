@@ -61,7 +61,6 @@ class OfflineWriter:
     """Composes a short answer from the persona and the best passages; costs nothing."""
 
     name = NAME
-    is_stand_in = True
 
     async def start(self) -> None:
         """There is nothing to load."""

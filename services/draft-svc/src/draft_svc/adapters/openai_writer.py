@@ -21,7 +21,6 @@ class OpenAIWriter:
     """One model call per step; what goes wrong in one is the caller's to retry."""
 
     name = "openai"
-    is_stand_in = False
 
     def __init__(self, endpoint: ModelEndpoint) -> None:
         self._endpoint = endpoint

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Response
 from persona_client import Roster
 from persona_contracts import SUBJECT_ID_PATTERN
 from service_kit.clock import utc_now
@@ -16,6 +16,7 @@ from service_kit.routing import WorkspaceSession, api_router
 from draft_svc.adapters import drafts
 from draft_svc.adapters.drafts import DraftRow
 from draft_svc.domain.draft import DraftStatus
+from draft_svc.entrypoints.dependencies import Deps
 from draft_svc.entrypoints.schemas import Approval, DraftDocument, Rejection
 from draft_svc.usecases.decide_draft import (
     Decider,
@@ -26,13 +27,6 @@ from draft_svc.usecases.decide_draft import (
 
 router = api_router("/api/drafts", "drafts")
 DECIDED = problem_responses(404, 409, 412)
-
-
-async def _roster(request: Request) -> Roster:
-    return request.app.state.roster
-
-
-Personas = Annotated[Roster, Depends(_roster)]
 
 
 class DraftInHand:
@@ -52,14 +46,14 @@ class DraftInHand:
 async def _in_hand(
     draft_id: UUID,
     session: WorkspaceSession,
-    roster: Personas,
+    deps: Deps,
     response: Response,
     if_match: OptionalIfMatch,
 ) -> DraftInHand:
     row = await drafts.load(session, draft_id, for_update=True)
-    current = DraftDocument.of(row, roster).model_dump(mode="json")
+    current = DraftDocument.of(row, deps.roster).model_dump(mode="json")
     if_match.require(row.revision, current)
-    return DraftInHand(row, roster, response)
+    return DraftInHand(row, deps.roster, response)
 
 
 Draft = Annotated[DraftInHand, Depends(_in_hand)]
@@ -85,14 +79,14 @@ async def _filters(
 async def list_drafts(
     _: Viewer,
     session: WorkspaceSession,
-    roster: Personas,
+    deps: Deps,
     paging: Paging,
     filters: Annotated[dict[str, str], Depends(_filters)],
 ) -> Page[DraftDocument]:
     """Return the drafts of this workspace that match every given filter."""
     position = paging.after(tuple[UUID])
     rows = await drafts.page(session, filters, position[0] if position else None, paging.limit + 1)
-    documents = [DraftDocument.of(row, roster) for row in rows]
+    documents = [DraftDocument.of(row, deps.roster) for row in rows]
     return paging.page(documents, lambda document: (document.draft_id,))
 
 
@@ -100,10 +94,10 @@ async def list_drafts(
     "/{draft_id}", operation_id="getDraft", summary="Show a draft", responses=problem_responses(404)
 )
 async def get_draft(
-    draft_id: UUID, _: Viewer, session: WorkspaceSession, roster: Personas, response: Response
+    draft_id: UUID, _: Viewer, session: WorkspaceSession, deps: Deps, response: Response
 ) -> DraftDocument:
     """Return one draft with the persona, the strategy and the sources it was written with."""
-    return DraftInHand(await drafts.load(session, draft_id), roster, response).answer()
+    return DraftInHand(await drafts.load(session, draft_id), deps.roster, response).answer()
 
 
 @router.post(

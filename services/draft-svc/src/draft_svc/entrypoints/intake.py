@@ -16,7 +16,7 @@ from service_kit.identity import Editor
 from service_kit.problem import problem_responses
 from service_kit.routing import api_router
 
-from draft_svc.adapters.replies import NatsReplies
+from draft_svc.entrypoints.dependencies import Deps
 from draft_svc.entrypoints.schemas import AcceptedReply
 
 router = api_router("/api/replies", "replies")
@@ -124,12 +124,11 @@ def _field_errors(error: EnvelopeError) -> list[FieldError]:
     responses=problem_responses(413),
 )
 async def take_in_reply(
-    request: Request, received: Annotated[Received[LeadRepliedV1], Depends(_received)]
+    received: Annotated[Received[LeadRepliedV1], Depends(_received)], deps: Deps
 ) -> AcceptedReply:
     """Store a `lead.replied` event; plain JSON, or a CloudEvent in binary or structured mode.
 
     Answers once the broker has it on disk. Sending the same reply again is harmless.
     """
-    replies: NatsReplies = request.app.state.replies
-    await replies.store(received)
+    await deps.replies.store(received)
     return AcceptedReply(event_id=received.event_id, message_id=received.event.message_id)

@@ -55,7 +55,6 @@ class Writer(Protocol):
     """A language model, or the offline stand-in."""
 
     name: str
-    is_stand_in: bool
 
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
         """Return the strategy as JSON text, unchecked; one model call."""

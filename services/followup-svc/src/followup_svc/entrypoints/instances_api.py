@@ -12,6 +12,7 @@ from service_kit.store import database_now
 
 from followup_svc.adapters import instance_list, sequences, steps
 from followup_svc.domain.instance import State
+from followup_svc.entrypoints.dependencies import Deps
 from followup_svc.entrypoints.instance_schemas import (
     InstanceDetail,
     InstanceDocument,
@@ -24,7 +25,6 @@ from followup_svc.entrypoints.instance_schemas import (
     Started,
     Starting,
 )
-from followup_svc.entrypoints.sequences_api import Versions
 from followup_svc.usecases import start_instances as starting
 from followup_svc.usecases.steer_instances import (
     RESUME_LIMIT,
@@ -114,11 +114,11 @@ async def list_pause_reasons(_: Viewer, session: WorkspaceSession) -> PauseGroup
     responses=STEERED,
 )
 async def resume_many(
-    wanted: Resuming, editor: Editor, session: WorkspaceSession, versions: Versions
+    wanted: Resuming, editor: Editor, session: WorkspaceSession, deps: Deps
 ) -> Resumed:
     """Let up to 1,000 instances go on, oldest first; `more` says whether to call it again."""
     count = await resume_all(
-        session, wanted.reason, wanted.sequence_id, versions, by=editor.subject
+        session, wanted.reason, wanted.sequence_id, deps.versions, by=editor.subject
     )
     return Resumed(resumed=count, more=count == RESUME_LIMIT)
 
@@ -130,10 +130,10 @@ async def resume_many(
     responses=problem_responses(404),
 )
 async def show(
-    instance_id: UUID, _: Viewer, session: WorkspaceSession, versions: Versions
+    instance_id: UUID, _: Viewer, session: WorkspaceSession, deps: Deps
 ) -> InstanceDetail:
     """Return an instance with its steps, exactly what each sent, and its timeline."""
-    return await _detail(instance_id, session, versions)
+    return await _detail(instance_id, session, deps)
 
 
 @router.post(
@@ -143,11 +143,11 @@ async def show(
     responses=STEERED,
 )
 async def resume_one(
-    instance_id: UUID, editor: Editor, session: WorkspaceSession, versions: Versions
+    instance_id: UUID, editor: Editor, session: WorkspaceSession, deps: Deps
 ) -> InstanceDetail:
     """Let a paused instance go on with its current step, not before the step's time."""
-    await resume(session, instance_id, versions, by=editor.subject)
-    return await _detail(instance_id, session, versions)
+    await resume(session, instance_id, deps.versions, by=editor.subject)
+    return await _detail(instance_id, session, deps)
 
 
 @router.post(
@@ -157,11 +157,11 @@ async def resume_one(
     responses=STEERED,
 )
 async def stop_one(
-    instance_id: UUID, editor: Editor, session: WorkspaceSession, versions: Versions
+    instance_id: UUID, editor: Editor, session: WorkspaceSession, deps: Deps
 ) -> InstanceDetail:
     """End an instance before its last step."""
     await stop(session, instance_id, by=editor.subject)
-    return await _detail(instance_id, session, versions)
+    return await _detail(instance_id, session, deps)
 
 
 @router.post(
@@ -175,18 +175,16 @@ async def resolve_one(
     wanted: Resolving,
     editor: Editor,
     session: WorkspaceSession,
-    versions: Versions,
+    deps: Deps,
 ) -> InstanceDetail:
     """Say that the step was sent, or have the CRM asked once more."""
-    await resolve(session, instance_id, wanted.outcome, versions, by=editor.subject)
-    return await _detail(instance_id, session, versions)
+    await resolve(session, instance_id, wanted.outcome, deps.versions, by=editor.subject)
+    return await _detail(instance_id, session, deps)
 
 
-async def _detail(
-    instance_id: UUID, session: WorkspaceSession, versions: Versions
-) -> InstanceDetail:
+async def _detail(instance_id: UUID, session: WorkspaceSession, deps: Deps) -> InstanceDetail:
     row = await instance_list.load(session, instance_id)
     version = (row.sequence_id, row.sequence_version)
-    sequence = (await versions.get(session, [version]))[version]
+    sequence = (await deps.versions.get(session, [version]))[version]
     requested = await steps.steps_of(session, instance_id)
     return InstanceDetail.whole(row, sequence, requested, await database_now(session))

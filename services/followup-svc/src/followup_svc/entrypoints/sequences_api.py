@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Response
 from persona_client import Roster
 from service_kit.identity import Editor, Viewer
 from service_kit.paging import Page, Paging
@@ -12,9 +12,10 @@ from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
 from followup_svc.adapters import sequences
-from followup_svc.adapters.sequences import SequenceRow, SequenceVersions
+from followup_svc.adapters.sequences import SequenceRow
 from followup_svc.domain.template import lint
 from followup_svc.domain.tokens import QUESTION_PREFIX, TOKENS, named
+from followup_svc.entrypoints.dependencies import Deps
 from followup_svc.entrypoints.schemas import (
     Cloning,
     LintRequest,
@@ -42,18 +43,6 @@ from followup_svc.usecases.start_instances import Starting
 router = api_router("/api/sequences", "sequences")
 templates = api_router("/api", "templates")
 CHANGED = problem_responses(404, 409, 412)
-
-
-async def _roster(request: Request) -> Roster:
-    return request.app.state.roster
-
-
-async def _versions(request: Request) -> SequenceVersions:
-    return request.app.state.versions
-
-
-Personas = Annotated[Roster, Depends(_roster)]
-Versions = Annotated[SequenceVersions, Depends(_versions)]
 
 
 async def _in_hand(
@@ -90,13 +79,13 @@ async def create(
     wanted: SequenceRequest,
     editor: Editor,
     session: IdempotentSession,
-    roster: Personas,
+    deps: Deps,
     response: Response,
 ) -> SavedSequence:
     """Store a sequence; `warnings` name the tokens that have no value today."""
     row = await create_sequence(session, editor.workspace_id, wanted.sequence(), by=editor.subject)
     response.headers["Location"] = f"/api/sequences/{row.sequence_id}"
-    return await _saved(session, roster, row, response)
+    return await _saved(session, deps.roster, row, response)
 
 
 @router.get(
@@ -122,12 +111,12 @@ async def change(
     wanted: SequenceRequest,
     editor: Editor,
     session: WorkspaceSession,
-    roster: Personas,
+    deps: Deps,
     response: Response,
 ) -> SavedSequence:
     """Store a new version; instances that are on their way finish on theirs."""
     await update_sequence(session, row, wanted.sequence(), by=editor.subject)
-    return await _saved(session, roster, row, response)
+    return await _saved(session, deps.roster, row, response)
 
 
 @router.delete(
@@ -162,14 +151,14 @@ async def clone(
     cloning: Cloning,
     editor: Editor,
     session: IdempotentSession,
-    roster: Personas,
+    deps: Deps,
     response: Response,
 ) -> SavedSequence:
     """Store a copy without the trigger, so that nothing starts twice."""
     original = await sequences.load(session, sequence_id)
     row = await clone_sequence(session, original, cloning.name, by=editor.subject)
     response.headers["Location"] = f"/api/sequences/{row.sequence_id}"
-    return await _saved(session, roster, row, response)
+    return await _saved(session, deps.roster, row, response)
 
 
 @router.get(
@@ -219,12 +208,12 @@ async def show_preview(
     wanted: PreviewRequest,
     viewer: Viewer,
     session: WorkspaceSession,
-    roster: Personas,
+    deps: Deps,
 ) -> Preview:
     """Return each step's text, time and persona, or its errors; nothing is stored or sent."""
     row = await sequences.load(session, sequence_id)
     starting = Starting(lead_id=wanted.lead_id, campaign_id=wanted.campaign_id, lead=wanted.lead)
-    shown = await preview(session, roster, viewer.workspace_id, row.sequence, starting)
+    shown = await preview(session, deps.roster, viewer.workspace_id, row.sequence, starting)
     return Preview(
         steps=[PreviewStepDocument.of(number, step) for number, step in enumerate(shown, start=1)]
     )
@@ -232,7 +221,7 @@ async def show_preview(
 
 @templates.post("/templates/lint", operation_id="lintTemplate", summary="Check a template")
 async def check_template(
-    wanted: LintRequest, viewer: Viewer, session: WorkspaceSession, roster: Personas
+    wanted: LintRequest, viewer: Viewer, session: WorkspaceSession, deps: Deps
 ) -> LintResult:
     """Return what is wrong with a template, and what has no value in this workspace today."""
     errors = lint(wanted.template)
@@ -240,7 +229,7 @@ async def check_template(
         ()
         if errors
         else await template_warnings(
-            session, roster, viewer.workspace_id, wanted.template, wanted.ai_persona_id
+            session, deps.roster, viewer.workspace_id, wanted.template, wanted.ai_persona_id
         )
     )
     return LintResult(

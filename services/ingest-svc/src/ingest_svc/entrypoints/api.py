@@ -4,19 +4,17 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
-from persona_client import Roster
-from persona_contracts import ResolvedPersona
 from service_kit.clock import utc_now
-from service_kit.identity import Editor, Viewer
+from service_kit.identity import Editor
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
 from ingest_svc.adapters import contents, documents
-from ingest_svc.adapters.originals import Originals
 from ingest_svc.domain.document import FileBusyError, FileStatus, UnknownFileError, VectorState
+from ingest_svc.entrypoints.dependencies import Deps, Persona
 from ingest_svc.entrypoints.schemas import (
     BulkDelete,
     BulkDeleted,
@@ -25,23 +23,9 @@ from ingest_svc.entrypoints.schemas import (
     StatusDocument,
     TagsRequest,
 )
-from ingest_svc.usecases.search_knowledge import known_persona
 
 router = api_router("/api/personas/{persona_id}/files", "files")
 FOUND = problem_responses(404)
-
-
-async def persona_of_path(persona_id: UUID, request: Request, viewer: Viewer) -> ResolvedPersona:
-    """Return the persona of the address.
-
-    Raises:
-        PersonaNotFoundError: this workspace has none with that id.
-    """
-    roster: Roster = request.app.state.roster
-    return known_persona(roster, viewer.workspace_id, persona_id)
-
-
-Persona = Annotated[ResolvedPersona, Depends(persona_of_path)]
 
 
 @router.get("", operation_id="listFiles", summary="List files, newest first", responses=FOUND)
@@ -113,15 +97,14 @@ async def list_chunks(
     response_class=StreamingResponse,
 )
 async def get_original(
-    file_id: str, persona: Persona, session: WorkspaceSession, request: Request
+    file_id: str, persona: Persona, session: WorkspaceSession, deps: Deps
 ) -> StreamingResponse:
     """Return the bytes that were uploaded or fetched."""
     row = await documents.load(session, persona.persona_id, file_id)
     if row.original_key is None:
         raise UnknownFileError(f"file {file_id} has not been fetched")
-    originals: Originals = request.app.state.originals
     return StreamingResponse(
-        await originals.read(row.original_key),
+        await deps.originals.read(row.original_key),
         media_type="application/octet-stream",
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.file_name, safe='')}",

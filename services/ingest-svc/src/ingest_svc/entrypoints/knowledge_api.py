@@ -1,19 +1,17 @@
 """REST: what a persona knows, and questions to it."""
 
-from fastapi import Request
 from service_kit.identity import Viewer
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
 from ingest_svc.adapters import knowledge
-from ingest_svc.entrypoints.api import Persona
+from ingest_svc.entrypoints.dependencies import Deps, Persona
 from ingest_svc.entrypoints.schemas import (
     KnowledgeDocument,
     SearchAnswer,
     SearchRequest,
     passage,
 )
-from ingest_svc.usecases.search_knowledge import SearchKnowledge
 
 router = api_router("/api/personas/{persona_id}/knowledge", "knowledge")
 
@@ -40,11 +38,10 @@ async def get_knowledge(persona: Persona, session: WorkspaceSession) -> Knowledg
     responses=problem_responses(404),
 )
 async def search_knowledge(
-    persona: Persona, question: SearchRequest, viewer: Viewer, request: Request
+    persona: Persona, question: SearchRequest, viewer: Viewer, deps: Deps
 ) -> SearchAnswer:
     """Return the passages that answer, from the persona's own files and its ancestors'."""
-    search: SearchKnowledge = request.app.state.search
-    answer = await search.search(
+    answer = await deps.search.search(
         viewer.workspace_id, persona.persona_id, question.query, question.limit
     )
     return SearchAnswer(

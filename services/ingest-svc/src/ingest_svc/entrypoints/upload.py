@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
-from fastapi import Depends, File, Form, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Response, UploadFile
 from service_kit.clock import utc_now
 from service_kit.errors import FieldError, InvalidError, TooLargeError
 from service_kit.guard import UploadRoute
@@ -16,9 +16,9 @@ from service_kit.store import Store
 
 from ingest_svc.adapters import documents
 from ingest_svc.adapters.documents import Announced
-from ingest_svc.adapters.originals import READ_BYTES, Originals
+from ingest_svc.adapters.originals import READ_BYTES
 from ingest_svc.domain.failure import EXPLANATIONS, FailureCode, FileFailedError
-from ingest_svc.entrypoints.api import Persona
+from ingest_svc.entrypoints.dependencies import Deps, Persona
 from ingest_svc.entrypoints.schemas import Tags, Uploaded, UploadedFile
 from ingest_svc.usecases.ingest_file import original_key
 
@@ -75,7 +75,7 @@ Uploads = Annotated[list[UploadFile], Depends(uploads_of_form)]
 async def upload_files(
     persona: Persona,
     editor: Editor,
-    request: Request,
+    deps: Deps,
     response: Response,
     uploads: Uploads,
     tags: Annotated[Tags | None, Form(description="For every one of the files.")] = None,
@@ -85,13 +85,12 @@ async def upload_files(
     If one of them is refused (empty, too large, without a name), none is taken in.
     """
     names = [_name(upload, number) for number, upload in enumerate(uploads)]
-    originals: Originals = request.app.state.originals
     taken: list[Announced] = []
     try:
         for upload, name in zip(uploads, names, strict=True):
             document_id = new_id()
             key = original_key(editor.workspace_id, document_id)
-            stored = await originals.put(key, _read(upload))
+            stored = await deps.originals.put(key, _read(upload))
             taken.append(
                 Announced(
                     workspace_id=editor.workspace_id,
@@ -105,10 +104,10 @@ async def upload_files(
                     size_bytes=stored.size_bytes,
                 )
             )
-        await _announce(request.app.state.store, taken)
+        await _announce(deps.store, taken)
     except BaseException as error:
         for announced in taken:
-            await originals.delete(announced.original_key or "")
+            await deps.originals.delete(announced.original_key or "")
         if isinstance(error, FileFailedError):
             raise _refusal(error, len(taken)) from error
         raise

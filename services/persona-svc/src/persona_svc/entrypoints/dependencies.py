@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 from service_kit.identity import Admin
 from service_kit.preconditions import IfMatch, OptionalIfMatch, RequiredIfMatch, etag
-from service_kit.routing import IdempotentSession, WorkspaceSession
+from service_kit.routing import IdempotentSession, WorkspaceSession, deps_of
 
 from persona_svc.adapters import personas
 from persona_svc.deps import PersonaDeps
@@ -15,12 +15,7 @@ from persona_svc.domain.workspace import Workspace
 from persona_svc.entrypoints.schemas.persona import PersonaDocument
 from persona_svc.usecases.change import Actor, Change, begin_change
 
-
-async def _deps(request: Request) -> PersonaDeps:
-    return request.app.state.deps
-
-
-Deps = Annotated[PersonaDeps, Depends(_deps)]
+Deps = Annotated[PersonaDeps, Depends(deps_of(PersonaDeps))]
 
 
 async def _editing(session: WorkspaceSession, admin: Admin) -> Change:

@@ -56,7 +56,7 @@ class Handler:
     def __init__(self):
         self.calls = 0
 
-    async def on_replied(self, session, batch):
+    async def on_replied(self, session, batch, _):
         self.calls += 1
         for item in batch:
             if item.event.body_text == "bug":
