@@ -89,7 +89,7 @@ async def test_while_vectors_are_pending_no_passage_without_one_is_worse_off(stu
         return embedded(request)
 
     stub.on("POST", PATH, but_not_the_second)
-    async with shelf_with("pending", DRAMATIS_EMBED_RETRY_DELAYS_SECONDS="[60]") as shelf:
+    async with shelf_with("pending", DRAMATIS_INGEST_EMBED_RETRY_DELAYS_SECONDS="[60]") as shelf:
         anna = await shelf.persona()
         first = await shelf.add(anna, "first.txt", TEXT.encode())
         await shelf.vectors(anna, first["file_id"])
