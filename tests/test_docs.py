@@ -43,7 +43,7 @@ ROUTERS = {
     "persona_svc": ("workspace_api", "campaigns_api", "versions_api", "personas_api"),
     "draft_svc": ("api", "intake"),
     "followup_svc": ("sequences_api", "instances_api", "workspace_api"),
-    "ingest_svc": ("api", "upload", "knowledge_api"),
+    "ingest_svc": ("files_api", "uploads_api", "knowledge_api"),
 }
 
 

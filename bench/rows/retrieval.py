@@ -10,15 +10,8 @@ from uuid import UUID, uuid4
 
 from ingest_svc.adapters.edge_index import EdgeIndex
 from ingest_svc.adapters.minilm import MiniLM
-from ingest_svc.adapters.passage_index import (
-    Hit,
-    Owner,
-    Question,
-    Scope,
-    WordWeights,
-    document_words,
-    query_words,
-)
+from ingest_svc.adapters.passage_index import document_words, query_words
+from ingest_svc.domain.passage import Hit, Owner, Question, Scope, WordWeights
 from ingest_svc.domain.quotation import Quotation
 from ingest_svc.usecases.search_knowledge import CANDIDATES
 from measured import Measured, Row

@@ -8,13 +8,8 @@ from time import perf_counter
 from uuid import UUID, uuid4
 
 from ingest_svc.adapters.edge_index import EdgeIndex
-from ingest_svc.adapters.passage_index import (
-    Owner,
-    Question,
-    Scope,
-    document_words,
-    query_words,
-)
+from ingest_svc.adapters.passage_index import document_words, query_words
+from ingest_svc.domain.passage import Owner, Question, Scope
 from ingest_svc.usecases.search_knowledge import CANDIDATES
 from measured import TIMES, Measured, Row
 from qdrant_client import QdrantClient, models

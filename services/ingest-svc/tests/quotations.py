@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from corpus import plain
 from ingest_svc.adapters.extraction.kinds import sniff
-from ingest_svc.adapters.extraction.parts import read_parts
+from ingest_svc.adapters.extraction.reading import read_parts
 from ingest_svc.domain.quotation import Quotation
 
 _SENTENCE = re.compile(r"(?<=[.!?] )[^\W\d_][^.!?]{40,220}[.!?](?= )")

@@ -9,7 +9,7 @@ from service_kit.settings import load, start
 
 import ingest_svc
 from ingest_svc.deps import build
-from ingest_svc.entrypoints import api, knowledge_api, upload
+from ingest_svc.entrypoints import files_api, knowledge_api, uploads_api
 from ingest_svc.entrypoints.commands import reembed
 from ingest_svc.entrypoints.events import events
 from ingest_svc.entrypoints.rpc import rpc
@@ -27,9 +27,15 @@ def main() -> None:
         return
     http = HttpApi(
         "Dramatis knowledge",
-        [upload.router, api.router, knowledge_api.router, upload.aliases, api.aliases],
+        [
+            uploads_api.router,
+            files_api.router,
+            knowledge_api.router,
+            uploads_api.aliases,
+            files_api.aliases,
+        ],
         description="The files of a persona, and what can be found in them.",
-        uploads=upload.ROUTE,
+        uploads=uploads_api.ROUTE,
     )
     service.run(
         deps, api=http, events=events, rpc=rpc, pools=pools(deps), background=background(deps)

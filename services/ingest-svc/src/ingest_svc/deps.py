@@ -7,15 +7,15 @@ from service_kit.service import Service
 from service_kit.store import Store
 
 from ingest_svc.adapters.edge_index import EdgeIndex
-from ingest_svc.adapters.embedders import Embedder, choose_embedder
+from ingest_svc.adapters.embedders import choose_embedder
 from ingest_svc.adapters.extractor import Extractor
 from ingest_svc.adapters.fetcher import Fetcher
 from ingest_svc.adapters.originals import Originals
-from ingest_svc.adapters.passage_index import PassageIndex
 from ingest_svc.adapters.qdrant_index import QdrantIndex
 from ingest_svc.settings import IngestSettings
+from ingest_svc.usecases.ingest_file import Reading
+from ingest_svc.usecases.ports import Embedder, PassageIndex
 from ingest_svc.usecases.search_knowledge import SearchKnowledge
-from ingest_svc.usecases.tools import Tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class IngestDeps:
     embedder: Embedder | None
     index: PassageIndex
     search: SearchKnowledge
-    tools: Tools
+    reading: Reading
 
 
 def build(service: Service, settings: IngestSettings) -> IngestDeps:
@@ -45,12 +45,10 @@ def build(service: Service, settings: IngestSettings) -> IngestDeps:
         embedder=embedder,
         index=index,
         search=SearchKnowledge(service.store, service.roster, index, embedder),
-        tools=Tools(
+        reading=Reading(
             originals=originals,
             fetcher=_fetcher(settings),
             extractor=Extractor(),
-            index=index,
-            has_embedder=embedder is not None,
             work_dir=settings.data_dir / "ingest-work",
         ),
     )

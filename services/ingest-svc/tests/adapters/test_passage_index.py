@@ -12,17 +12,9 @@ from uuid import UUID, uuid4
 import pytest
 from ingest_svc.adapters import edge_index
 from ingest_svc.adapters.edge_index import EdgeIndex
-from ingest_svc.adapters.passage_index import (
-    ForeignPassageError,
-    Hit,
-    Owner,
-    Question,
-    Scope,
-    checked_hits,
-    document_words,
-    query_words,
-)
+from ingest_svc.adapters.passage_index import checked_hits, document_words, payload_of, query_words
 from ingest_svc.adapters.qdrant_index import QdrantIndex
+from ingest_svc.domain.passage import ForeignPassageError, Hit, Owner, Question, Scope
 from qdrant_edge import Prefetch, QueryRequest
 from service_kit.settings import SettingsError
 
@@ -167,10 +159,10 @@ def test_a_scope_is_never_empty():
 def test_a_hit_from_elsewhere_is_never_returned():
     anna = owner()
     elsewhere = owner("other", anna.persona_id)
-    for payload in (None, {}, elsewhere.payload(0), owner().payload(0)):
+    for payload in (None, {}, payload_of(elsewhere, 0), payload_of(owner(), 0)):
         with pytest.raises(ForeignPassageError):
             checked_hits(scope(anna), [(payload, 1.0)])
-    (hit,) = checked_hits(scope(anna), [(anna.payload(7), 0.5)])
+    (hit,) = checked_hits(scope(anna), [(payload_of(anna, 7), 0.5)])
     assert hit.number == 7
 
 
@@ -182,7 +174,8 @@ from pathlib import Path
 from uuid import UUID
 from ingest_svc.adapters import edge_index
 from ingest_svc.adapters.edge_index import EdgeIndex
-from ingest_svc.adapters.passage_index import Owner, document_words
+from ingest_svc.adapters.passage_index import document_words
+from ingest_svc.domain.passage import Owner
 
 async def main():
     index = EdgeIndex(Path({str(folder)!r}), "test-3", 3)

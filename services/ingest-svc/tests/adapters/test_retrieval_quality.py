@@ -12,13 +12,8 @@ import pytest
 from corpus import FOLDER, needs_corpus
 from ingest_svc.adapters.edge_index import EdgeIndex
 from ingest_svc.adapters.minilm import MiniLM
-from ingest_svc.adapters.passage_index import (
-    Owner,
-    Question,
-    Scope,
-    document_words,
-    query_words,
-)
+from ingest_svc.adapters.passage_index import document_words, query_words
+from ingest_svc.domain.passage import Owner, Question, Scope
 from ingest_svc.usecases.search_knowledge import CANDIDATES
 from quotations import best_first
 

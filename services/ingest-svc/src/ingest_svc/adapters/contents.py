@@ -1,26 +1,24 @@
-"""What documents say: content, its chunks, and when both go."""
+"""Contents and their chunks: rows become aggregates here and never leave."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+from typing import Any
 from uuid import UUID
 
-from service_kit.errors import UpstreamError
 from service_kit.ids import new_id
+from service_kit.leases import Claim, Leases
 from service_kit.store import Session
 from sqlalchemy import ARRAY, Integer, Text, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from ingest_svc.adapters.passage_index import Owner
-from ingest_svc.adapters.tables import CONTENT_LEASES, ChunkRow, ContentRow, DocumentRow
-from ingest_svc.domain.document import VectorState
-from ingest_svc.domain.passage import Chunk, Extract
+from ingest_svc.adapters.tables import ChunkRow, ContentRow, DocumentRow
+from ingest_svc.domain.content import Content, ContentGoneError, VectorState
+from ingest_svc.domain.document import Document
+from ingest_svc.domain.passage import Chunk
 
-
-class ContentGoneError(UpstreamError):
-    """The content was removed meanwhile."""
-
-    slug = "content-gone"
-
-
+LEASES = Leases(ContentRow)
+ContentClaim = Claim[ContentRow]
+_COLUMNS = [each.name for each in fields(Content)]
 _ADD_CHUNKS = text(
     """
     insert into chunk (content_id, workspace_id, number, text, page_start, page_end, section)
@@ -35,23 +33,18 @@ _ADD_CHUNKS = text(
 )
 
 
-def owner_of(row: ContentRow) -> Owner:
-    """Return whose content it is."""
-    return Owner(
-        workspace_id=row.workspace_id, persona_id=row.persona_id, content_id=row.content_id
-    )
+def claimed(claim: ContentClaim) -> Content:
+    """Return the content that was claimed, as it was then."""
+    return _content(claim.row)
 
 
-async def of_document(session: Session, row: DocumentRow, sha256: str) -> ContentRow:
-    """Return the content of these bytes of this persona, new or shared, as what comes next.
-
-    The document must be locked. What it had prepared before is given up.
-    """
+async def lock_or_add(session: Session, document: Document, sha256: str) -> Content:
+    """Return the content of these bytes of a document's persona, locked: new, or shared."""
     key = {
-        "workspace_id": row.workspace_id,
-        "persona_id": row.persona_id,
+        "workspace_id": document.workspace_id,
+        "persona_id": document.persona_id,
         "sha256": sha256,
-        "suffix": row.file_name.rpartition(".")[2].lower(),
+        "suffix": document.file_name.rpartition(".")[2].lower(),
     }
     await session.execute(
         insert(ContentRow)
@@ -59,34 +52,71 @@ async def of_document(session: Session, row: DocumentRow, sha256: str) -> Conten
         .on_conflict_do_nothing(index_elements=list(key), index_where=text("not retired"))
     )
     query = select(ContentRow).where(ContentRow.retired.is_(False)).filter_by(**key)
-    content = (await session.scalars(query.with_for_update())).one()
-    before, row.next_content_id = row.next_content_id, content.content_id
-    await session.flush()
-    if before is not None and before != content.content_id:
-        await retire(session, before)
-    return content
+    return _content((await session.scalars(query.with_for_update())).one())
 
 
-async def hold(session: Session, content_id: UUID) -> ContentRow:
+async def find_all(session: Session, content_ids: Collection[UUID]) -> dict[UUID, Content]:
+    """Return those of some contents that are there, by id."""
+    rows = await session.scalars(select(ContentRow).where(ContentRow.content_id.in_(content_ids)))
+    return {row.content_id: _content(row) for row in rows}
+
+
+async def find_locked(session: Session, content_id: UUID) -> Content | None:
+    """Return a content, locked until the transaction ends; None if it is gone."""
+    query = select(ContentRow).where(ContentRow.content_id == content_id).with_for_update()
+    row = await session.scalar(query.execution_options(populate_existing=True))
+    return None if row is None else _content(row)
+
+
+async def lock(session: Session, content_id: UUID) -> Content:
     """Lock a content until the transaction ends: nobody retires it meanwhile.
 
     Raises:
         ContentGoneError: it is retired or gone.
     """
-    query = select(ContentRow).where(ContentRow.content_id == content_id).with_for_update()
-    row = await session.scalar(query.execution_options(populate_existing=True))
-    if row is None or row.retired:
+    content = await find_locked(session, content_id)
+    if content is None or content.retired:
         raise ContentGoneError("no document has it any more")
-    return row
+    return content
 
 
-async def add_chunks(session: Session, row: ContentRow, chunks: Sequence[Chunk]) -> None:
+async def save(session: Session, content: Content) -> None:
+    """Store what has changed of a content."""
+    row = await session.get_one(ContentRow, content.content_id)
+    for name in _COLUMNS:
+        setattr(row, name, getattr(content, name))
+    await session.flush()
+
+
+async def save_progress(session: Session, content: Content) -> None:
+    """Store a content whose work goes on: what failed before counts no more."""
+    (await session.get_one(ContentRow, content.content_id)).attempts = 0
+    await save(session, content)
+
+
+async def save_for_work(session: Session, content: Content) -> None:
+    """Store a content and let a worker begin."""
+    row = await session.get_one(ContentRow, content.content_id)
+    row.due_at = func.now()  # pyright: ignore[reportAttributeAccessIssue] — the database's clock
+    row.lease_token, row.attempts, row.deaths = None, 0, 0
+    await save(session, content)
+    await LEASES.wake_workers(session)
+
+
+async def is_used(session: Session, content_id: UUID) -> bool:
+    """Return whether a live document shows a content, or will."""
+    has_it = (DocumentRow.content_id == content_id) | (DocumentRow.next_content_id == content_id)
+    live = select(DocumentRow.document_id).where(has_it, DocumentRow.deleted_at.is_(None))
+    return await session.scalar(live.limit(1)) is not None
+
+
+async def add_chunks(session: Session, content: Content, chunks: Sequence[Chunk]) -> None:
     """Store chunks; those that are there already stay."""
     await session.execute(
         _ADD_CHUNKS,
         {
-            "content_id": row.content_id,
-            "workspace_id": row.workspace_id,
+            "content_id": content.content_id,
+            "workspace_id": content.workspace_id,
             "numbers": [chunk.number for chunk in chunks],
             "texts": [chunk.text for chunk in chunks],
             "page_starts": [chunk.page_start for chunk in chunks],
@@ -107,7 +137,7 @@ async def texts(session: Session, content_id: UUID, first: int, count: int) -> l
     return list(await session.scalars(query))
 
 
-async def chunks(session: Session, content_id: UUID, after: int, limit: int) -> list[ChunkRow]:
+async def chunks(session: Session, content_id: UUID, after: int, limit: int) -> list[Chunk]:
     """Return up to `limit` chunks whose number is higher than `after`, in order."""
     query = (
         select(ChunkRow)
@@ -115,44 +145,7 @@ async def chunks(session: Session, content_id: UUID, after: int, limit: int) -> 
         .order_by(ChunkRow.number)
         .limit(limit)
     )
-    return list(await session.scalars(query))
-
-
-async def mark_indexed(
-    session: Session, content_id: UUID, collection: str, found: Extract, *, embed: bool
-) -> None:
-    """Say that the words of a content are in `collection`; queue its embedding."""
-    row = await hold(session, content_id)
-    if row.collection is not None:
-        return
-    row.kind, row.pages, row.language = found.kind, found.pages, found.language
-    row.chunk_count, row.collection = found.chunk_count, collection
-    row.vectors = VectorState.PENDING if embed else VectorState.OFF
-    if embed:
-        await queue(session, row)
-
-
-async def queue(session: Session, row: ContentRow) -> None:
-    """Let a worker tend the content now."""
-    row.due_at = func.now()  # pyright: ignore[reportAttributeAccessIssue] — the database's clock
-    row.lease_token, row.attempts, row.deaths = None, 0, 0
-    await session.flush()
-    await CONTENT_LEASES.wake_workers(session)
-
-
-async def retire(session: Session, content_id: UUID) -> bool:
-    """Queue a content to be purged if no live document has it; say whether that is so."""
-    query = select(ContentRow).where(ContentRow.content_id == content_id).with_for_update()
-    row = await session.scalar(query.execution_options(populate_existing=True))
-    if row is None or row.retired:
-        return True
-    has_it = (DocumentRow.content_id == content_id) | (DocumentRow.next_content_id == content_id)
-    live = select(DocumentRow.document_id).where(has_it, DocumentRow.deleted_at.is_(None))
-    if await session.scalar(live.limit(1)) is not None:
-        return False
-    row.retired = True
-    await queue(session, row)
-    return True
+    return [_chunk(row) for row in await session.scalars(query)]
 
 
 async def purge(session: Session, content_id: UUID) -> None:
@@ -170,8 +163,17 @@ async def purge(session: Session, content_id: UUID) -> None:
     )
 
 
-async def embed_again(session: Session, content_id: UUID) -> None:
-    """Queue the embedding of a content once more, from the batch that failed."""
-    row = await hold(session, content_id)
-    row.vectors, row.vectors_error = VectorState.PENDING, None
-    await queue(session, row)
+def _content(row: ContentRow) -> Content:
+    values: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
+    values["vectors"] = VectorState(row.vectors)
+    return Content(**values)
+
+
+def _chunk(row: ChunkRow) -> Chunk:
+    return Chunk(
+        number=row.number,
+        text=row.text,
+        page_start=row.page_start,
+        page_end=row.page_end,
+        section=row.section,
+    )

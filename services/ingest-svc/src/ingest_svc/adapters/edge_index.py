@@ -42,13 +42,10 @@ from ingest_svc.adapters.passage_index import (
     PREFETCH,
     TENANT,
     WORDS,
-    Hit,
-    Owner,
-    Question,
-    Scope,
-    WordWeights,
     checked_hits,
+    payload_of,
 )
+from ingest_svc.domain.passage import Hit, Owner, Question, Scope, WordWeights
 
 OPEN_SECONDS = 5.0
 """How long a process that is just ending may still hold the folder."""
@@ -90,7 +87,7 @@ class EdgeIndex:
             Point(
                 id=str(owner.point_id(number)),
                 vector={WORDS: SparseVector(indices=weights.indices, values=weights.values)},
-                payload=dict(owner.payload(number)),
+                payload=dict(payload_of(owner, number)),
             )
             for number, weights in enumerate(words, start=first)
         ]

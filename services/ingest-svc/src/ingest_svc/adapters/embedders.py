@@ -1,7 +1,4 @@
-"""What makes texts findable by meaning: a model here, a model behind an API, or none."""
-
-from collections.abc import Sequence
-from typing import Protocol
+"""Which embedder the settings ask for: a model here, a model behind an API, or none."""
 
 from pydantic import SecretStr
 
@@ -10,26 +7,7 @@ from ingest_svc.adapters.openai_embedder import EmbeddingEndpoint, OpenAIEmbedde
 from ingest_svc.settings import IngestSettings
 
 
-class Embedder(Protocol):
-    """Makes vectors of texts."""
-
-    model_id: str
-    """Names the collection, with the dimension; of a-z, 0-9 and `-`."""
-    dimension: int
-    batch_size: int
-    """How many texts are embedded between two checkpoints."""
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return a vector of unit length for each text, in order.
-
-        Raises:
-            UpstreamError: it cannot be done now (try again).
-            ServiceError: it will not be done.
-        """
-        ...
-
-
-def choose_embedder(settings: IngestSettings) -> Embedder | None:
+def choose_embedder(settings: IngestSettings) -> MiniLM | OpenAIEmbedder | None:
     """Return the embedder that is set; None for `none`."""
     if settings.embedder == "none":
         return None

@@ -8,9 +8,10 @@ from service_kit.store import Session
 from sqlalchemy import ARRAY, Integer, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from ingest_svc.adapters.passage_index import Hit
 from ingest_svc.adapters.tables import ContentRow, DocumentRow, KnowledgeRow
-from ingest_svc.domain.document import FileStatus, VectorState
+from ingest_svc.domain.content import VectorState
+from ingest_svc.domain.document import FileStatus
+from ingest_svc.domain.passage import Found, Hit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +38,6 @@ class Searchable:
     """Of the passages; none: there are no passages."""
     has_all_vectors: bool
     """Whether every passage has its vector."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A chunk that was found, with the file to cite."""
-
-    hit: Hit
-    text: str
-    page_start: int | None
-    page_end: int | None
-    section: str | None
-    file_id: str
-    file_name: str
 
 
 _LOAD = text(

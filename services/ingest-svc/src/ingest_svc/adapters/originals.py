@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 from service_kit.errors import NotFoundError, UpstreamError
 
+from ingest_svc.domain.document import StoredFile
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
@@ -44,14 +44,6 @@ class OriginalNotFoundError(NotFoundError):
     """The original is not in the storage."""
 
     slug = "original-not-found"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """What was stored."""
-
-    size_bytes: int
-    sha256: str
 
 
 class Originals:

@@ -1,143 +1,20 @@
-"""What every index of passages does; `edge_index` and `qdrant_index` do it."""
+"""What both indexes of passages share: the words of texts, and the payload of points."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Protocol
 from unicodedata import normalize
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from qdrant_edge import Bm25, Bm25Config
-from service_kit.errors import ServiceError, UpstreamError
+
+from ingest_svc.domain.passage import ForeignPassageError, Hit, Owner, Scope, WordWeights
 
 PREFETCH = 50
 """Candidates by words and by meaning, before they are fused; measured best with DBSF."""
 AVERAGE_CHUNK_WORDS = 128
 DENSE, WORDS = "dense", "bm25"
 TENANT, OWNER, CONTENT, NUMBER = "workspace_id", "persona_id", "content_id", "number"
-
-
-class IndexUnavailableError(UpstreamError):
-    """The index of passages cannot be reached; try again later."""
-
-    slug = "index-unavailable"
-
-
-class ForeignPassageError(ServiceError):
-    """The index returned a passage that the question may not see; nothing was shown."""
-
-    slug = "foreign-passage"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose passages a question may see: never empty, never wider than one workspace."""
-
-    workspace_id: str
-    persona_ids: tuple[UUID, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse what a store would take for `all`."""
-        if not self.workspace_id or not self.persona_ids:
-            raise ValueError("a scope needs a workspace and at least one persona")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """Whose content it is; part of each of its points."""
-
-    workspace_id: str
-    persona_id: UUID
-    content_id: UUID
-
-    def point_id(self, number: int) -> UUID:
-        """Return the id of one chunk's point: the same at every try."""
-        return uuid5(self.content_id, str(number))
-
-    def payload(self, number: int) -> dict[str, str | int]:
-        """Return what is stored with the point of chunk `number`."""
-        return {
-            TENANT: self.workspace_id,
-            OWNER: str(self.persona_id),
-            CONTENT: str(self.content_id),
-            NUMBER: number,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class WordWeights:
-    """A sparse vector: BM25 weights by hashed word."""
-
-    indices: list[int]
-    values: list[float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is searched for: words, and meaning if there is a vector."""
-
-    words: WordWeights
-    vector: list[float] | None = None
-    without: Collection[UUID] = field(default_factory=frozenset[UUID])
-    """Contents that must not be found."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A chunk that answers, with its score: comparable within one answer only."""
-
-    content_id: UUID
-    number: int
-    persona_id: UUID
-    score: float
-
-
-class PassageIndex(Protocol):
-    """Points of chunks, found by word and by meaning, in one collection."""
-
-    collection: str
-
-    async def open(self) -> None:
-        """Open or create the collection; every other method waits for it.
-
-        Raises:
-            SettingsError: it cannot be opened as this process is set up.
-        """
-        ...
-
-    async def put_words(self, owner: Owner, first: int, words: Sequence[WordWeights]) -> None:
-        """Store the chunks from number `first` on, without vectors; durable after `flush`."""
-        ...
-
-    async def put_vectors(self, owner: Owner, first: int, vectors: Sequence[list[float]]) -> None:
-        """Add their vectors to the chunks from number `first` on, which must be stored."""
-        ...
-
-    async def flush(self) -> None:
-        """Return once what was put is on disk."""
-        ...
-
-    async def search(self, scope: Scope, question: Question, limit: int) -> list[Hit]:
-        """Return the best chunks of `scope`, best first.
-
-        Raises:
-            ForeignPassageError: the store returned something outside of `scope`.
-            IndexUnavailableError: it does not answer.
-        """
-        ...
-
-    async def remove(self, workspace_id: str, content_id: UUID) -> None:
-        """Remove every point of a content."""
-        ...
-
-    async def count(self, workspace_id: str, content_id: UUID) -> int:
-        """Return how many points a content has."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of the store."""
-        ...
 
 
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
@@ -186,6 +63,16 @@ def query_words(text: str, languages: Iterable[str]) -> WordWeights:
         vector = _bm25(language).embed_query(separable)
         weights.update(zip(vector.indices, vector.values, strict=True))
     return WordWeights(list(weights), list(weights.values()))
+
+
+def payload_of(owner: Owner, number: int) -> dict[str, str | int]:
+    """Return what is stored with the point of chunk `number`."""
+    return {
+        TENANT: owner.workspace_id,
+        OWNER: str(owner.persona_id),
+        CONTENT: str(owner.content_id),
+        NUMBER: number,
+    }
 
 
 def checked_hits(

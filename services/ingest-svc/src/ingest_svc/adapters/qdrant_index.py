@@ -13,13 +13,16 @@ from ingest_svc.adapters.passage_index import (
     PREFETCH,
     TENANT,
     WORDS,
+    checked_hits,
+    payload_of,
+)
+from ingest_svc.domain.passage import (
     Hit,
     IndexUnavailableError,
     Owner,
     Question,
     Scope,
     WordWeights,
-    checked_hits,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ class QdrantIndex:
                 vector={
                     WORDS: self._models.SparseVector(indices=weights.indices, values=weights.values)
                 },
-                payload=owner.payload(number),
+                payload=payload_of(owner, number),
             )
             for number, weights in enumerate(words, start=first)
         ]

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service_kit.leases import Leased, Leases
+from service_kit.leases import Leased
 from service_kit.store import Base, OwnedByWorkspace
 from sqlalchemy import BigInteger, String, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ingest_svc.domain.document import FileStatus, Step, VectorState
+from ingest_svc.domain.content import VectorState
+from ingest_svc.domain.document import FileStatus, Step
 
 
 class DocumentRow(Leased):
@@ -109,7 +110,3 @@ class PassageIndexRow(Base):
 
     is_only: Mapped[bool] = mapped_column(primary_key=True, default=True)
     collection: Mapped[str]
-
-
-DOCUMENT_LEASES = Leases(DocumentRow)
-CONTENT_LEASES = Leases(ContentRow)

@@ -1,4 +1,4 @@
-"""Why a file cannot become knowledge: a code, a sentence that a person understands, a mend."""
+"""Why a file cannot become knowledge: a code, a sentence that a person understands, a hint."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,7 +34,7 @@ class Explanation:
     """What a person is told about a code."""
 
     title: str
-    mend: str
+    hint: str
 
 
 EXPLANATIONS: dict[FailureCode, Explanation] = {
@@ -106,13 +106,13 @@ class FileFailedError(ServiceError):
 
     def as_dict(self) -> dict[str, str]:
         """Return what is stored and shown, at most MAX_FAILURE_CHARS in all."""
-        said = EXPLANATIONS[self.code]
-        room = MAX_FAILURE_CHARS - len(said.title) - len(said.mend) - 2
+        explanation = EXPLANATIONS[self.code]
+        room = MAX_FAILURE_CHARS - len(explanation.title) - len(explanation.hint) - 2
         detail = str(self)
         if len(detail) > room:
             detail = detail[: room - 1] + "…"
         return {
             "code": self.code.value,
-            "title": said.title,
-            "detail": " ".join(part for part in (detail, said.mend) if part),
+            "title": explanation.title,
+            "detail": " ".join(part for part in (detail, explanation.hint) if part),
         }

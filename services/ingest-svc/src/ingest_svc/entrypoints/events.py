@@ -12,9 +12,10 @@ from service_kit.erasure import queue_erasures
 from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
-from ingest_svc.adapters import documents
 from ingest_svc.deps import IngestDeps
-from ingest_svc.usecases.accept_file import accept_announced, accept_deleted
+from ingest_svc.usecases.accept_files import accept_files
+from ingest_svc.usecases.restart_files import restart_files
+from ingest_svc.usecases.retract_files import retract_files
 
 events = EventRouter[IngestDeps]("ingest-svc")
 
@@ -22,13 +23,13 @@ events = EventRouter[IngestDeps]("ingest-svc")
 @events.subscriber(FileUploadedV1, durable="on_file_uploaded")
 async def on_file_uploaded(session: Session, batch: Batch[FileUploadedV1], _: IngestDeps) -> None:
     """Queue each file."""
-    await accept_announced(session, batch)
+    await accept_files(session, batch)
 
 
 @events.subscriber(FileDeletedV1, durable="on_file_deleted")
 async def on_file_deleted(session: Session, batch: Batch[FileDeletedV1], _: IngestDeps) -> None:
     """Queue the removal of each file."""
-    await accept_deleted(session, batch)
+    await retract_files(session, batch)
 
 
 @events.subscriber(PersonaUndeletedV1, durable="on_persona_undeleted")
@@ -37,9 +38,7 @@ async def on_persona_undeleted(
 ) -> None:
     """Take up again the files that came while the persona was deleted."""
     for item in batch:
-        await documents.restart_without_persona(
-            session, item.workspace_id, item.event.persona.persona_id
-        )
+        await restart_files(session, item.workspace_id, item.event.persona.persona_id)
 
 
 @events.subscriber(PersonaErasedV1, durable="on_persona_erased")

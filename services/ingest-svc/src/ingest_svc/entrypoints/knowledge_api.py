@@ -6,7 +6,7 @@ from service_kit.routing import WorkspaceSession, api_router
 
 from ingest_svc.adapters import knowledge
 from ingest_svc.entrypoints.dependencies import Deps, Persona
-from ingest_svc.entrypoints.schemas import (
+from ingest_svc.entrypoints.schemas.knowledge import (
     KnowledgeDocument,
     SearchAnswer,
     SearchRequest,

@@ -13,7 +13,7 @@ from service_kit.rpc import RpcRouter
 
 from ingest_svc.adapters import documents
 from ingest_svc.deps import IngestDeps
-from ingest_svc.entrypoints.schemas import passage
+from ingest_svc.entrypoints.schemas.knowledge import passage
 
 rpc = RpcRouter[IngestDeps]("ingest")
 

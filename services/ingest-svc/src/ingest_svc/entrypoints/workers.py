@@ -1,30 +1,38 @@
 """The pools that claim documents and contents; the index and the storage beside them."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from shutil import rmtree
-from typing import Any, NoReturn
+from typing import Any, Generic, NoReturn
 
 from service_kit.clock import utc_now
 from service_kit.erasure import erasing_pool
-from service_kit.errors import UpstreamError
+from service_kit.errors import ServiceError, UpstreamError
+from service_kit.leases import Claim, RowT
 from service_kit.service import Background
-from service_kit.store import Store
-from service_kit.work import WorkPool
+from service_kit.store import Session, Store
+from service_kit.work import Finish, Work, WorkPool
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from ingest_svc.adapters import collection, documents
+from ingest_svc.adapters import collection, contents, documents
+from ingest_svc.adapters.contents import ContentClaim
+from ingest_svc.adapters.documents import DocumentClaim
 from ingest_svc.adapters.originals import Originals
-from ingest_svc.adapters.tables import CONTENT_LEASES, DOCUMENT_LEASES
 from ingest_svc.deps import IngestDeps
+from ingest_svc.domain.document import FileStatus
+from ingest_svc.usecases.delete_stale_originals import DeleteStaleOriginals
+from ingest_svc.usecases.embed_content import EmbedContent
 from ingest_svc.usecases.erase_lead import erase_lead
 from ingest_svc.usecases.erase_persona import erase_persona
 from ingest_svc.usecases.erase_workspace import erase_workspace
+from ingest_svc.usecases.forget_file import ForgetFile
 from ingest_svc.usecases.ingest_file import IngestFile
-from ingest_svc.usecases.tend_content import TendContent
-from ingest_svc.usecases.tools import Tools
+from ingest_svc.usecases.purge_retired import PurgeRetired
 
 DATABASE_RETRY_SECONDS = 0.3
 SWEEP_SECONDS = 3_600.0
@@ -34,29 +42,58 @@ ORPHAN_SECONDS = 3_600.0
 log = get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class ByState(Generic[RowT]):
+    """The work that a claimed row needs, chosen when it is claimed."""
+
+    choose: Callable[[Claim[RowT]], Work[RowT]]
+
+    async def do(self, claim: Claim[RowT]) -> Finish:
+        """Do that work."""
+        return await self.choose(claim).do(claim)
+
+    async def give_up(self, session: Session, claim: Claim[RowT], error: ServiceError) -> None:
+        """Give that work up."""
+        await self.choose(claim).give_up(session, claim, error)
+
+
 def pools(deps: IngestDeps) -> list[WorkPool[Any]]:
     """Return the pools that read and forget files, embed contents, and erase."""
-    settings = deps.settings
+    store, index, embedder = deps.store, deps.index, deps.embedder
+    ingest = IngestFile(store, deps.roster, deps.reading, index, has_embedder=embedder is not None)
+    forget = ForgetFile(store, deps.originals, index)
+    tidy = DeleteStaleOriginals(deps.originals)
+    embed, purge = EmbedContent(store, index, embedder), PurgeRetired(store, index)
+
+    def of_document(claim: DocumentClaim) -> IngestFile | ForgetFile | DeleteStaleOriginals:
+        document = documents.claimed(claim)
+        if document.deleted_at is not None:
+            return forget
+        return ingest if document.status is FileStatus.PROCESSING else tidy
+
+    def of_content(claim: ContentClaim) -> EmbedContent | PurgeRetired:
+        return purge if contents.claimed(claim).retired else embed
+
     return [
         WorkPool(
-            deps.store,
-            DOCUMENT_LEASES,
-            IngestFile(deps.store, deps.roster, deps.tools, utc_now),
-            concurrency=settings.concurrency,
-            retry_delays=settings.retry_delays_seconds,
+            store,
+            documents.LEASES,
+            ByState(of_document),
+            concurrency=deps.settings.concurrency,
+            retry_delays=deps.settings.retry_delays_seconds,
         ),
         WorkPool(
-            deps.store,
-            CONTENT_LEASES,
-            TendContent(deps.store, deps.index, deps.embedder),
+            store,
+            contents.LEASES,
+            ByState(of_content),
             concurrency=1,  # a model uses every core
-            retry_delays=settings.embed_retry_delays_seconds,
+            retry_delays=deps.settings.embed_retry_delays_seconds,
         ),
         erasing_pool(
-            deps.store,
-            persona=partial(erase_persona, deps.store, deps.tools),
-            lead=partial(erase_lead, deps.store),
-            workspace=partial(erase_workspace, deps.store, deps.tools),
+            store,
+            persona=partial(erase_persona, store, deps.originals, index),
+            lead=partial(erase_lead, store),
+            workspace=partial(erase_workspace, store, deps.originals, index),
         ),
     ]
 
@@ -75,7 +112,7 @@ async def keep_index(deps: IngestDeps) -> None:
     await _use_collection(deps.store, deps.index.collection)
     try:
         await deps.index.open()
-        await sweep(deps.store, deps.originals, deps.tools)
+        await sweep(deps.store, deps.originals, deps.reading.work_dir)
     finally:
         await deps.index.close()
 
@@ -92,9 +129,9 @@ async def _use_collection(store: Store, name: str) -> None:
             return
 
 
-async def sweep(store: Store, originals: Originals, tools: Tools) -> NoReturn:
+async def sweep(store: Store, originals: Originals, work_dir: Path) -> NoReturn:
     """Delete, at start and each hour, what killed processes left in the storage."""
-    rmtree(tools.work_dir, ignore_errors=True)
+    rmtree(work_dir, ignore_errors=True)
     while True:
         try:
             await remove_orphans(store, originals, ORPHAN_SECONDS)

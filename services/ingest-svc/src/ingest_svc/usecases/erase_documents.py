@@ -11,13 +11,15 @@ from ingest_svc.adapters.belongings import (
     end_work,
     some_documents,
 )
+from ingest_svc.usecases.ports import Originals, PassageIndex
 from ingest_svc.usecases.purge_content import purge_content
-from ingest_svc.usecases.tools import Tools
 
 BATCH = 100
 
 
-async def erase_documents(store: Store, tools: Tools, belongings: Belongings) -> None:
+async def erase_documents(
+    store: Store, originals: Originals, index: PassageIndex, belongings: Belongings
+) -> None:
     """Erase the points, chunks, originals and rows of all documents of a persona or a workspace.
 
     Whoever works on one of them loses its lease first, so that nothing new is made of them.
@@ -31,20 +33,20 @@ async def erase_documents(store: Store, tools: Tools, belongings: Belongings) ->
     async with store.worker() as session:
         ids = await content_ids(session, belongings)
     for content_id in ids:
-        await purge_content(store, tools.index, belongings.workspace_id, content_id)
+        await purge_content(store, index, belongings.workspace_id, content_id)
         crash_point("erase-after-content")
-    while await _erase_some(store, tools, belongings):
+    while await _erase_some(store, originals, belongings):
         crash_point("erase-after-documents")
 
 
-async def _erase_some(store: Store, tools: Tools, belongings: Belongings) -> bool:
+async def _erase_some(store: Store, originals: Originals, belongings: Belongings) -> bool:
     async with store.worker() as session:
         some = await some_documents(session, belongings, BATCH)
     for document in some:
         for key in document.keys:
-            await tools.originals.delete(key)
+            await originals.delete(key)
             crash_point("erase-after-original")
-        await erase_folder(tools, f"{belongings.workspace_id}/{document.document_id}/")
+        await erase_folder(originals, f"{belongings.workspace_id}/{document.document_id}/")
     async with store.worker() as session:
         await delete_documents(session, [document.document_id for document in some])
         await erase_traces(
@@ -53,7 +55,7 @@ async def _erase_some(store: Store, tools: Tools, belongings: Belongings) -> boo
     return bool(some)
 
 
-async def erase_folder(tools: Tools, folder: str) -> None:
+async def erase_folder(originals: Originals, folder: str) -> None:
     """Delete every original in a folder, also those that no document names."""
-    async for key, _ in tools.originals.keys(folder):
-        await tools.originals.delete(key)
+    async for key, _ in originals.keys(folder):
+        await originals.delete(key)

@@ -6,10 +6,12 @@ from service_kit.store import Store
 
 from ingest_svc.adapters.belongings import Belongings, delete_counters
 from ingest_svc.usecases.erase_documents import erase_documents, erase_folder
-from ingest_svc.usecases.tools import Tools
+from ingest_svc.usecases.ports import Originals, PassageIndex
 
 
-async def erase_workspace(store: Store, tools: Tools, erasure: Erasure) -> None:
+async def erase_workspace(
+    store: Store, originals: Originals, index: PassageIndex, erasure: Erasure
+) -> None:
     """Erase all documents of the workspace, and every original that lies in its folder.
 
     Raises:
@@ -17,8 +19,8 @@ async def erase_workspace(store: Store, tools: Tools, erasure: Erasure) -> None:
     """
     workspace_id = erasure.workspace_id
     belongings = Belongings(workspace_id)
-    await erase_documents(store, tools, belongings)
-    await erase_folder(tools, f"{workspace_id}/")
+    await erase_documents(store, originals, index, belongings)
+    await erase_folder(originals, f"{workspace_id}/")
     async with store.worker() as session:
         await delete_counters(session, belongings)
         await erase_all_traces(session, workspace_id)

@@ -1,7 +1,8 @@
-"""See one document through: fetch, extract, index its words, show it; or forget it."""
+"""Ingest one document: fetch it, read it, index its words, show it."""
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,21 +16,25 @@ from persona_contracts import (
     KnowledgeReadyV1,
 )
 from service_kit.crash_points import crash_point
-from service_kit.errors import ServiceError, UpstreamError
-from service_kit.leases import Claim
+from service_kit.errors import ServiceError
 from service_kit.outbox import publish
-from service_kit.store import Session, Store
+from service_kit.store import Session, Store, database_now
 from service_kit.work import Finish
 from structlog import get_logger
 
 from ingest_svc.adapters import contents, documents, knowledge
+from ingest_svc.adapters.documents import DocumentClaim
 from ingest_svc.adapters.passage_index import document_words
-from ingest_svc.adapters.tables import DOCUMENT_LEASES, ContentRow, DocumentRow
-from ingest_svc.domain.document import FileStatus, Step
+from ingest_svc.domain.content import Content
+from ingest_svc.domain.document import (
+    Document,
+    PersonaNotKnownYetError,
+    Step,
+)
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 from ingest_svc.domain.passage import Chunk
-from ingest_svc.usecases.forget_file import delete_stale_originals, forget_file
-from ingest_svc.usecases.tools import Tools
+from ingest_svc.usecases.ports import Extractor, Fetcher, Originals, PassageIndex
+from ingest_svc.usecases.retire_content import retire_content
 
 MAX_SECONDS = 300
 """For one version of a document, all tries together (C83)."""
@@ -39,219 +44,232 @@ BATCH = 500
 log = get_logger(__name__)
 
 
-class PersonaNotKnownYetError(UpstreamError):
-    """The persona of the file is not known, or not yet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What files are read with."""
 
-    slug = "persona-not-known-yet"
+    originals: Originals
+    fetcher: Fetcher
+    extractor: Extractor
+    work_dir: Path
+    """For copies of originals while they are read."""
 
 
 class IngestFile:
-    """The work on one claimed document; it implements `service_kit.work.Work`."""
+    """The work on a claimed document that is to be processed."""
 
     def __init__(
-        self, store: Store, roster: Roster, tools: Tools, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        roster: Roster,
+        reading: Reading,
+        index: PassageIndex,
+        *,
+        has_embedder: bool,
     ) -> None:
         self._store = store
         self._roster = roster
-        self._tools = tools
-        self._clock = clock
+        self._reading = reading
+        self._index = index
+        self._has_embedder = has_embedder
 
-    async def do(self, claim: Claim[DocumentRow]) -> Finish:
-        """Return how to store what became of the document.
+    async def do(self, claim: DocumentClaim) -> Finish:
+        """Return how to show the document's new content, whose words are in the index then.
 
         Raises:
             FileFailedError: it cannot become knowledge.
             UpstreamError: something is away now (retried).
         """
-        if claim.row.deleted_at is not None:
-            return await forget_file(self._store, self._tools, claim, self._clock)
-        if claim.row.status != FileStatus.PROCESSING:
-            return await delete_stale_originals(self._tools.originals, claim)
-        started_at = claim.row.started_at or self._clock()
-        left = MAX_SECONDS - (self._clock() - started_at).total_seconds()
+        document = documents.claimed(claim)
+        async with self._store.worker() as session:
+            now = await database_now(session)
+        started_at = document.started_at or now
         try:
-            async with asyncio.timeout(max(left, 0)):
-                await self._step(claim, Step.FETCHING, started_at=started_at)
-                content = await self._index(claim)
+            async with asyncio.timeout(max(MAX_SECONDS - (now - started_at).total_seconds(), 0)):
+                await self._step(claim, Step.FETCHING, started_at)
+                content = await self._indexed(claim, document)
         except TimeoutError as error:
             raise FileFailedError(
                 FailureCode.TIMEOUT, f"Processing exceeded {MAX_SECONDS} seconds."
             ) from error
-        took_ms = round((self._clock() - started_at).total_seconds() * 1000)
 
         async def finish(session: Session) -> None:
-            await self._show(session, claim.row_id, content.content_id, took_ms)
+            await _show(session, document.document_id, content.content_id)
 
         return finish
 
-    async def give_up(
-        self, session: Session, claim: Claim[DocumentRow], error: ServiceError
-    ) -> None:
+    async def give_up(self, session: Session, claim: DocumentClaim, error: ServiceError) -> None:
         """Mark the document failed, with the reason; an earlier version stays searchable."""
-        row = await session.get_one(DocumentRow, claim.row_id)
-        if row.deleted_at is not None:
-            # Its removal goes on until it is done.
-            await documents.forget(session, row, row.deleted_at)
+        document = await documents.get(session, claim.row_id)
+        if document.deleted_at is not None:
+            # It was deleted meanwhile: its removal is to be done.
+            await documents.save_for_work(session, document)
             return
-        failure = _failure(error)
-        log.warning("file.failed", document_id=str(row.document_id), code=failure.code.value)
-        row.status, row.step, row.finished_at = FileStatus.FAILED, Step.DONE, self._clock()
-        row.error = said = failure.as_dict()
-        unfinished, row.next_content_id = row.next_content_id, None
-        await session.flush()
-        if unfinished is not None:
-            await contents.retire(session, unfinished)
+        failure, now = _failure(error), await database_now(session)
+        failed = document.failed(failure, now)
+        log.warning("file.failed", document_id=str(document.document_id), code=failure.code.value)
+        await documents.save(session, failed)
+        if document.next_content_id is not None:
+            await retire_content(session, document.next_content_id)
         await publish(
             session,
             KnowledgeFailedV1(
-                workspace_id=row.workspace_id,
-                occurred_at=self._clock(),
-                file_id=row.file_id,
-                persona_id=row.persona_id,
-                error=KnowledgeError.model_validate(said),
+                workspace_id=document.workspace_id,
+                occurred_at=now,
+                file_id=document.file_id,
+                persona_id=document.persona_id,
+                error=KnowledgeError.model_validate(failed.error),
             ),
         )
 
-    async def _index(self, claim: Claim[DocumentRow]) -> ContentRow:
-        """Return the content, with its words in the index."""
-        await self._require_persona(claim.row)
-        sha256 = await self._stored(claim)
+    async def _indexed(self, claim: DocumentClaim, document: Document) -> Content:
+        """Return the content of a document, with its words in the index."""
+        self._require_persona(document)
+        document = await self._stored(claim, document)
         crash_point("ingest-after-fetch")
-        content = await self._prepare(claim, sha256)
+        content = await self._prepare(claim, document.sha256 or "")
         if content.collection is None:
             await self._step(claim, Step.EXTRACTING)
-            self._tools.work_dir.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(dir=self._tools.work_dir) as folder:
-                await self._read(claim, content, Path(folder))
+            self._reading.work_dir.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=self._reading.work_dir) as folder:
+                await self._read(claim, document, content, Path(folder))
         crash_point("ingest-after-index")
         return content
 
-    async def _require_persona(self, row: DocumentRow) -> None:
+    def _require_persona(self, document: Document) -> None:
         try:
-            known = self._roster.persona(row.workspace_id, row.persona_id)
+            known = self._roster.persona(document.workspace_id, document.persona_id)
         except RosterNotReadyError as error:
             raise PersonaNotKnownYetError(str(error)) from error
         if known is None:
-            raise PersonaNotKnownYetError(f"persona {row.persona_id}")
+            raise PersonaNotKnownYetError(f"persona {document.persona_id}")
 
-    async def _stored(self, claim: Claim[DocumentRow]) -> str:
-        """Return the SHA-256 of the original, which is in our storage then."""
-        row = claim.row
-        if row.original_key is not None and row.sha256 is not None:
-            return row.sha256
-        if row.url is None:
+    async def _stored(self, claim: DocumentClaim, document: Document) -> Document:
+        """Return the document once its original is in our storage."""
+        if document.original_key is not None and document.sha256 is not None:
+            return document
+        if document.url is None:
             raise FileFailedError(FailureCode.INTERNAL, "The original is missing.")
-        key = original_key(row.workspace_id, row.document_id)
-        stored = await self._tools.originals.put(key, self._tools.fetcher.fetch(row.url))
-        if row.announced_sha256 not in {None, stored.sha256}:
-            await self._tools.originals.delete(key)
+        originals = self._reading.originals
+        key = original_key(document.workspace_id, document.document_id)
+        stored = await originals.put(key, self._reading.fetcher.fetch(document.url))
+        if document.announced_sha256 not in {None, stored.sha256}:
+            await originals.delete(key)
             raise FileFailedError(FailureCode.CHECKSUM_MISMATCH)
-        await self._note(
-            claim,
-            original_key=key,
-            size_bytes=stored.size_bytes,
-            sha256=stored.sha256,
-        )
-        row.original_key = key
-        return stored.sha256
+        return await self._keep(claim, lambda document: document.fetched(key, stored))
 
-    async def _prepare(self, claim: Claim[DocumentRow], sha256: str) -> ContentRow:
-        prepared: list[ContentRow] = []
+    async def _prepare(self, claim: DocumentClaim, sha256: str) -> Content:
+        """Return the content of these bytes, which is what the document shows next."""
+        prepared: list[Content] = []
 
         async def change(session: Session) -> None:
-            await DOCUMENT_LEASES.renew(session, claim)
-            row = await session.get_one(DocumentRow, claim.row_id)
-            prepared.append(await contents.of_document(session, row, sha256))
+            await documents.LEASES.renew(session, claim)
+            document = await documents.get(session, claim.row_id)
+            content = await contents.lock_or_add(session, document, sha256)
+            await documents.save(session, document.preparing(content.content_id))
+            before = document.next_content_id
+            if before is not None and before != content.content_id:
+                await retire_content(session, before)
+            prepared.append(content)
 
         await self._store.persist(change)
         return prepared[-1]
 
-    async def _read(self, claim: Claim[DocumentRow], content: ContentRow, folder: Path) -> None:
-        row, tools = claim.row, self._tools
+    async def _read(
+        self, claim: DocumentClaim, document: Document, content: Content, folder: Path
+    ) -> None:
+        extractor, index = self._reading.extractor, self._index
         original, chunks_path = folder / "original", folder / "chunks"
-        await tools.originals.download(row.original_key or "", original)
-        found = await tools.extractor.extract(original, row.file_name, chunks_path)
+        await self._reading.originals.download(document.original_key or "", original)
+        found = await extractor.extract(original, document.file_name, chunks_path)
         crash_point("ingest-after-extract")
         await self._step(claim, Step.INDEXING)
-        chunks = tools.extractor.read_chunks(chunks_path)
+        chunks = extractor.read_chunks(chunks_path)
         while batch := await asyncio.to_thread(lambda: list(islice(chunks, BATCH))):
-            if not await self._put(content, batch, found.language):
+            if not await self._put(content.content_id, batch, found.language):
                 return
             crash_point("ingest-after-batch")
-        await tools.index.flush()
+        await index.flush()
 
         async def change(session: Session) -> None:
-            await contents.mark_indexed(
-                session,
-                content.content_id,
-                tools.index.collection,
-                found,
-                embed=tools.has_embedder,
-            )
+            held = await contents.lock(session, content.content_id)
+            if held.collection is not None:
+                return
+            indexed = held.indexed(index.collection, found, embed=self._has_embedder)
+            if self._has_embedder:
+                await contents.save_for_work(session, indexed)
+            else:
+                await contents.save(session, indexed)
 
         await self._store.persist(change)
 
-    async def _put(self, content: ContentRow, batch: Sequence[Chunk], language: str) -> bool:
+    async def _put(self, content_id: UUID, batch: Sequence[Chunk], language: str) -> bool:
         """Store and index some chunks; False if somebody else has done it all meanwhile."""
         words = await asyncio.to_thread(document_words, [chunk.text for chunk in batch], language)
         async with self._store.worker() as session:
-            held = await contents.hold(session, content.content_id)
+            held = await contents.lock(session, content_id)
             if held.collection is not None:
                 return False
             await contents.add_chunks(session, held, batch)
-            await self._tools.index.put_words(contents.owner_of(held), batch[0].number, words)
+            await self._index.put_words(held.owner, batch[0].number, words)
         return True
 
-    async def _show(
-        self, session: Session, document_id: UUID, content_id: UUID, took_ms: int
+    async def _step(
+        self, claim: DocumentClaim, step: Step, started_at: datetime | None = None
     ) -> None:
-        """Let the new content replace the old one, in one moment."""
-        row = await session.get_one(DocumentRow, document_id)
-        content = await contents.hold(session, content_id)
-        before, row.content_id = row.content_id, content_id
-        row.next_content_id = None
-        row.status, row.step, row.finished_at = FileStatus.READY, Step.DONE, self._clock()
-        row.error = None
-        await session.flush()
-        await knowledge.changed(session, row.workspace_id, row.persona_id)
-        if before is not None and before != content_id:
-            await contents.retire(session, before)
-        if row.stale_keys:
-            await documents.tidy_later(session, row)
-        log.info(
-            "file.ready",
-            document_id=str(document_id),
-            kind=content.kind,
-            pages=content.pages,
-            chunks=content.chunk_count,
-            took_ms=took_ms,
-        )
-        await publish(
-            session,
-            KnowledgeReadyV1(
-                workspace_id=row.workspace_id,
-                occurred_at=self._clock(),
-                file_id=row.file_id,
-                persona_id=row.persona_id,
-                chunks=content.chunk_count or 0,
-                pages=content.pages,
-                took_ms=took_ms,
-            ),
-        )
-
-    async def _step(self, claim: Claim[DocumentRow], step: Step, **values: object) -> None:
-        """Note and log the step that is done now."""
-        await self._note(claim, step=step, **values)
+        """Store and log what is being done."""
+        await self._keep(claim, lambda document: document.at_step(step, started_at=started_at))
         log.info("file.step", document_id=str(claim.row_id), step=step.value)
 
-    async def _note(self, claim: Claim[DocumentRow], **values: object) -> None:
-        """Store what is known of the document, while the lease is ours."""
+    async def _keep(
+        self, claim: DocumentClaim, transition: Callable[[Document], Document]
+    ) -> Document:
+        """Store a transition of the document while the lease is ours; return what came of it."""
+        kept: list[Document] = []
 
         async def change(session: Session) -> None:
-            await DOCUMENT_LEASES.renew(session, claim)
-            await documents.note(session, claim.row_id, **values)
+            await documents.LEASES.renew(session, claim)
+            kept.append(transition(await documents.get(session, claim.row_id)))
+            await documents.save(session, kept[-1])
 
         await self._store.persist(change)
+        return kept[-1]
+
+
+async def _show(session: Session, document_id: UUID, content_id: UUID) -> None:
+    """Let the new content replace the old one, in one moment."""
+    document = await documents.get(session, document_id)
+    content = await contents.lock(session, content_id)
+    before, now = document.content_id, await database_now(session)
+    ready = document.ready(content_id, now)
+    if ready.stale_keys:
+        await documents.save_for_work(session, ready)
+    else:
+        await documents.save(session, ready)
+    await knowledge.changed(session, ready.workspace_id, ready.persona_id)
+    if before is not None and before != content_id:
+        await retire_content(session, before)
+    took_ms = round((now - (document.started_at or now)).total_seconds() * 1000)
+    log.info(
+        "file.ready",
+        document_id=str(document_id),
+        kind=content.kind,
+        pages=content.pages,
+        chunks=content.chunk_count,
+        took_ms=took_ms,
+    )
+    await publish(
+        session,
+        KnowledgeReadyV1(
+            workspace_id=ready.workspace_id,
+            occurred_at=now,
+            file_id=ready.file_id,
+            persona_id=ready.persona_id,
+            chunks=content.chunk_count or 0,
+            pages=content.pages,
+            took_ms=took_ms,
+        ),
+    )
 
 
 def original_key(workspace_id: str, document_id: UUID) -> str:

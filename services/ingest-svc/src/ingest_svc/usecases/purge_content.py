@@ -1,19 +1,13 @@
-"""Remove a content that no document has: its points, counted, then its text."""
+"""Purge a content that no document has: its points, counted, then its text."""
 
 from uuid import UUID
 
 from service_kit.crash_points import crash_point
-from service_kit.errors import UpstreamError
 from service_kit.store import Session, Store
 
 from ingest_svc.adapters import contents
-from ingest_svc.adapters.passage_index import PassageIndex
-
-
-class PointsLeftError(UpstreamError):
-    """The index still has points of a file that was deleted."""
-
-    slug = "points-left"
+from ingest_svc.domain.content import PointsLeftError
+from ingest_svc.usecases.ports import PassageIndex
 
 
 async def purge_content(

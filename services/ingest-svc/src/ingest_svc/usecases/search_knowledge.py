@@ -13,11 +13,11 @@ from service_kit.store import Store
 from structlog import get_logger
 
 from ingest_svc.adapters import knowledge
-from ingest_svc.adapters.embedders import Embedder
-from ingest_svc.adapters.knowledge import Found
-from ingest_svc.adapters.passage_index import PassageIndex, Question, Scope, query_words
+from ingest_svc.adapters.passage_index import query_words
 from ingest_svc.domain.document import PersonaNotFoundError, PersonasUnknownError
+from ingest_svc.domain.passage import Found, Question, Scope
 from ingest_svc.domain.quotation import Quotation
+from ingest_svc.usecases.ports import Embedder, PassageIndex
 
 MEANING_SECONDS = 1.0
 """How long a question waits for its vector; then words alone answer it."""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ingest_svc.adapters.extraction.chunks import write_chunks
 from ingest_svc.adapters.extraction.kinds import sniff
-from ingest_svc.adapters.extraction.parts import Part, read_parts
+from ingest_svc.adapters.extraction.parts import Part
+from ingest_svc.adapters.extraction.reading import read_parts
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
 MAX_MEMORY_BYTES = 1_500 * 1024 * 1024

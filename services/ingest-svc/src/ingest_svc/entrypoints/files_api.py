@@ -6,30 +6,32 @@ from uuid import UUID
 
 from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
-from service_kit.clock import utc_now
 from service_kit.identity import Editor
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
 from ingest_svc.adapters import contents, documents
-from ingest_svc.domain.document import FileBusyError, FileStatus, UnknownFileError, VectorState
-from ingest_svc.entrypoints.dependencies import Deps, Persona
-from ingest_svc.entrypoints.schemas import (
-    BulkDelete,
-    BulkDeleted,
+from ingest_svc.domain.document import FileStatus, UnknownFileError
+from ingest_svc.entrypoints.dependencies import Deps, FoundDocument, LockedDocument, Persona
+from ingest_svc.entrypoints.schemas.files import (
     ChunkDocument,
+    DeletedFiles,
+    DeleteFilesRequest,
     FileDocument,
     StatusDocument,
     TagsRequest,
 )
+from ingest_svc.usecases.delete_file import delete_file
+from ingest_svc.usecases.retry_file import retry_file
+from ingest_svc.usecases.set_tags import set_tags
 
 router = api_router("/api/personas/{persona_id}/files", "files")
 FOUND = problem_responses(404)
 
 
 @router.get("", operation_id="listFiles", summary="List files, newest first", responses=FOUND)
-async def list_files(
+async def list_all(
     persona: Persona,
     session: WorkspaceSession,
     paging: Paging,
@@ -37,20 +39,19 @@ async def list_files(
     tag: Annotated[str | None, Query(min_length=1, max_length=255)] = None,
 ) -> Page[FileDocument]:
     """Return the files of this persona that match every given filter."""
-    wanted = {"status": status, "tag": tag}
-    filters = {name: value for name, value in wanted.items() if value is not None}
+    given = {"status": status, "tag": tag}
+    filters = {name: value for name, value in given.items() if value is not None}
     position = paging.after(tuple[UUID])
     after = position[0] if position else None
     views = await documents.page(session, persona.persona_id, filters, after, paging.limit + 1)
-    page = paging.page(views, lambda view: (view.row.document_id,))
+    page = paging.page(views, lambda view: (view.document.document_id,))
     return Page(items=[FileDocument.of(view) for view in page.items], next=page.next)
 
 
 @router.get("/{file_id}", operation_id="getFile", summary="Show a file", responses=FOUND)
-async def get_file(file_id: str, persona: Persona, session: WorkspaceSession) -> FileDocument:
+async def get(document: FoundDocument, session: WorkspaceSession) -> FileDocument:
     """Return one file: where it stands, and what it holds."""
-    row = await documents.load(session, persona.persona_id, file_id)
-    return FileDocument.of(await documents.view(session, row))
+    return FileDocument.of(await documents.view(session, document))
 
 
 @router.get(
@@ -60,11 +61,11 @@ async def get_file(file_id: str, persona: Persona, session: WorkspaceSession) ->
     responses=FOUND,
     response_model_exclude_none=True,
 )
-async def get_status(file_id: str, persona: Persona, session: WorkspaceSession) -> StatusDocument:
+async def get_status(document: FoundDocument) -> StatusDocument:
     """Return `processing`, `ready` or `failed`, and why."""
-    row = await documents.load(session, persona.persona_id, file_id)
-    error = f"{row.error['title']} {row.error['detail']}" if row.error else None
-    return StatusDocument(status=FileStatus(row.status), error=error)
+    failure = document.error
+    error = f"{failure['title']} {failure['detail']}" if failure else None
+    return StatusDocument(status=document.status, error=error)
 
 
 @router.get(
@@ -74,18 +75,16 @@ async def get_status(file_id: str, persona: Persona, session: WorkspaceSession) 
     responses=FOUND,
 )
 async def list_chunks(
-    file_id: str, persona: Persona, session: WorkspaceSession, paging: Paging
+    document: FoundDocument, session: WorkspaceSession, paging: Paging
 ) -> Page[ChunkDocument]:
     """Return the pieces in which a file is found, in its order; none until it is ready."""
-    row = await documents.load(session, persona.persona_id, file_id)
-    content = (await documents.view(session, row)).content
+    content = (await documents.view(session, document)).content
     if content is None:
         return Page(items=[], next=None)
     position = paging.after(tuple[int])
     after = position[0] if position else -1
     chunks = await contents.chunks(session, content.content_id, after, paging.limit + 1)
-    owner = contents.owner_of(content)
-    items = [ChunkDocument.of(chunk, owner) for chunk in chunks]
+    items = [ChunkDocument.of(chunk, content.owner) for chunk in chunks]
     return paging.page(items, lambda item: (item.number,))
 
 
@@ -96,18 +95,16 @@ async def list_chunks(
     responses={**FOUND, 200: {"content": {"application/octet-stream": {}}}},
     response_class=StreamingResponse,
 )
-async def get_original(
-    file_id: str, persona: Persona, session: WorkspaceSession, deps: Deps
-) -> StreamingResponse:
+async def download(document: FoundDocument, deps: Deps) -> StreamingResponse:
     """Return the bytes that were uploaded or fetched."""
-    row = await documents.load(session, persona.persona_id, file_id)
-    if row.original_key is None:
-        raise UnknownFileError(f"file {file_id} has not been fetched")
+    if document.original_key is None:
+        raise UnknownFileError(f"file {document.file_id} has not been fetched")
+    name = quote(document.file_name, safe="")
     return StreamingResponse(
-        await deps.originals.read(row.original_key),
+        await deps.originals.read(document.original_key),
         media_type="application/octet-stream",
         headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.file_name, safe='')}",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
             "X-Content-Type-Options": "nosniff",
         },
     )
@@ -116,14 +113,12 @@ async def get_original(
 @router.put(
     "/{file_id}/tags", operation_id="setFileTags", summary="Set the tags of a file", responses=FOUND
 )
-async def set_tags(
-    file_id: str, wanted: TagsRequest, persona: Persona, session: WorkspaceSession, _: Editor
+async def tag(
+    body: TagsRequest, document: LockedDocument, session: WorkspaceSession, _: Editor
 ) -> FileDocument:
     """Replace the tags."""
-    row = await documents.load(session, persona.persona_id, file_id, for_update=True)
-    row.tags = wanted.tags
-    await session.flush()
-    return FileDocument.of(await documents.view(session, row))
+    tagged = await set_tags(session, document, body.tags)
+    return FileDocument.of(await documents.view(session, tagged))
 
 
 @router.post(
@@ -132,20 +127,10 @@ async def set_tags(
     summary="Try a file again",
     responses=problem_responses(404, 409),
 )
-async def retry(
-    file_id: str, persona: Persona, session: WorkspaceSession, _: Editor
-) -> FileDocument:
+async def retry(document: LockedDocument, session: WorkspaceSession, _: Editor) -> FileDocument:
     """Process a failed file again, or only its vectors if those failed."""
-    row = await documents.load(session, persona.persona_id, file_id, for_update=True)
-    if row.status == FileStatus.PROCESSING:
-        raise FileBusyError(f"file {file_id} is being processed: wait until it is not")
-    content = (await documents.view(session, row)).content
-    if row.status == FileStatus.FAILED:
-        await documents.start(session, row)
-    elif content is not None and content.vectors == VectorState.FAILED:
-        await contents.embed_again(session, content.content_id)
-    await session.refresh(row)
-    return FileDocument.of(await documents.view(session, row))
+    retried = await retry_file(session, document)
+    return FileDocument.of(await documents.view(session, retried))
 
 
 @router.delete(
@@ -155,39 +140,38 @@ async def retry(
     summary="Forget a file",
     responses=FOUND,
 )
-async def delete_file(
-    file_id: str, persona: Persona, session: WorkspaceSession, _: Editor
-) -> Response:
+async def delete(document: LockedDocument, session: WorkspaceSession, _: Editor) -> Response:
     """Hide a file at once; its vectors, its text and its original are then deleted."""
-    row = await documents.load(session, persona.persona_id, file_id, for_update=True)
-    await documents.forget(session, row, utc_now())
+    await delete_file(session, document)
     return Response(status_code=204)
 
 
 @router.post("/delete", operation_id="deleteFiles", summary="Forget several files", responses=FOUND)
-async def delete_files(
-    wanted: BulkDelete, persona: Persona, session: WorkspaceSession, _: Editor
-) -> BulkDeleted:
+async def delete_several(
+    body: DeleteFilesRequest, persona: Persona, session: WorkspaceSession, editor: Editor
+) -> DeletedFiles:
     """Forget those files that the persona has."""
     deleted: list[str] = []
     not_found: list[str] = []
-    for file_id in sorted(set(wanted.file_ids)):
+    for file_id in sorted(set(body.file_ids)):
         try:
-            row = await documents.load(session, persona.persona_id, file_id, for_update=True)
+            document = await documents.lock(
+                session, editor.workspace_id, persona.persona_id, file_id
+            )
         except UnknownFileError:
             not_found.append(file_id)
         else:
-            await documents.forget(session, row, utc_now())
+            await delete_file(session, document)
             deleted.append(file_id)
-    return BulkDeleted(deleted=deleted, not_found=not_found)
+    return DeletedFiles(deleted=deleted, not_found=not_found)
 
 
 aliases = api_router("/personas/{persona_id}/files", "files")
 """The addresses without `/api`, as some clients know them (C74, C75)."""
-aliases.add_api_route("", list_files, include_in_schema=False)
-aliases.add_api_route("/{file_id}", get_file, include_in_schema=False)
+aliases.add_api_route("", list_all, include_in_schema=False)
+aliases.add_api_route("/{file_id}", get, include_in_schema=False)
 aliases.add_api_route(
-    "/{file_id}", delete_file, methods=["DELETE"], status_code=204, include_in_schema=False
+    "/{file_id}", delete, methods=["DELETE"], status_code=204, include_in_schema=False
 )
 aliases.add_api_route(
     "/{file_id}/status", get_status, include_in_schema=False, response_model_exclude_none=True

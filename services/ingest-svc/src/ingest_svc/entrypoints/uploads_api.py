@@ -1,26 +1,21 @@
 """REST: files that people upload."""
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import Depends, File, Form, Response, UploadFile
-from service_kit.clock import utc_now
 from service_kit.errors import FieldError, InvalidError, TooLargeError
 from service_kit.guard import UploadRoute
 from service_kit.identity import Editor
-from service_kit.ids import new_id
 from service_kit.problem import problem_responses
 from service_kit.routing import api_router
-from service_kit.store import Store
 
-from ingest_svc.adapters import documents
-from ingest_svc.adapters.documents import Announced
 from ingest_svc.adapters.originals import READ_BYTES
-from ingest_svc.domain.failure import EXPLANATIONS, FailureCode, FileFailedError
+from ingest_svc.domain.failure import EXPLANATIONS, FailureCode
 from ingest_svc.entrypoints.dependencies import Deps, Persona
-from ingest_svc.entrypoints.schemas import Tags, Uploaded, UploadedFile
-from ingest_svc.usecases.ingest_file import original_key
+from ingest_svc.entrypoints.schemas.files import Tags, Uploaded, UploadedFile
+from ingest_svc.usecases.upload_files import Upload, UploadFailedError, upload_files
 
 MAX_FILES = 20
 MAX_REQUEST_BYTES = 200 * 1024 * 1024
@@ -72,7 +67,7 @@ Uploads = Annotated[list[UploadFile], Depends(uploads_of_form)]
     summary="Upload files",
     responses=problem_responses(404, 413),
 )
-async def upload_files(
+async def upload(
     persona: Persona,
     editor: Editor,
     deps: Deps,
@@ -84,43 +79,27 @@ async def upload_files(
 
     If one of them is refused (empty, too large, without a name), none is taken in.
     """
-    names = [_name(upload, number) for number, upload in enumerate(uploads)]
-    taken: list[Announced] = []
+    names = [_name(file, number) for number, file in enumerate(uploads)]
     try:
-        for upload, name in zip(uploads, names, strict=True):
-            document_id = new_id()
-            key = original_key(editor.workspace_id, document_id)
-            stored = await deps.originals.put(key, _read(upload))
-            taken.append(
-                Announced(
+        taken = await upload_files(
+            deps.store,
+            deps.originals,
+            [
+                Upload(
                     workspace_id=editor.workspace_id,
-                    file_id=str(document_id),
                     persona_id=persona.persona_id,
                     file_name=name,
-                    uploaded_at=utc_now(),
                     tags=tags or (),
-                    original_key=key,
-                    sha256=stored.sha256,
-                    size_bytes=stored.size_bytes,
+                    content=_read(file),
                 )
-            )
-        await _announce(deps.store, taken)
-    except BaseException as error:
-        for announced in taken:
-            await deps.originals.delete(announced.original_key or "")
-        if isinstance(error, FileFailedError):
-            raise _refusal(error, len(taken)) from error
-        raise
+                for file, name in zip(uploads, names, strict=True)
+            ],
+        )
+    except UploadFailedError as error:
+        raise _refusal(error) from error
     response.headers["Location"] = f"/api/personas/{persona.persona_id}/files/{taken[0].file_id}"
     shown = [UploadedFile(id=item.file_id, file_name=item.file_name) for item in taken]
     return Uploaded(id=shown[0].id, files=shown)
-
-
-async def _announce(store: Store, taken: Sequence[Announced]) -> None:
-    """Not in the request's transaction: that would stay open while files are stored."""
-    async with store.workspace(taken[0].workspace_id) as session:
-        for announced in taken:
-            await documents.announce(session, announced)
 
 
 async def _read(file: UploadFile) -> AsyncGenerator[bytes]:
@@ -133,19 +112,19 @@ def _name(file: UploadFile, number: int) -> str:
     name = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "", file.filename or "")
     name = re.split(r"[/\\]", name)[-1].strip()
     if not 0 < len(name) <= 255:
-        mend = FieldError(f"files.{number}", "needs a file name of 1 to 255 characters")
-        raise FileRefusedError(f"{mend.field}: {mend.message}", errors=[mend])
+        hint = FieldError(f"files.{number}", "needs a file name of 1 to 255 characters")
+        raise FileRefusedError(f"{hint.field}: {hint.message}", errors=[hint])
     return name
 
 
-def _refusal(error: FileFailedError, number: int) -> FileTooLargeError | FileRefusedError:
-    said = EXPLANATIONS[error.code]
-    mend = FieldError(f"files.{number}", f"{said.title} {said.mend}")
-    if error.code is FailureCode.TOO_LARGE:
-        return FileTooLargeError(f"{mend.field}: {mend.message}", errors=[mend])
-    return FileRefusedError(f"{mend.field}: {mend.message}", errors=[mend])
+def _refusal(error: UploadFailedError) -> FileTooLargeError | FileRefusedError:
+    explanation = EXPLANATIONS[error.failure.code]
+    hint = FieldError(f"files.{error.number}", f"{explanation.title} {explanation.hint}")
+    if error.failure.code is FailureCode.TOO_LARGE:
+        return FileTooLargeError(f"{hint.field}: {hint.message}", errors=[hint])
+    return FileRefusedError(f"{hint.field}: {hint.message}", errors=[hint])
 
 
 aliases = api_router("/personas/{persona_id}/files", "files")
 """The address without `/api`, as some clients know it (C73)."""
-aliases.add_api_route("", upload_files, methods=["POST"], status_code=201, include_in_schema=False)
+aliases.add_api_route("", upload, methods=["POST"], status_code=201, include_in_schema=False)
