@@ -16,3 +16,22 @@ def find_persona(personas: Rest, persona: str) -> dict[str, Any]:
         if not document["virtual"] and persona in {document["persona_id"], document["name"]}:
             return document
     raise CliError(f"There is no persona {persona!r} here.", "See `dramatis personas list`.")
+
+
+def find_deleted(personas: Rest, persona: str) -> dict[str, Any]:
+    """Return the deleted persona with this id or name; of several, the one deleted last.
+
+    Raises:
+        CliError: there is none, or persona-svc does not answer.
+    """
+    found = [
+        document
+        for document in personas.items("/api/personas/deleted")
+        if persona in {document["persona_id"], document["name"]}
+    ]
+    if not found:
+        raise CliError(
+            f"There is no deleted persona {persona!r} here.",
+            "See `dramatis personas list --deleted`.",
+        )
+    return max(found, key=lambda document: document["deleted_at"])

@@ -40,10 +40,25 @@ class Rest:
             NotUpError: the service cannot be reached.
             CliError: it refused; the text is the title, detail and fields of its problem document.
         """
+        return self.checked(self.ask(method, path, **request))
+
+    def ask(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 — httpx's own
+        """Send a request and return its answer, whatever it says.
+
+        Raises:
+            NotUpError: the service cannot be reached.
+        """
         try:
-            answer = self._client.request(method, path, **request)
+            return self._client.request(method, path, **request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotUpError(f"{self.url} does not answer: {error}.") from error
+
+    def checked(self, answer: httpx.Response) -> httpx.Response:
+        """Return a 2xx answer.
+
+        Raises:
+            CliError: it is another; the text is the title, detail and fields of its problem.
+        """
         if not answer.is_success:
             raise CliError(_problem(answer))
         return answer

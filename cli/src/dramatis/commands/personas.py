@@ -5,18 +5,31 @@ from typing import Annotated, Any
 
 import typer
 
+from dramatis.commands.ensure_default import ensure_default
+from dramatis.commands.persona_assignment import assign, explain
+from dramatis.commands.persona_changes import clone, delete, edit, settings, undelete
+from dramatis.commands.persona_versions import diff, restore, versions
 from dramatis.errors import CliError
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table, printable
 from dramatis.persona_lookup import find_persona
+from dramatis.persona_options import Persona
 from dramatis.target import RestTarget
 
 MARKDOWN = {"content-type": "text/markdown; charset=utf-8"}
-Persona = Annotated[str, typer.Argument(help="The persona's id, or its name.")]
 
 
-def list_(target: RestTarget) -> None:
+def list_(
+    target: RestTarget,
+    *,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Those that can be undeleted, and until when.")
+    ] = False,
+) -> None:
     """List the personas; the default one is marked."""
+    if deleted:
+        _list_deleted(target)
+        return
     with target.rest("persona") as api:
         personas = list(api.items("/api/personas"))
     if target.json:
@@ -36,6 +49,19 @@ def list_(target: RestTarget) -> None:
         for p in personas
     ]
     print_table(("", "name", "signs as", "version", "persona_id"), rows)
+
+
+def _list_deleted(target: RestTarget) -> None:
+    with target.rest("persona") as api:
+        found = list(api.items("/api/personas/deleted"))
+    if target.json:
+        print_json({"items": found})
+        return
+    if not found:
+        out.print(f"Workspace {target.workspace} has no deleted personas.", markup=False)
+        return
+    rows = [(p["name"], p["deleted_at"], p["erase_after"], p["persona_id"]) for p in found]
+    print_table(("name", "deleted", "erased after", "persona_id"), rows)
 
 
 def show(target: RestTarget, *, persona: Persona) -> None:
@@ -121,6 +147,39 @@ def register(app: typer.Typer) -> None:
     )(expand(import_))
     group.command(epilog=examples("dramatis personas export Nova -o nova.md"))(expand(export))
     group.command(epilog=examples("dramatis personas default Nova"))(expand(default))
+    group.command(
+        "ensure-default",
+        epilog=examples(
+            "dramatis personas ensure-default --workspace acme",
+            "DRAMATIS_DATABASE_URL=… dramatis personas ensure-default --all-workspaces",
+        ),
+    )(expand(ensure_default))
+    for command, lines in (
+        (edit, ["dramatis personas edit Nova", "dramatis personas edit Nova --file nova.md"]),
+        (clone, ["dramatis personas clone Nova --name 'Nova, in spring'"]),
+        (settings, ["dramatis personas settings Nova --model gpt-5-mini --temperature 0.4"]),
+        (delete, ["dramatis personas delete Nova --promote Kim", "… --yes --json"]),
+        (undelete, ["dramatis personas list --deleted", "dramatis personas undelete Nova"]),
+        (versions, ["dramatis personas versions Nova --limit 10"]),
+        (diff, ["dramatis personas diff Nova 1 3"]),
+        (restore, ["dramatis personas restore Nova 2"]),
+        (
+            assign,
+            [
+                "dramatis personas assign Nova spring autumn",
+                "dramatis personas assign Kim spring --channel sms",
+                "dramatis personas assign - spring",
+            ],
+        ),
+        (
+            explain,
+            [
+                "dramatis personas explain --campaign spring --channel sms",
+                "dramatis personas explain --sequence 'After a demo' --lead lead-1",
+            ],
+        ),
+    ):
+        group.command(epilog=examples(*lines))(expand(command))
     app.add_typer(group, name="personas")
 
 

@@ -18,7 +18,10 @@ from dramatis.target import RestTarget
 
 Which = Annotated[str, typer.Argument(metavar="SEQUENCE", help="Its id, or its name.")]
 File = Annotated[Path, typer.Argument(help="A JSON file, as `show --json` prints it; - is stdin.")]
-SHOWN_ONLY = {"sequence_id", "version", "created_at", "updated_at", "warnings", "changed_by"}
+SHOWN_ONLY = {
+    *("sequence_id", "version", "created_at", "updated_at", "warnings", "changed_by"),
+    "paused_reason",
+}
 
 
 def list_(target: RestTarget) -> None:
@@ -162,21 +165,24 @@ def start(
 def lint(
     target: RestTarget,
     *,
-    template: Annotated[str, typer.Argument(help="The template's text; - is stdin.")],
+    file: Annotated[
+        Path, typer.Argument(help="A sequence as JSON, else the text of a template; - is stdin.")
+    ],
 ) -> None:
-    """Check a template: what is wrong with it, and what has no value today."""
-    text = sys.stdin.read() if template == "-" else template
+    """Check every template of a file: what is wrong with it, and what has no value today."""
+    text = _text(file)
+    found: list[dict[str, Any]] = []
     with target.rest("followup") as followups:
-        result = followups.send("POST", "/api/templates/lint", json={"template": text}).json()
+        for field, template in _templates(text):
+            answer = followups.send("POST", "/api/templates/lint", json={"template": template})
+            found.append({"field": field, **answer.json()})
     if target.json:
-        print_json(result)
+        print_json({"ok": all(item["ok"] for item in found), "templates": found})
     else:
-        print_template_errors(result["template_errors"])
-        print_template_errors(result["warnings"], "warning")
-        if result["ok"] and not result["warnings"]:
-            print_plain("ok")
-    if not result["ok"]:
-        raise CliError("The template cannot be saved.")
+        for item in found:
+            _print_lint(item)
+    if not all(item["ok"] for item in found):
+        raise CliError("The file cannot be saved as a sequence: see above.")
 
 
 def tokens(target: RestTarget) -> None:
@@ -214,11 +220,55 @@ def register(app: typer.Typer) -> None:
             "start",
             [f"dramatis sequences start {name} --lead lead-1 --lead lead-2 --campaign spring"],
         ),
-        (lint, "lint", ["dramatis sequences lint 'Hi {firstName|there}, {bookingLink}'"]),
+        (
+            lint,
+            "lint",
+            ["dramatis sequences lint sequence.json", "dramatis sequences lint mail.txt"],
+        ),
         (tokens, "tokens", ["dramatis sequences tokens"]),
     ):
         group.command(called, epilog=examples(*lines))(expand(command))
     app.add_typer(group, name="sequences")
+
+
+def _templates(text: str) -> list[tuple[str, str]]:
+    """Return each template with its field: those of a sequence, or the whole text."""
+    try:
+        document: object = json_text.loads(text)
+    except ValueError:
+        return [("template", text)]
+    found: dict[str, Any] = {}
+    if isinstance(document, dict):
+        found = cast("dict[str, Any]", document)
+    steps = found.get("steps")
+    if not isinstance(steps, list):
+        raise CliError("steps: the file is JSON, but holds no sequence with steps.")
+    templates: list[tuple[str, str]] = []
+    for number, step in enumerate(cast("list[Any]", steps)):
+        fields: dict[str, Any] = cast("dict[str, Any]", step) if isinstance(step, dict) else {}
+        templates += [
+            (f"steps.{number}.{name}", fields[name])
+            for name in ("subject", "body")
+            if isinstance(fields.get(name), str)
+        ]
+    return templates
+
+
+def _print_lint(item: dict[str, Any]) -> None:
+    field = item["field"]
+    if item["ok"] and not item["warnings"]:
+        print_plain(f"{field}: ok")
+        return
+    print_plain(f"{field}:")
+    print_template_errors(item["template_errors"])
+    print_template_errors(item["warnings"], "warning")
+
+
+def _text(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise CliError(f"{file} cannot be read: {error}.") from error
 
 
 def _read(file: Path) -> dict[str, Any]:
