@@ -2,7 +2,7 @@
 
 import httpx
 import nats as nats_client
-from persona_contracts import CampaignSyncedV1, subject_for
+from persona_contracts import CampaignSyncedV1, LeadErasedV1, subject_for
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
@@ -42,7 +42,7 @@ class Tenant:
         )
         self.ids = {"persona": persona["persona_id"], "campaign": campaign}
         self.done("persona_svc", "PUT", "/api/workspace/settings", json={"ai_goals": words})
-        await self._sync(nats_url, words)
+        await self._told(nats_url, words)
         await wait_until(lambda: self.done("persona_svc", "GET", "/api/campaigns")["items"])
         assignment = {"persona_id": persona["persona_id"]}
         path = f"/api/campaigns/{campaign}/persona"
@@ -51,8 +51,9 @@ class Tenant:
         self.ids["file"] = await self._learned(words)
         self.ids |= await self._followed_up(words)
 
-    async def _sync(self, nats_url, words):
-        event = CampaignSyncedV1(
+    async def _told(self, nats_url, words):
+        """Publish what the CRM tells every service: a campaign, and a lead that it has erased."""
+        campaign = CampaignSyncedV1(
             workspace_id=self.workspace_id,
             campaign_id=self.ids["campaign"],
             name=words,
@@ -60,9 +61,13 @@ class Tenant:
             status="active",
             updated_at=utc_now(),
         )
+        lead = LeadErasedV1(
+            workspace_id=self.workspace_id, lead_id=f"erased-{words}", erased_at=utc_now()
+        )
         connection = await nats_client.connect(nats_url)
-        body = event.model_dump_json(exclude_unset=True).encode()
-        await connection.jetstream().publish(subject_for(event), body)
+        for event in (campaign, lead):
+            body = event.model_dump_json(exclude_unset=True).encode()
+            await connection.jetstream().publish(subject_for(event), body)
         await connection.close()
 
     async def _drafted(self, words):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from psycopg import errors, sql
+from service_devkit.testing.waiting import wait_until
 
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 KIT_TABLES = {"alembic_version", "service_lease", "stream_seen"}
@@ -91,10 +92,13 @@ def test_every_tenant_table_forces_row_level_security(admin, tables):
     assert tables <= {name for (name,) in rows}
 
 
-def test_the_other_workspace_has_rows_to_hide_in_every_table(admin, readable):
-    empty = {name for name in readable if not count(admin, name, THEIRS)}
-    # draft-svc has no route that takes an Idempotency-Key.
-    assert empty <= {"idempotency"}
+async def test_the_other_workspace_has_rows_to_hide_in_every_table(admin, readable):
+    def are_filled():
+        empty = {name for name in readable if not count(admin, name, THEIRS)}
+        # draft-svc has no route that takes an Idempotency-Key.
+        return empty <= {"idempotency"}
+
+    await wait_until(are_filled)
 
 
 def test_without_a_role_nothing_can_be_read(databases, service, tables):
