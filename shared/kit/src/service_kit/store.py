@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     any_,
     bindparam,
+    event,
     func,
     make_url,
     select,
@@ -178,6 +179,15 @@ async def database_now(session: Session) -> datetime:
     was waited for.
     """
     return (await session.scalars(select(func.clock_timestamp()))).one().astimezone(UTC)
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Have `act` called once the transaction has committed, so never for a try that failed."""
+
+    def committed(_: object) -> None:
+        act()
+
+    event.listen(session.sync_session, "after_commit", committed, once=True)
 
 
 def _to_json(value: object) -> str:

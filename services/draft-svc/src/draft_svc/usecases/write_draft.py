@@ -23,7 +23,7 @@ from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
-from service_kit.store import Session, Store
+from service_kit.store import Session, Store, after_commit
 from service_kit.subjects import reply_subject
 from service_kit.work import Finish
 from structlog import get_logger
@@ -269,7 +269,8 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
     row.body, row.signature, row.text = finished.body, finished.signature, finished.text
     row.generated_body = finished.body
     row.citations = citations
-    dropped_citations_total.inc(result.written.dropped_citations)
+    dropped = result.written.dropped_citations
+    after_commit(session, lambda: dropped_citations_total.inc(dropped))
     row.knowledge = result.knowledge.status
     row.resolution = {
         **resolution.as_dict(),
