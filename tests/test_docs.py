@@ -42,7 +42,13 @@ SETTINGS = {
 ROUTERS = {
     "persona_svc": ("workspace_api", "campaigns_api", "versions_api", "personas_api"),
     "draft_svc": ("api", "intake"),
-    "followup_svc": ("sequences_api", "instances_api", "workspace_api"),
+    "followup_svc": (
+        "sequences_api",
+        "templates_api",
+        "instances_api",
+        "settings_api",
+        "suppressions_api",
+    ),
     "ingest_svc": ("files_api", "uploads_api", "knowledge_api"),
 }
 

@@ -7,11 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from draft_svc.adapters.drafts import DraftRow
-from followup_svc.adapters.instances import InstanceDueRow, InstanceRow
-from followup_svc.adapters.leads import LeadRow, SuppressionRow
-from followup_svc.adapters.sequences import SequenceRow, SequenceVersionRow
-from followup_svc.adapters.steps import StepRow
-from followup_svc.adapters.workspaces import CampaignRow, SettingsRow
+from followup_svc.adapters import tables as followup_tables
 from ingest_svc.adapters import tables as ingest_tables
 from persona_svc.adapters import tables as persona_tables
 from service_kit.idempotency import IdempotencyRow
@@ -28,27 +24,13 @@ def own_tables(module):
     return {
         row.__tablename__
         for row in vars(module).values()
-        if isinstance(row, type) and issubclass(row, Base) and hasattr(row, "__tablename__")
+        if isinstance(row, type) and issubclass(row, Base) and "__tablename__" in vars(row)
     }
 
 
 TABLES = {
     "draft_svc": KIT_TABLES | {DraftRow.__tablename__},
-    "followup_svc": KIT_TABLES
-    | {
-        row.__tablename__
-        for row in (
-            InstanceRow,
-            InstanceDueRow,
-            StepRow,
-            LeadRow,
-            SuppressionRow,
-            SequenceRow,
-            SequenceVersionRow,
-            CampaignRow,
-            SettingsRow,
-        )
-    },
+    "followup_svc": KIT_TABLES | own_tables(followup_tables),
     "ingest_svc": KIT_TABLES | own_tables(ingest_tables),
     "persona_svc": KIT_TABLES | own_tables(persona_tables),
 }

@@ -332,6 +332,7 @@ async def _peer(bench: Bench, jobs: int) -> float:
     sources = [
         FOLDER.parent / "services" / "followup-svc" / "src",
         FOLDER.parent / "shared" / "kit" / "src",
+        FOLDER.parent / "shared" / "contracts" / "src",
     ]
     async with _Crm(bench.broker.url) as connection:
         answer = await asyncio.to_thread(

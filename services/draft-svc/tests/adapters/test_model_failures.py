@@ -50,7 +50,6 @@ async def writer(http_stub):
             timeout_seconds=DEADLINE_SECONDS,
         )
     )
-    await opened.start()
     yield opened
     await opened.close()
 
@@ -135,3 +134,16 @@ def nothing_leaks(error):
     said = f"{error} {error.extra}"
     assert KEY not in said
     assert WORDS not in said
+
+
+async def test_the_connections_are_open_until_the_service_stops(http_stub, writer):
+    http_stub.on("POST", PATH, answered())
+    kept_open = asyncio.create_task(writer.keep_open())
+    assert (await writer.write(brief(), None)).body
+    assert not kept_open.done()
+    kept_open.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await kept_open
+    with pytest.raises(RuntimeError, match="closed"):
+        await writer.write(brief(), None)
+    assert len(http_stub.requests) == 1

@@ -7,7 +7,13 @@ from service_kit.settings import load, start
 
 import followup_svc
 from followup_svc.deps import build
-from followup_svc.entrypoints import instances_api, sequences_api, workspace_api
+from followup_svc.entrypoints import (
+    instances_api,
+    sequences_api,
+    settings_api,
+    suppressions_api,
+    templates_api,
+)
 from followup_svc.entrypoints.events import events
 from followup_svc.entrypoints.workers import pools
 from followup_svc.settings import FollowupSvcSettings
@@ -16,11 +22,11 @@ API = HttpApi(
     "Dramatis follow-ups",
     [
         sequences_api.router,
-        sequences_api.templates,
+        templates_api.router,
         instances_api.starts,
         instances_api.router,
-        workspace_api.settings,
-        workspace_api.suppressions,
+        settings_api.router,
+        suppressions_api.router,
     ],
     description="Sequences of follow-ups in the voice of the right persona.",
 )

@@ -6,7 +6,7 @@ from persona_client import Roster
 from service_kit.service import Service
 from service_kit.store import Store
 
-from followup_svc.adapters.sequences import SequenceVersions
+from followup_svc.adapters.sequence_versions import SequenceVersions
 from followup_svc.settings import FollowupSvcSettings
 
 

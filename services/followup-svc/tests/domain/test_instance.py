@@ -5,13 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from followup_svc.domain.instance import (
-    MAX_ATTEMPTS,
-    Instance,
-    InstanceStateError,
-    Reason,
-    State,
-)
+from followup_svc.domain.instance import Instance, InstanceStateError, Reason, State
+from followup_svc.domain.send_request import MAX_ATTEMPTS
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -36,6 +31,7 @@ def new():
         reason=None,
         detail=None,
         codes=(),
+        started_by="tester",
         started_at=START,
     )
 
@@ -79,7 +75,7 @@ class OneInstance(RuleBasedStateMachine):
     def the_crm_sent_it(self, wait):
         self.sent.append(self.item.step)
         more = self.item.step < STEPS
-        self.item = self.item.sent(self.now + wait * MINUTE if more else None)
+        self.item = self.item.sent(self.now + wait * MINUTE if more else None, at=self.now)
         self.attempt = 0
 
     @precondition(lambda self: self.item.awaiting_answer)
@@ -115,10 +111,10 @@ class OneInstance(RuleBasedStateMachine):
     @rule()
     def a_person_stops(self):
         if self.item.is_live:
-            self.item = self.item.stopped(Reason.BY_PERSON)
+            self.item = self.item.stopped(Reason.BY_PERSON, at=self.now)
         else:
             with pytest.raises(InstanceStateError):
-                self.item.stopped(Reason.BY_PERSON)
+                self.item.stopped(Reason.BY_PERSON, at=self.now)
 
     @invariant()
     def no_attempt_is_requested_twice(self):
@@ -136,6 +132,7 @@ class OneInstance(RuleBasedStateMachine):
         else:
             assert self.item.reason is not None
             assert not self.item.is_due(self.now + timedelta(days=365))
+        assert (self.item.ended_at is None) == self.item.is_live
 
     @invariant()
     def what_has_ended_stays_so(self):
@@ -156,19 +153,19 @@ test_an_instance_keeps_its_promises = OneInstance.TestCase
 
 def test_a_late_answer_brings_back_what_waited_for_it():
     unknown = new().requested(START).paused(Reason.OUTCOME_UNKNOWN, "?")
-    after = unknown.sent(START + MINUTE)
+    after = unknown.sent(START + MINUTE, at=START)
     assert (after.state, after.step, after.reason) == (State.ACTIVE, 2, None)
 
 
 def test_an_answer_does_not_bring_back_what_a_reply_has_paused():
     paused = new().requested(START).paused(Reason.REPLIED, "!")
-    after = paused.sent(START + MINUTE)
+    after = paused.sent(START + MINUTE, at=START)
     assert (after.state, after.step, after.next_at) == (State.PAUSED, 2, START + MINUTE)
 
 
 def test_a_request_id_is_made_of_instance_and_step_and_never_changes():
     first = new()
-    second = first.requested(START).sent(START + MINUTE)
+    second = first.requested(START).sent(START + MINUTE, at=START)
     assert first.request_id == new().request_id == UUID("b07e966f-2120-53d6-a235-ea7dc2fc898e")
     assert (
         len(

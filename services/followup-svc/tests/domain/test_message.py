@@ -56,7 +56,7 @@ def test_a_line_break_in_a_value_makes_no_header():
 
 
 @pytest.mark.parametrize(
-    ("subject", "said", "expected"),
+    ("subject", "last_subject", "expected"),
     [
         (None, "Prices", "Re: Prices"),
         (None, "RE: Prices", "Re: Prices"),
@@ -65,8 +65,8 @@ def test_a_line_break_in_a_value_makes_no_header():
         ("New {firstName}", "Prices", "New Bo"),
     ],
 )
-def test_an_email_answers_the_leads_last_one(subject, said, expected):
-    last = LastMessage(message_id="<1@lead>", subject=said)
+def test_an_email_answers_the_leads_last_one(subject, last_subject, expected):
+    last = LastMessage(message_id="<1@lead>", subject=last_subject)
     message = compose(step(subject=subject), SIGNED, last)
     assert (message.subject, message.in_reply_to) == (expected, "<1@lead>")
 
@@ -129,8 +129,8 @@ def test_all_errors_of_the_subject_come_before_those_of_the_body():
         "unknown_token:{nope}",
         "missing_value:{company}",
     ]
-    said = [error.hint.startswith("In the subject: ") for error in blocked.template_errors]
-    assert said == [True, True, False, False]
+    of_subject = [error.hint.startswith("In the subject: ") for error in blocked.template_errors]
+    assert of_subject == [True, True, False, False]
 
 
 @pytest.mark.parametrize(("body", "subject"), [("{company}", "Hi"), ("Hi", "{company}")])
@@ -150,10 +150,10 @@ def test_no_line_break_of_any_kind_stays_in_a_subject(end):
 
 
 @pytest.mark.parametrize(
-    "said", ["Re: Prices", "re: Prices", "RE:Prices", " Re: Prices ", "AW: WG: Prices"]
+    "last_subject", ["Re: Prices", "re: Prices", "RE:Prices", " Re: Prices ", "AW: WG: Prices"]
 )
-def test_an_answer_to_an_answer_has_one_re(said):
-    last = LastMessage(message_id="<1@lead>", subject=said)
+def test_an_answer_to_an_answer_has_one_re(last_subject):
+    last = LastMessage(message_id="<1@lead>", subject=last_subject)
     assert compose(step(), Facts(), last).subject == "Re: Prices"
 
 

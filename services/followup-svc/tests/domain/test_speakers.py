@@ -32,11 +32,11 @@ def situation(kinds, settings):
         personas[named[tier]] = persona(
             persona_id=named[tier], is_active=kind != "inactive", **texts
         )
-    said = settings == "set"
+    has_settings = settings == "set"
     workspace = WorkspaceState(
         default_persona_id=named.get("default"),
-        ai_persona_name="settings name" if said else None,
-        ai_signature="settings signature" if said else None,
+        ai_persona_name="settings name" if has_settings else None,
+        ai_signature="settings signature" if has_settings else None,
         revision=7,
     )
     campaign = CampaignState(

@@ -163,10 +163,12 @@ def test_everything_that_is_wrong_is_said_at_once_in_order():
 
 def test_the_reason_of_a_pause_names_each_token_and_its_mend():
     errors = rendered("{signature} {company} {signature}").template_errors
-    said = pause_reason(2, errors)
-    assert said.startswith("Step 2 was not sent: {signature} has no value; {company} has no value.")
-    assert said.count("ai_signature") == 1
-    assert "{company|text}" in said
+    reason = pause_reason(2, errors)
+    assert reason.startswith(
+        "Step 2 was not sent: {signature} has no value; {company} has no value."
+    )
+    assert reason.count("ai_signature") == 1
+    assert "{company|text}" in reason
 
 
 @pytest.mark.parametrize(

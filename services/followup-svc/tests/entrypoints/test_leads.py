@@ -96,9 +96,9 @@ async def test_a_reply_while_the_answer_is_awaited_stops_and_the_answer_still_co
     await ready.replies("lead-1")
     await ready.until(instance, "stopped")
     await ready.sent(request)
-    settled = await ready.until(instance, lambda one: one["steps"][0]["status"] == "sent")
-    assert settled["state"] == "stopped"
-    assert settled["steps"][1]["status"] == "waiting"
+    answered = await ready.until(instance, lambda one: one["steps"][0]["status"] == "sent")
+    assert answered["state"] == "stopped"
+    assert answered["steps"][1]["status"] == "waiting"
     assert len(await ready.requests()) == 1
 
 

@@ -160,19 +160,19 @@ async def test_a_failure_for_good_pauses_with_the_vendors_words(campaigner):
 async def test_an_answer_that_never_comes_is_decided_by_people_alone(campaigner):
     await campaigner.default(persona())
     await campaigner.settings(send_window=None, answer_timeout="PT1S")
-    resent, settled, late = [await campaigner.started(step()) for _ in range(3)]
+    resent, resolved, late = [await campaigner.started(step()) for _ in range(3)]
     requests = {request["instance_id"]: request for request in await campaigner.requests(3)}
-    for instance in (resent, settled, late):
+    for instance in (resent, resolved, late):
         shown = await campaigner.until(instance, "paused")
         assert shown["reason"] == "outcome-unknown"
         assert shown["steps"][0]["status"] == "unknown"
         refused = await campaigner.do(instance, "resume", 409)
         assert "resolve" in refused["detail"]
-    await campaigner.do(settled, "resolve", outcome="sent")
-    shown = await campaigner.instance(settled)
+    await campaigner.do(resolved, "resolve", outcome="sent")
+    shown = await campaigner.instance(resolved)
     assert shown["state"] == "completed"
-    said = [(one["what"], one["step"]) for one in shown["timeline"]]
-    assert said[-2:] == [("outcome unknown", 1), ("resolved as sent", 1)]
+    timeline = [(one["what"], one["step"]) for one in shown["timeline"]]
+    assert timeline[-2:] == [("outcome unknown", 1), ("resolved as sent", 1)]
     await campaigner.sent(requests[late["instance_id"]])
     await campaigner.until(late, "completed")
     await campaigner.do(resent, "resolve", outcome="resend")
@@ -226,11 +226,11 @@ async def test_an_answer_to_anothers_request_changes_nothing(campaigner, api, co
 async def test_a_step_without_a_subject_answers_in_the_leads_thread(campaigner):
     await campaigner.default(persona())
     made = await campaigner.create(step("Hello."), stop_on_reply=False)
-    said = await campaigner.replies("lead-9", subject="Prices")
+    reply = await campaigner.replies("lead-9", subject="Prices")
     await campaigner.until_known("lead-9")
     await campaigner.start(made, "lead-9")
     (request,) = await campaigner.requests()
-    assert (request["in_reply_to"], request["subject"]) == (said.message_id, "Re: Prices")
+    assert (request["in_reply_to"], request["subject"]) == (reply.message_id, "Re: Prices")
 
 
 async def test_the_sequences_persona_speaks_before_the_campaigns(campaigner):

@@ -70,19 +70,19 @@ async def test_a_sequence_with_leads_on_their_way_is_not_deleted_by_accident(cam
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "said"),
+    ("body", "field", "message"),
     [
         ("Hi {firstname}", "steps.0.body", "{firstName}"),
         ("Hi {firstName", "steps.0.body", "position 3"),
         ("Hi {{signature}}", "steps.0.body", "{signature}"),
     ],
 )
-async def test_a_template_that_nothing_can_fill_is_refused(campaigner, body, field, said):
+async def test_a_template_that_nothing_can_fill_is_refused(campaigner, body, field, message):
     refused = await campaigner.asked("POST", "sequences", 422, json=sequence(step(body)))
     assert refused["type"].endswith("template-invalid")
     (error,) = refused["errors"]
     assert error["field"] == field
-    assert said in error["message"]
+    assert message in error["message"]
     (placed,) = refused["template_errors"]
     assert placed["field"] == field
     assert f"at position {placed['position']}" in error["message"]
@@ -163,14 +163,14 @@ async def test_settings_are_checked_and_kept(campaigner):
     ):
         refused = await campaigner.asked("PUT", "followup-settings", 422, json=wrong)
         assert refused["errors"][0]["field"].startswith(next(iter(wrong)))
-    wanted = {
+    values = {
         "time_zone": "Asia/Kolkata",
         "send_window": {"days": ["sunday"], "from": "00:00", "to": "24:00"},
         "booking_link": "https://book.example/us",
         "answer_timeout": "PT1H",
     }
-    saved = await campaigner.asked("PUT", "followup-settings", json=wanted)
-    assert {key: saved[key] for key in wanted} == wanted
+    saved = await campaigner.asked("PUT", "followup-settings", json=values)
+    assert {key: saved[key] for key in values} == values
     assert await campaigner.asked("GET", "followup-settings") == saved
 
 

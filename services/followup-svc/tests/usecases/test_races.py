@@ -8,21 +8,26 @@ import nats as nats_client
 import psycopg
 import pytest
 from following import persona
-from followup_svc.adapters import instances, leads, steps
+from followup_svc.adapters import instances, leads, send_requests, sequences
 from followup_svc.adapters.instances import LEASES
-from followup_svc.adapters.sequences import SequenceVersions, load
+from followup_svc.adapters.sequence_versions import SequenceVersions
 from followup_svc.domain.instance import Reason, State
-from followup_svc.domain.sequence import OnReply, Sequence, SequenceNotFoundError, Step
+from followup_svc.domain.lead import LeadKey, LeadUpdate
+from followup_svc.domain.sequence import Definition, OnReply, SequenceNotFoundError, Step
 from followup_svc.domain.window import Delay, DelayUnit, SendWindow, Weekday
-from followup_svc.usecases.heed_leads import heed_outcomes, heed_replies
-from followup_svc.usecases.save_sequence import create_sequence, delete_sequence
+from followup_svc.usecases.apply_send_results import apply_send_results
+from followup_svc.usecases.create_sequence import create_sequence
+from followup_svc.usecases.delete_sequence import delete_sequence
+from followup_svc.usecases.record_outcomes import record_outcomes
+from followup_svc.usecases.record_replies import record_replies
+from followup_svc.usecases.resume_paused import resume_paused
 from followup_svc.usecases.send_due import SendDue
-from followup_svc.usecases.settle_answers import settle_sent
-from followup_svc.usecases.start_instances import Starting, start_instances
-from followup_svc.usecases.steer_instances import resume_all
+from followup_svc.usecases.start_instances import LeadToStart, start_instances
+from followup_svc.usecases.start_triggered import start_triggered
+from followup_svc.usecases.stop_on_reply import stop_on_reply
 from persona_client import Freshness, Roster
 from persona_contracts import (
-    Lead,
+    Channel,
     LeadOutcomeV1,
     LeadRepliedV1,
     MessageSentV1,
@@ -66,11 +71,13 @@ class Scheduler:
 
     async def start(self, *lead_ids, steps=1, on_reply=OnReply.STOP, delay=NOW, window=None):
         async with self.store.workspace(WORKSPACE) as session:
-            step = Step(channel="email", delay=delay, subject=None, body="Hi, it is {senderName}.")
-            row = await create_sequence(
+            step = Step(
+                channel=Channel.EMAIL, delay=delay, subject=None, body="Hi, it is {senderName}."
+            )
+            sequence = await create_sequence(
                 session,
                 WORKSPACE,
-                Sequence(
+                Definition(
                     name=f"{lead_ids[0]} {utc_now()}",
                     ai_persona_id=None,
                     steps=(step,) * steps,
@@ -83,9 +90,9 @@ class Scheduler:
             )
             started, _ = await start_instances(
                 session,
-                row.saved,
-                [Starting(lead_id=lead_id, campaign_id=None) for lead_id in lead_ids],
-                started_by="tester",
+                sequence,
+                [LeadToStart(lead_id=lead_id, campaign_id=None) for lead_id in lead_ids],
+                by="tester",
                 skip_unavailable=False,
             )
         return started
@@ -108,10 +115,15 @@ class Scheduler:
             body_text="Yes?",
         )
         if session is not None:
-            await heed_replies(session, [received(event)], self.versions, self.roster)
+            await self._reply(session, event)
             return
         async with self.store.worker() as own:
-            await heed_replies(own, [received(event)], self.versions, self.roster)
+            await self._reply(own, event)
+
+    async def _reply(self, session, event):
+        replies = await record_replies(session, [received(event)])
+        await stop_on_reply(session, replies, self.versions)
+        await start_triggered(session, "lead.replied", replies, self.roster)
 
 
 def received(event):
@@ -183,7 +195,7 @@ async def test_a_reply_that_pauses_lets_no_request_out_either(scheduler, request
     await scheduler.send(batch)
     assert requests()["pausing", 1, 1] == 0
     async with scheduler.store.workspace(WORKSPACE) as session:
-        await resume_all(session, "replied", None, scheduler.versions, by="tester")
+        await resume_paused(session, "replied", None, scheduler.versions, by="tester")
     await scheduler.send(await scheduler.claim())
     assert requests()["pausing", 1, 1] == 1
 
@@ -195,7 +207,7 @@ async def test_an_unsubscription_between_claim_and_commit_lets_no_request_out(sc
         workspace_id=WORKSPACE, lead_id="leaving", outcome="unsubscribed", occurred_at=utc_now()
     )
     async with scheduler.store.worker() as session:
-        await heed_outcomes(session, [received(event)], scheduler.roster)
+        await record_outcomes(session, [received(event)])
     await scheduler.send(batch)
     assert requests()["leaving", 1, 1] == 0
 
@@ -268,8 +280,7 @@ async def test_answers_to_one_request_at_once_move_the_instance_once(scheduler, 
     (instance,) = await scheduler.start("answers", steps=3)
     await scheduler.send(await scheduler.claim())
     async with scheduler.store.worker() as session:
-        key = (instance.instance_id, 1)
-        requested = (await steps.requested(session, [key]))[key]
+        (requested,) = await send_requests.of_instance(session, instance.instance_id)
     answer = MessageSentV1(
         workspace_id=WORKSPACE,
         request_id=str(requested.request_id),
@@ -277,11 +288,11 @@ async def test_answers_to_one_request_at_once_move_the_instance_once(scheduler, 
         sent_at=utc_now(),
     )
 
-    async def settle():
+    async def apply():
         async with scheduler.store.worker() as session:
-            await settle_sent(session, [received(answer)], scheduler.versions)
+            await apply_send_results(session, [answer], scheduler.versions, ())
 
-    await asyncio.gather(*(settle() for _ in range(5)))
+    await asyncio.gather(*(apply() for _ in range(5)))
     await scheduler.send(await scheduler.claim())
     found = requests()
     assert (found["answers", 2, 1], found["answers", 3, 1]) == (1, 0)
@@ -392,11 +403,11 @@ async def test_nobody_is_started_in_a_sequence_that_is_being_deleted(scheduler):
     async def start_another():
         async with scheduler.store.workspace(WORKSPACE) as session:
             started.set()
-            await load(session, instance.sequence_id, lock="share")
+            await sequences.lock_shared(session, instance.sequence_id)
 
     async with scheduler.store.workspace(WORKSPACE) as session:
-        row = await load(session, instance.sequence_id, lock="update")
-        await delete_sequence(session, row, by="tester", stop_instances=True)
+        sequence = await sequences.lock(session, instance.sequence_id)
+        await delete_sequence(session, sequence, by="tester", stop_instances=True)
         starting = asyncio.create_task(start_another())
         await started.wait()
         with pytest.raises(TimeoutError):
@@ -411,40 +422,46 @@ async def test_no_sequence_is_deleted_while_a_lead_is_started_in_it(scheduler):
 
     async def delete():
         async with scheduler.store.workspace(WORKSPACE) as session:
-            row = await load(session, instance.sequence_id, lock="update")
-            await delete_sequence(session, row, by="tester", stop_instances=True)
+            sequence = await sequences.lock(session, instance.sequence_id)
+            await delete_sequence(session, sequence, by="tester", stop_instances=True)
 
     async with scheduler.store.workspace(WORKSPACE) as session:
-        row = await load(session, instance.sequence_id, lock="share")
+        sequence = await sequences.lock_shared(session, instance.sequence_id)
         deleting = asyncio.create_task(delete())
         (second,), _ = await start_instances(
             session,
-            row.saved,
-            [Starting(lead_id="second", campaign_id=None)],
-            started_by="tester",
+            sequence,
+            [LeadToStart(lead_id="second", campaign_id=None)],
+            by="tester",
             skip_unavailable=False,
         )
     await deleting
     async with scheduler.store.workspace(WORKSPACE) as session:
-        (found,) = await instances.lock(session, [second.instance_id])
+        (found,) = await instances.lock_all(session, [second.instance_id])
     assert (found.state, found.reason) == (State.STOPPED, Reason.SEQUENCE_DELETED)
 
 
-async def test_what_is_said_of_a_lead_twice_in_a_batch_is_kept_in_order(scheduler):
+async def test_what_is_told_of_a_lead_twice_in_a_batch_is_kept_in_order(scheduler):
     early = utc_now()
-    keys = [(WORKSPACE, lead_id) for lead_id in ("both", "other", "both")]
+    both, other = LeadKey(WORKSPACE, "both"), LeadKey(WORKSPACE, "other")
+
+    def told(key, at, campaign_id=None, **fields):
+        return LeadUpdate(key=key, fields=fields, at=at, campaign_id=campaign_id)
+
     async with scheduler.store.worker() as session:
-        await leads.lock(session, keys)
-        said = [
-            (keys[0], Lead(first_name="Bo", company="Acme"), early, None),
-            (keys[1], Lead(first_name="Cy"), early, None),
-            (keys[2], Lead(first_name="Bob"), early + timedelta(seconds=1), "spring"),
-        ]
-        await leads.refresh(session, said)
-        known = await leads.get(session, keys)
-    assert known[keys[0]].profile == {"first_name": "Bob", "company": "Acme"}
-    assert known[keys[0]].campaign_id == "spring"
-    assert known[keys[1]].profile == {"first_name": "Cy"}
+        await leads.lock_all(session, [both, other])
+        await leads.update_all(
+            session,
+            [
+                told(both, early, first_name="Bo", company="Acme"),
+                told(other, early, first_name="Cy"),
+                told(both, early + timedelta(seconds=1), "spring", first_name="Bob"),
+            ],
+        )
+        known = await leads.get_all(session, [both, other])
+    assert known[both].profile == {"first_name": "Bob", "company": "Acme"}
+    assert known[both].campaign_id == "spring"
+    assert known[other].profile == {"first_name": "Cy"}
 
 
 async def test_a_missing_setting_pauses_nobody_while_the_personas_may_be_old(
@@ -463,7 +480,7 @@ async def test_a_missing_setting_pauses_nobody_while_the_personas_may_be_old(
         outdated = Scheduler(scheduler.store, old)
         await outdated.send(await outdated.claim())
     async with scheduler.store.worker() as session:
-        (found,) = await instances.lock(session, [instance.instance_id])
+        (found,) = await instances.lock_all(session, [instance.instance_id])
     assert (found.state, found.awaiting_answer) == (State.ACTIVE, False)
     assert found.next_at > utc_now()
     with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:

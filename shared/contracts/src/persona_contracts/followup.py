@@ -19,7 +19,7 @@ class TemplateError(Document):
     source: str | None = None
     """Who has the value: `lead`, `campaign`, `persona` or `workspace`."""
     hint: str
-    """How to mend it."""
+    """What to do."""
     position: Count
 
 
@@ -61,7 +61,7 @@ class FollowupBlockedV1(_InstanceEvent):
     template_errors: list[TemplateError]
     pause_reason: str
     setup_issue: bool
-    """The mend is a setting of the persona or the workspace, not of the lead."""
+    """The persona or the workspace lacks the value, not the lead."""
 
 
 class _EndedEvent(_InstanceEvent):

@@ -62,8 +62,8 @@ class OfflineWriter:
 
     name = NAME
 
-    async def start(self) -> None:
-        """There is nothing to load."""
+    async def keep_open(self) -> None:
+        """Return: there is nothing to load or to close."""
 
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
         """Return a strategy made from the reply's own sentences, as JSON."""

@@ -27,9 +27,13 @@ class OpenAIWriter:
         self._chat: OpenAIChat | None = None
         self._opening = asyncio.Lock()
 
-    async def start(self) -> None:
-        """Load the SDK and the trusted certificates, off the event loop, before they are needed."""
-        await self._opened()
+    async def keep_open(self) -> None:
+        """Load the SDK and the certificates before they are needed; when cancelled, close all."""
+        try:
+            await self._opened()
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
 
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
         """Return the strategy as JSON text, unchecked; one model call.

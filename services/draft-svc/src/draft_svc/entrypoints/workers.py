@@ -38,4 +38,4 @@ def pools(deps: DraftDeps) -> list[WorkPool[Any]]:
 
 def background(deps: DraftDeps) -> list[Background]:
     """Return what loads the writer before it is needed."""
-    return [deps.writer.start]
+    return [deps.writer.keep_open]

@@ -1,61 +1,27 @@
-"""The tables of instances, and of what is due.
+"""Instances, and when each is due."""
 
-What is due has a table of its own: a claim and its end touch a narrow row with two indexes, and
-the updates of an instance touch no index at all.
-"""
-
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service_kit.leases import Leased, Leases
-from service_kit.store import Base, OwnedByWorkspace, Session, any_of, pair_of
-from sqlalchemy import JSON, ColumnElement, Row, Uuid, and_, bindparam, select, text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from service_kit.leases import Leases
+from service_kit.store import Session, any_of, pair_of
+from sqlalchemy import JSON, ColumnElement, Row, Uuid, and_, bindparam, func, select, text
 
+from followup_svc.adapters.tables import InstanceDueRow, InstanceRow
 from followup_svc.domain.instance import (
     LIVE,
     Instance,
     InstanceNotFoundError,
+    NewInstance,
+    Note,
     Reason,
+    SavedInstance,
     State,
+    TimelineEntry,
 )
-
-
-class InstanceRow(OwnedByWorkspace, Base):
-    """One lead's way through one version of a sequence."""
-
-    __tablename__ = "instance"
-
-    instance_id: Mapped[UUID] = mapped_column(primary_key=True)
-    sequence_id: Mapped[UUID]
-    sequence_version: Mapped[int]
-    lead_id: Mapped[str]
-    campaign_id: Mapped[str | None]
-    state: Mapped[str]
-    step: Mapped[int]
-    awaiting_answer: Mapped[bool]
-    next_at: Mapped[datetime | None]
-    reason: Mapped[str | None]
-    detail: Mapped[str | None]
-    codes: Mapped[list[str]]
-    history: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    started_by: Mapped[str]
-    trigger_id: Mapped[str | None]
-    started_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-
-class InstanceDueRow(Leased):
-    """When there is something to do for an active instance."""
-
-    __tablename__ = "instance_due"
-
-    instance_id: Mapped[UUID] = mapped_column(primary_key=True)
-
+from followup_svc.domain.lead import LeadKey
 
 LEASES = Leases(InstanceDueRow)
 COLUMNS = (
@@ -72,34 +38,11 @@ COLUMNS = (
     InstanceRow.reason,
     InstanceRow.detail,
     InstanceRow.codes,
+    InstanceRow.started_by,
     InstanceRow.started_at,
+    InstanceRow.ended_at,
 )
 """What `instance_of` reads; without the history, which may be long."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewInstance:
-    """An instance to start."""
-
-    instance: Instance
-    started_by: str
-    trigger_id: str | None = None
-    """The event that starts it: it does so once."""
-    traceparent: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """What a person, or an event, did to an instance."""
-
-    what: str
-    by: str
-    detail: str | None = None
-    step: int | None = None
-
-
-Change = tuple[Instance, Note | None]
-"""An instance as it is to be stored, and what its timeline says of that."""
 
 _ADD = text(
     """
@@ -127,16 +70,14 @@ _SAVE = text(
     with new as (
       select * from json_to_recordset(:rows) as new(
         instance_id uuid, state text, step int, awaiting_answer bool, next_at timestamptz,
-        reason text, detail text, codes jsonb, note jsonb)
+        reason text, detail text, codes jsonb, ended_at timestamptz, note jsonb)
     ), saved as (
       update instance set state = new.state, step = new.step,
         awaiting_answer = new.awaiting_answer, next_at = new.next_at, reason = new.reason,
-        detail = new.detail, codes = new.codes,
+        detail = new.detail, codes = new.codes, ended_at = new.ended_at,
         history = case when new.note is null then instance.history
           else instance.history || jsonb_build_array(
-            new.note || jsonb_build_object('at', now())) end,
-        ended_at = case when new.state in ('completed', 'stopped')
-          then coalesce(instance.ended_at, now()) end
+            new.note || jsonb_build_object('at', now())) end
       from new where instance.instance_id = new.instance_id
     )
     update instance_due set due_at = case when new.state = 'active' then new.next_at end,
@@ -146,7 +87,7 @@ _SAVE = text(
 ).bindparams(bindparam("rows", type_=JSON))
 
 
-async def add(session: Session, new: Sequence[NewInstance]) -> set[UUID]:
+async def add_all(session: Session, new: Collection[NewInstance]) -> set[UUID]:
     """Insert instances; return the ids of those that are new.
 
     A lead has at most one live one in a sequence, and an event starts at most one.
@@ -162,7 +103,7 @@ async def add(session: Session, new: Sequence[NewInstance]) -> set[UUID]:
             "step": item.instance.step,
             "next_at": item.instance.next_at,
             "started_at": item.instance.started_at,
-            "started_by": item.started_by,
+            "started_by": item.instance.started_by,
             "trigger_id": item.trigger_id,
             "traceparent": item.traceparent,
         }
@@ -174,29 +115,113 @@ async def add(session: Session, new: Sequence[NewInstance]) -> set[UUID]:
     return added
 
 
-async def save(session: Session, changes: Sequence[Change]) -> None:
+async def save_all(session: Session, saved: Collection[SavedInstance]) -> None:
     """Store locked instances as they are now, and when they are due; their leases end."""
-    if not changes:
+    if not saved:
         return
     rows = [
         {
-            "instance_id": instance.instance_id,
-            "state": instance.state,
-            "step": instance.step,
-            "awaiting_answer": instance.awaiting_answer,
-            "next_at": instance.next_at,
-            "reason": instance.reason,
-            "detail": instance.detail,
-            "codes": instance.codes,
-            "note": note,
+            "instance_id": item.instance.instance_id,
+            "state": item.instance.state,
+            "step": item.instance.step,
+            "awaiting_answer": item.instance.awaiting_answer,
+            "next_at": item.instance.next_at,
+            "reason": item.instance.reason,
+            "detail": item.instance.detail,
+            "codes": item.instance.codes,
+            "ended_at": item.instance.ended_at,
+            "note": item.note,
         }
-        for instance, note in changes
+        for item in saved
     ]
     await session.execute(_SAVE, {"rows": rows})
 
 
+async def get(session: Session, instance_id: UUID) -> Instance:
+    """Return one instance.
+
+    Raises:
+        InstanceNotFoundError: this workspace has none with that id.
+    """
+    row = (
+        await session.execute(select(*COLUMNS).where(InstanceRow.instance_id == instance_id))
+    ).one_or_none()
+    if row is None:
+        raise InstanceNotFoundError(f"no instance {instance_id}")
+    return instance_of(row)
+
+
+async def timeline(session: Session, instance_id: UUID) -> list[TimelineEntry]:
+    """Return what people and events did to an instance, oldest first."""
+    history = await session.scalar(
+        select(InstanceRow.history).where(InstanceRow.instance_id == instance_id)
+    )
+    return [_entry(**entry) for entry in history or ()]
+
+
+async def page(
+    session: Session,
+    filters: Mapping[str, object],
+    code: str | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Instance]:
+    """Return up to `limit` instances, newest first.
+
+    They equal `filters` (column to value) and, if `code` is given, are paused for it.
+    """
+    query = select(*COLUMNS).order_by(InstanceRow.instance_id.desc()).limit(limit)
+    for column, value in filters.items():
+        query = query.where(getattr(InstanceRow, column) == value)
+    if code is not None:
+        query = query.where(_is_paused_for(code))
+    if after is not None:
+        query = query.where(InstanceRow.instance_id < after)
+    return [instance_of(row) for row in await session.execute(query)]
+
+
+async def count_live_of_sequence(session: Session, sequence_id: UUID) -> int:
+    """Return how many instances of a sequence are live."""
+    query = select(func.count()).where(
+        InstanceRow.sequence_id == sequence_id, InstanceRow.state.in_(LIVE)
+    )
+    return (await session.scalars(query)).one()
+
+
+async def pause_groups(session: Session) -> list[tuple[str, int]]:
+    """Return the codes that instances of the workspace are paused for, most frequent first."""
+    code = func.jsonb_array_elements_text(InstanceRow.codes).table_valued("value").lateral()
+    count = func.count()
+    rows = await session.execute(
+        select(code.c.value, count)
+        .select_from(InstanceRow)
+        .join(code, onclause=text("true"))
+        .where(InstanceRow.state == State.PAUSED)
+        .group_by(code.c.value)
+        .order_by(count.desc(), code.c.value)
+    )
+    return [(value, number) for value, number in rows]
+
+
+async def lock(session: Session, instance_id: UUID) -> Instance:
+    """Lock an instance, and return it as it is now.
+
+    Raises:
+        InstanceNotFoundError: this workspace has none with that id.
+    """
+    found = await lock_all(session, [instance_id])
+    if not found:
+        raise InstanceNotFoundError(f"no instance {instance_id}")
+    return found[0]
+
+
+async def lock_all(session: Session, instance_ids: Collection[UUID]) -> list[Instance]:
+    """Lock instances, and return them as they are now."""
+    return await _locked(session, any_of(InstanceRow.instance_id, instance_ids))
+
+
 async def lock_claimed(
-    session: Session, instance_ids: Sequence[UUID], token: UUID
+    session: Session, instance_ids: Collection[UUID], token: UUID
 ) -> list[Instance]:
     """Lock those instances that still hold the lease, and return them as they are now."""
     held = select(InstanceDueRow.instance_id).where(
@@ -205,28 +230,9 @@ async def lock_claimed(
     return await _locked(session, any_of(InstanceRow.instance_id, instance_ids), held.exists())
 
 
-async def lock(session: Session, instance_ids: Collection[UUID]) -> list[Instance]:
-    """Lock instances, and return them as they are now."""
-    return await _locked(session, any_of(InstanceRow.instance_id, instance_ids))
-
-
-async def lock_one(session: Session, instance_id: UUID) -> Instance:
-    """Lock an instance, and return it as it is now.
-
-    Raises:
-        InstanceNotFoundError: this workspace has none with that id.
-    """
-    found = await lock(session, [instance_id])
-    if not found:
-        raise InstanceNotFoundError(f"no instance {instance_id}")
-    return found[0]
-
-
-async def lock_live_of_leads(
-    session: Session, wanted: Collection[tuple[str, str]]
-) -> list[Instance]:
-    """Lock the live instances of leads (workspace_id, lead_id)."""
-    of_leads = pair_of(InstanceRow.workspace_id, InstanceRow.lead_id, wanted)
+async def lock_live_of_leads(session: Session, keys: Collection[LeadKey]) -> list[Instance]:
+    """Lock the live instances of leads."""
+    of_leads = pair_of(InstanceRow.workspace_id, InstanceRow.lead_id, keys)
     return await _locked(session, of_leads, InstanceRow.state.in_(LIVE))
 
 
@@ -242,7 +248,7 @@ async def lock_paused_for(
 ) -> list[Instance]:
     """Lock up to `limit` instances of the workspace that are paused for `code`, oldest first."""
     of_sequence = () if sequence_id is None else (InstanceRow.sequence_id == sequence_id,)
-    return await _locked(session, is_paused_for(code), *of_sequence, limit=limit)
+    return await _locked(session, _is_paused_for(code), *of_sequence, limit=limit)
 
 
 async def _locked(
@@ -275,10 +281,15 @@ def instance_of(row: Row[*tuple[Any, ...]]) -> Instance:
         reason=Reason(row.reason) if row.reason else None,
         detail=row.detail,
         codes=tuple(row.codes),
+        started_by=row.started_by,
         started_at=row.started_at,
+        ended_at=row.ended_at,
     )
 
 
-def is_paused_for(code: str) -> ColumnElement[bool]:
-    """Say that an instance is paused for `code`."""
+def _is_paused_for(code: str) -> ColumnElement[bool]:
     return and_(InstanceRow.state == State.PAUSED, InstanceRow.codes.contains([code]))
+
+
+def _entry(*, at: str, **note: Any) -> TimelineEntry:  # noqa: ANN401 — the fields of a Note
+    return TimelineEntry(at=datetime.fromisoformat(at), note=Note(**note))

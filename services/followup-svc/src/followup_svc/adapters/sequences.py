@@ -1,133 +1,98 @@
-"""The tables of sequences and their versions."""
+"""Sequences and their versions."""
 
-from collections import OrderedDict
+from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from service_kit.store import Base, OwnedByWorkspace, Session, any_of
-from sqlalchemy import func, select, text, tuple_
-from sqlalchemy.orm import Mapped, mapped_column
+from service_kit.store import Session, any_of
+from sqlalchemy import func, select, text
 
-from followup_svc.domain.sequence import SavedSequence, Sequence, SequenceNotFoundError
+from followup_svc.adapters.tables import SequenceRow, SequenceVersionRow
+from followup_svc.domain.sequence import (
+    Definition,
+    Sequence,
+    SequenceNotFoundError,
+    SequenceVersion,
+)
 
-_DEFINITION = TypeAdapter(Sequence)
-Version = tuple[UUID, int]
-"""A sequence and the number of one of its versions."""
-
-
-class SequenceRow(OwnedByWorkspace, Base):
-    """A sequence at its newest version; its `version` is its ETag."""
-
-    __tablename__ = "sequence"
-
-    sequence_id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    version: Mapped[int]
-    definition: Mapped[dict[str, Any]]
-    trigger_event: Mapped[str | None]
-    trigger_saved_at: Mapped[datetime]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime]
-    deleted_at: Mapped[datetime | None]
-
-    @property
-    def sequence(self) -> Sequence:
-        """What the newest version says."""
-        return _DEFINITION.validate_python(self.definition)
-
-    @property
-    def saved(self) -> SavedSequence:
-        """The newest version, to start leads with."""
-        return SavedSequence(
-            workspace_id=self.workspace_id,
-            sequence_id=self.sequence_id,
-            version=self.version,
-            sequence=self.sequence,
-            trigger_saved_at=self.trigger_saved_at,
-        )
+_DEFINITION = TypeAdapter(Definition)
 
 
-class SequenceVersionRow(OwnedByWorkspace, Base):
-    """One version of a sequence; it never changes."""
-
-    __tablename__ = "sequence_version"
-
-    sequence_id: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    definition: Mapped[dict[str, Any]]
-    changed_by: Mapped[str]
-    created_at: Mapped[datetime]
-
-    @property
-    def sequence(self) -> Sequence:
-        """What this version says."""
-        return _DEFINITION.validate_python(self.definition)
-
-
-class SequenceVersions:
-    """Versions by number, remembered: they never change."""
-
-    def __init__(self, capacity: int = 2_000) -> None:
-        self._known: OrderedDict[Version, Sequence] = OrderedDict()
-        self._capacity = capacity
-
-    async def get(
-        self, session: Session, wanted: Collection[Version]
-    ) -> Mapping[Version, Sequence]:
-        """Return each of `wanted`, which must exist."""
-        missing = sorted({version for version in wanted if version not in self._known})
-        if missing:
-            rows = await session.scalars(
-                select(SequenceVersionRow).where(
-                    tuple_(SequenceVersionRow.sequence_id, SequenceVersionRow.version).in_(missing)
-                )
-            )
-            self._known.update({(row.sequence_id, row.version): row.sequence for row in rows})
-        found = {version: self._known[version] for version in set(wanted)}
-        while len(self._known) > self._capacity:
-            self._known.popitem(last=False)
-        return found
-
-
-def definition(sequence: Sequence) -> dict[str, Any]:
-    """Return `sequence` as it is stored."""
-    return _DEFINITION.dump_python(sequence, mode="json")
-
-
-async def load(
-    session: Session, sequence_id: UUID, *, lock: Literal["share", "update"] | None = None
-) -> SequenceRow:
-    """Return a sequence that is not deleted, nor will be while `lock` is held.
+async def get(session: Session, sequence_id: UUID) -> Sequence:
+    """Return a sequence that is not deleted.
 
     Raises:
         SequenceNotFoundError: this workspace has none with that id.
     """
-    how = {"read": lock == "share"} if lock else None
-    row = await session.get(SequenceRow, sequence_id, with_for_update=how)
-    if row is None or row.deleted_at is not None:
-        raise SequenceNotFoundError(f"no sequence {sequence_id}")
-    return row
+    return _sequence(await _row(session, sequence_id))
 
 
-async def load_version(session: Session, sequence_id: UUID, version: int) -> SequenceVersionRow:
-    """Return one version of a sequence.
+async def lock(session: Session, sequence_id: UUID) -> Sequence:
+    """Return a sequence, locked: it is changed, or deleted, by this transaction alone.
 
     Raises:
-        SequenceNotFoundError: there is no such sequence, or it has no such version.
+        SequenceNotFoundError: this workspace has none with that id.
     """
-    row = await session.get(SequenceVersionRow, (sequence_id, version))
-    if row is None:
-        raise SequenceNotFoundError(f"no version {version} of sequence {sequence_id}")
-    return row
+    return _sequence(await _row(session, sequence_id, {"read": False}))
 
 
-async def is_name_taken(session: Session, name: str, except_id: UUID | None = None) -> bool:
+async def lock_shared(session: Session, sequence_id: UUID) -> Sequence:
+    """Return a sequence that is not deleted, nor will be before this transaction ends.
+
+    Raises:
+        SequenceNotFoundError: this workspace has none with that id.
+    """
+    return _sequence(await _row(session, sequence_id, {"read": True}))
+
+
+async def lock_triggered_by(
+    session: Session, event: str, workspace_ids: Collection[str]
+) -> Mapping[str, Collection[Sequence]]:
+    """Return the sequences that `event` may start, by workspace, with a shared lock."""
+    rows = await session.scalars(
+        select(SequenceRow)
+        .where(
+            any_of(SequenceRow.workspace_id, workspace_ids),
+            SequenceRow.trigger_event == event,
+            SequenceRow.deleted_at.is_(None),
+        )
+        .order_by(SequenceRow.sequence_id)
+        .with_for_update(read=True)
+    )
+    found = defaultdict[str, list[Sequence]](list)
+    for row in rows:
+        found[row.workspace_id].append(_sequence(row))
+    return found
+
+
+async def add(session: Session, sequence: Sequence, *, changed_by: str) -> None:
+    """Insert a sequence with its first version."""
+    session.add(SequenceRow(**_values(sequence)))
+    await session.flush()
+    await _add_version(session, sequence, changed_by)
+
+
+async def save(session: Session, sequence: Sequence, *, changed_by: str) -> None:
+    """Store a locked sequence as it is now; a new version is kept."""
+    row = await session.get_one(SequenceRow, sequence.sequence_id)
+    is_new_version = row.version != sequence.version
+    for column, value in _values(sequence).items():
+        setattr(row, column, value)
+    await session.flush()
+    if is_new_version:
+        await _add_version(session, sequence, changed_by)
+
+
+async def is_name_taken(
+    session: Session, workspace_id: str, name: str, *, except_id: UUID | None = None
+) -> bool:
     """Return whether another sequence of the workspace has this name, in upper or lower case."""
     query = select(SequenceRow.sequence_id).where(
-        func.lower(SequenceRow.name) == func.lower(name), SequenceRow.deleted_at.is_(None)
+        SequenceRow.workspace_id == workspace_id,
+        func.lower(SequenceRow.name) == func.lower(name),
+        SequenceRow.deleted_at.is_(None),
     )
     if except_id is not None:
         query = query.where(SequenceRow.sequence_id != except_id)
@@ -142,38 +107,98 @@ async def lock_names(session: Session, workspace_id: str) -> None:
     )
 
 
-async def page(session: Session, after: UUID | None, limit: int) -> list[SequenceRow]:
+async def page(session: Session, after: UUID | None, limit: int) -> list[Sequence]:
     """Return up to `limit` sequences of the workspace, newest first."""
     query = select(SequenceRow).where(SequenceRow.deleted_at.is_(None))
     if after is not None:
         query = query.where(SequenceRow.sequence_id < after)
-    return list(await session.scalars(query.order_by(SequenceRow.sequence_id.desc()).limit(limit)))
+    rows = await session.scalars(query.order_by(SequenceRow.sequence_id.desc()).limit(limit))
+    return [_sequence(row) for row in rows]
+
+
+async def get_version(session: Session, sequence_id: UUID, version: int) -> SequenceVersion:
+    """Return one version of a sequence, which may be deleted.
+
+    Raises:
+        SequenceNotFoundError: there is no such sequence, or it has no such version.
+    """
+    row = await session.get(SequenceVersionRow, (sequence_id, version))
+    if row is None:
+        raise SequenceNotFoundError(f"no version {version} of sequence {sequence_id}")
+    return version_of(row)
 
 
 async def page_of_versions(
     session: Session, sequence_id: UUID, before: int | None, limit: int
-) -> list[SequenceVersionRow]:
+) -> list[SequenceVersion]:
     """Return up to `limit` versions of a sequence, newest first."""
     query = select(SequenceVersionRow).where(SequenceVersionRow.sequence_id == sequence_id)
     if before is not None:
         query = query.where(SequenceVersionRow.version < before)
-    return list(
-        await session.scalars(query.order_by(SequenceVersionRow.version.desc()).limit(limit))
+    rows = await session.scalars(query.order_by(SequenceVersionRow.version.desc()).limit(limit))
+    return [version_of(row) for row in rows]
+
+
+def version_of(row: SequenceVersionRow) -> SequenceVersion:
+    """Return the version of a row."""
+    return SequenceVersion(
+        sequence_id=row.sequence_id,
+        version=row.version,
+        definition=_DEFINITION.validate_python(row.definition),
+        changed_by=row.changed_by,
+        created_at=row.created_at,
     )
 
 
-async def triggered_by(
-    session: Session, event: str, workspace_ids: Collection[str]
-) -> list[SavedSequence]:
-    """Return the sequences of these workspaces that `event` may start, with a shared lock."""
-    rows = await session.scalars(
-        select(SequenceRow)
-        .where(
-            any_of(SequenceRow.workspace_id, workspace_ids),
-            SequenceRow.trigger_event == event,
-            SequenceRow.deleted_at.is_(None),
+async def _row(
+    session: Session, sequence_id: UUID, for_update: dict[str, bool] | None = None
+) -> SequenceRow:
+    row = await session.get(
+        SequenceRow, sequence_id, with_for_update=for_update, populate_existing=True
+    )
+    if row is None or row.deleted_at is not None:
+        raise SequenceNotFoundError(f"no sequence {sequence_id}")
+    return row
+
+
+async def _add_version(session: Session, sequence: Sequence, changed_by: str) -> None:
+    session.add(
+        SequenceVersionRow(
+            sequence_id=sequence.sequence_id,
+            version=sequence.version,
+            workspace_id=sequence.workspace_id,
+            definition=_DEFINITION.dump_python(sequence.definition, mode="json"),
+            changed_by=changed_by,
+            created_at=sequence.updated_at,
         )
-        .order_by(SequenceRow.sequence_id)
-        .with_for_update(read=True)
     )
-    return [row.saved for row in rows]
+    await session.flush()
+
+
+def _sequence(row: SequenceRow) -> Sequence:
+    return Sequence(
+        workspace_id=row.workspace_id,
+        sequence_id=row.sequence_id,
+        version=row.version,
+        definition=_DEFINITION.validate_python(row.definition),
+        trigger_saved_at=row.trigger_saved_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        deleted_at=row.deleted_at,
+    )
+
+
+def _values(sequence: Sequence) -> dict[str, Any]:
+    trigger = sequence.definition.trigger
+    return {
+        "sequence_id": sequence.sequence_id,
+        "workspace_id": sequence.workspace_id,
+        "name": sequence.definition.name,
+        "version": sequence.version,
+        "definition": _DEFINITION.dump_python(sequence.definition, mode="json"),
+        "trigger_event": trigger.event if trigger else None,
+        "trigger_saved_at": sequence.trigger_saved_at,
+        "created_at": sequence.created_at,
+        "updated_at": sequence.updated_at,
+        "deleted_at": sequence.deleted_at,
+    }

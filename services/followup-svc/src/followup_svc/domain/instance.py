@@ -12,8 +12,10 @@ from uuid import UUID, uuid5
 
 from service_kit.errors import ConflictError, NotFoundError
 
-MAX_ATTEMPTS = 3
-"""How often the CRM is asked before temporary failures become a pause."""
+from followup_svc.domain.lead import LeadKey
+from followup_svc.domain.sequence import VersionKey
+
+FIRST_STEP = 1
 _SEND_REQUESTS = UUID("6f1f2c0e-5d0b-4c6e-9b55-0f4b8f0f7a21")
 """The namespace of request ids (RFC 9562, version 5). It is data: a CRM knows ids made with it."""
 
@@ -36,12 +38,6 @@ class InstanceLiveError(ConflictError):
     slug = "instance-live"
 
 
-class LeadSuppressedError(ConflictError):
-    """The lead must not be written to."""
-
-    slug = "lead-suppressed"
-
-
 class State(StrEnum):
     """Where an instance stands."""
 
@@ -52,17 +48,6 @@ class State(StrEnum):
 
 
 LIVE = (State.ACTIVE, State.PAUSED)
-
-
-class StepStatus(StrEnum):
-    """Where a step stands."""
-
-    WAITING = "waiting"
-    DUE = "due"
-    REQUESTED = "requested"
-    SENT = "sent"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
 
 
 class Reason(StrEnum):
@@ -81,7 +66,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One lead's way through a sequence; every change is a new object."""
+    """One lead's way through a sequence; every transition returns a new object."""
 
     instance_id: UUID
     workspace_id: str
@@ -93,7 +78,7 @@ class Instance:
     step: int
     """The current step, from 1; after the last one was sent it stays there."""
     awaiting_answer: bool
-    """The step was requested, and the CRM has not said what became of it."""
+    """The step was requested, and the CRM has not answered."""
     next_at: datetime | None
     """When the step is to be sent, or when the answer is overdue; of use while active."""
     reason: Reason | None
@@ -101,7 +86,19 @@ class Instance:
     """A sentence for people."""
     codes: tuple[str, ...]
     """What to group paused instances by."""
+    started_by: str
     started_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def version_key(self) -> VersionKey:
+        """The version of the sequence that it began with, and ends with."""
+        return VersionKey(self.sequence_id, self.sequence_version)
+
+    @property
+    def lead_key(self) -> LeadKey:
+        """Whom it writes to."""
+        return LeadKey(self.workspace_id, self.lead_id)
 
     @property
     def is_live(self) -> bool:
@@ -110,7 +107,7 @@ class Instance:
 
     @property
     def is_unknown(self) -> bool:
-        """Return whether nobody knows if the current step was sent."""
+        """Return whether the outcome of the current step is unknown."""
         return self.awaiting_answer and self.reason is Reason.OUTCOME_UNKNOWN
 
     @property
@@ -129,14 +126,14 @@ class Instance:
         """Return it with the current step's request on its way to the CRM."""
         return replace(self, awaiting_answer=True, next_at=answer_due_at)
 
-    def later(self, at: datetime) -> "Instance":
-        """Return it with another time to look at it again."""
-        return replace(self, next_at=at)
+    def rescheduled(self, next_at: datetime) -> "Instance":
+        """Return it to be looked at again at `next_at`."""
+        return replace(self, next_at=next_at)
 
-    def sent(self, next_at: datetime | None) -> "Instance":
+    def sent(self, next_at: datetime | None, *, at: datetime) -> "Instance":
         """Return it with the current step sent; the next one is due at `next_at` (None: no more).
 
-        What a person or a reply has paused stays so, at the next step.
+        One that a person or a reply has paused stays paused, at the next step.
         """
         if not self.is_live:
             return replace(self, awaiting_answer=False)
@@ -149,13 +146,14 @@ class Instance:
                 reason=Reason.ALL_SENT,
                 detail=None,
                 codes=(),
+                ended_at=at,
             )
         after = replace(self, step=self.step + 1, awaiting_answer=False, next_at=next_at)
-        settled = self.is_unknown or self.reason is Reason.SEND_FAILED
-        return _active(after) if self.state is State.ACTIVE or settled else after
+        waited_for_it = self.is_unknown or self.reason is Reason.SEND_FAILED
+        return _active(after) if self.state is State.ACTIVE or waited_for_it else after
 
     def failed(self, error: str, retry_at: datetime | None) -> "Instance":
-        """Return it after the CRM could not send; None: not to be tried again by itself."""
+        """Return it after the CRM could not send; `retry_at` None: people decide what follows."""
         unanswered = replace(self, awaiting_answer=False, next_at=retry_at)
         if self.state is not State.ACTIVE and not self.is_unknown:
             return unanswered
@@ -179,11 +177,11 @@ class Instance:
             raise InstanceStateError(f"the instance is {self.state}, not paused")
         if self.is_unknown:
             raise InstanceStateError(
-                "nobody knows whether the step was sent: resolve it as `sent` or `resend`"
+                "the outcome of the step is unknown: resolve it as `sent` or `resend`"
             )
         return _active(replace(self, next_at=next_at))
 
-    def stopped(self, reason: Reason, detail: str | None = None) -> "Instance":
+    def stopped(self, reason: Reason, detail: str | None = None, *, at: datetime) -> "Instance":
         """Return it ended before its last step.
 
         Raises:
@@ -198,10 +196,11 @@ class Instance:
             detail=detail,
             codes=(reason,),
             next_at=None,
+            ended_at=at,
         )
 
     def resend(self, now: datetime) -> "Instance":
-        """Return it about to ask the CRM once more for a step whose outcome nobody knows.
+        """Return it about to request once more a step whose outcome is unknown.
 
         Raises:
             InstanceStateError: the outcome is known.
@@ -210,7 +209,7 @@ class Instance:
         return _active(replace(self, awaiting_answer=False, next_at=now))
 
     def require_unknown(self) -> None:
-        """Return if nobody knows whether the current step was sent.
+        """Return if the outcome of the current step is unknown.
 
         Raises:
             InstanceStateError: the outcome is known.
@@ -221,3 +220,39 @@ class Instance:
 
 def _active(instance: Instance) -> Instance:
     return replace(instance, state=State.ACTIVE, reason=None, detail=None, codes=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInstance:
+    """An instance to start."""
+
+    instance: Instance
+    trigger_id: str | None = None
+    """Names the event that starts it, which it does once."""
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a person, or an event, did to an instance."""
+
+    what: str
+    by: str
+    detail: str | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedInstance:
+    """An instance as it is to be saved, and what its timeline says of the change."""
+
+    instance: Instance
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """A note, and when it was made."""
+
+    at: datetime
+    note: Note

@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from persona_contracts.types import Channel
 from service_kit.subjects import reply_subject
 
 from followup_svc.domain.sequence import MAX_SUBJECT_CHARS, Step
 from followup_svc.domain.template import ErrorType, TemplateError, render, uses
 from followup_svc.domain.tokens import Facts, is_blank
 
-MAX_TEXT_CHARS: Mapping[str, int] = {"email": 65_536, "sms": 1_600, "linkedin": 8_000}
+MAX_TEXT_CHARS: Mapping[Channel, int] = {
+    Channel.EMAIL: 65_536,
+    Channel.SMS: 1_600,
+    Channel.LINKEDIN: 8_000,
+}
 """Of a whole message: ten joined short messages, and what LinkedIn takes."""
 
 
@@ -50,7 +55,7 @@ def compose(step: Step, facts: Facts, last: LastMessage | None) -> Message | Blo
         return Blocked(template_errors=errors)
     if is_blank(body.rendered.removesuffix(facts.signature or "")):
         return Blocked(template_errors=(_empty(step),))
-    thread = last if step.channel == "email" else None
+    thread = last if step.channel == Channel.EMAIL else None
     return Message(
         subject=_one_line(subject.rendered) or _thread_subject(thread),
         text=body.rendered,
@@ -73,8 +78,8 @@ def _empty(step: Step) -> TemplateError:
 
 
 def _signed(step: Step, facts: Facts) -> str:
-    """Return the body's template with the signature it lacks, which is then checked like all."""
-    if step.channel != "email" or uses(step.body, "signature") or is_blank(facts.signature):
+    """Return the body's template, with `{signature}` at its end where the signature is missing."""
+    if step.channel != Channel.EMAIL or uses(step.body, "signature") or is_blank(facts.signature):
         return step.body
     return f"{step.body.rstrip()}\n\n{{signature}}"
 

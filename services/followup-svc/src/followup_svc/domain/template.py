@@ -44,7 +44,7 @@ class ErrorType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateError:
-    """One thing to mend; `position` counts characters of the template from 0."""
+    """One thing that is wrong; `position` counts characters of the template from 0."""
 
     type: ErrorType
     token: str
@@ -111,7 +111,7 @@ def render(template: str, facts: Facts, *, max_chars: int) -> Rendered:
 
 
 def lint(template: str) -> tuple[TemplateError, ...]:
-    """Return what no value could mend: unknown tokens, malformed text, tokens as literals."""
+    """Return what no value makes right: unknown tokens, malformed text, tokens as literals."""
     pieces, errors = _parsed(template)
     if errors:
         return errors
@@ -132,12 +132,12 @@ def is_setup_issue(errors: Sequence[TemplateError]) -> bool:
 
 def pause_reason(step: int, errors: Sequence[TemplateError]) -> str:
     """Return the sentence that tells a person why `step` was not sent (A49)."""
-    said = {
+    problems = {
         ErrorType.MISSING_VALUE: "has no value",
         ErrorType.UNKNOWN_TOKEN: "is no token",
         ErrorType.MALFORMED: "cannot be sent",
     }
-    causes = dict.fromkeys(f"{error.token} {said[error.type]}" for error in errors)
+    causes = dict.fromkeys(f"{error.token} {problems[error.type]}" for error in errors)
     hints = dict.fromkeys(error.hint for error in errors)
     return f"Step {step} was not sent: {'; '.join(causes)}. {' '.join(hints)}"
 

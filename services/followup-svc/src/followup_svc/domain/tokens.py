@@ -1,4 +1,4 @@
-"""The tokens that a template may hold: each with its source, and how to mend a missing value."""
+"""The tokens that a template may hold: each with its source, and what to do without a value."""
 
 import math
 import re
@@ -185,7 +185,7 @@ def _plain(value: object) -> str | None:
 
 
 def suggestion(name: str) -> str:
-    """Say how an unknown token may be meant."""
+    """Return a hint at what an unknown token may mean."""
     lower = {known.lower(): known for known in (*TOKENS, f"{QUESTION_PREFIX}1")}
     close = get_close_matches(name.lower(), lower, n=1)
     meant = f"Did you mean {{{lower[close[0]]}}}? " if close else ""

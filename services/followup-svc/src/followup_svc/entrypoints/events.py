@@ -11,12 +11,15 @@ from persona_contracts import (
 from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
-from followup_svc.adapters.workspaces import note_campaigns
 from followup_svc.deps import FollowupDeps
-from followup_svc.usecases.heed_leads import heed_outcomes, heed_replies
-from followup_svc.usecases.settle_answers import settle_failed, settle_sent
+from followup_svc.usecases.apply_send_results import apply_send_results
+from followup_svc.usecases.record_campaigns import record_campaigns
+from followup_svc.usecases.record_outcomes import record_outcomes
+from followup_svc.usecases.record_replies import record_replies
+from followup_svc.usecases.start_triggered import start_triggered
+from followup_svc.usecases.stop_on_reply import stop_on_reply
 
-ANSWERS_AT_ONCE = 250
+SENT_BATCH = 250
 """They are short, and after a morning's campaign there are many (ADR 0015)."""
 
 events = EventRouter[FollowupDeps]("followup-svc")
@@ -27,23 +30,27 @@ async def on_lead_replied(
     session: Session, batch: Batch[LeadRepliedV1], deps: FollowupDeps
 ) -> None:
     """Stop, pause or start the lead's sequences."""
-    await heed_replies(session, batch, deps.versions, deps.roster)
+    replies = await record_replies(session, batch)
+    await stop_on_reply(session, replies, deps.versions)
+    await start_triggered(session, "lead.replied", replies, deps.roster)
 
 
 @events.subscriber(LeadOutcomeV1, durable="on_lead_outcome")
 async def on_lead_outcome(
     session: Session, batch: Batch[LeadOutcomeV1], deps: FollowupDeps
 ) -> None:
-    """Stop everything for who unsubscribed; start what waits for an outcome."""
-    await heed_outcomes(session, batch, deps.roster)
+    """Stop everything for leads that unsubscribed; start what waits for an outcome."""
+    outcomes = await record_outcomes(session, batch)
+    await start_triggered(session, "lead.outcome", outcomes, deps.roster)
 
 
-@events.subscriber(MessageSentV1, durable="on_message_sent", batch=ANSWERS_AT_ONCE)
+@events.subscriber(MessageSentV1, durable="on_message_sent", batch=SENT_BATCH)
 async def on_message_sent(
     session: Session, batch: Batch[MessageSentV1], deps: FollowupDeps
 ) -> None:
     """Go on with the next step."""
-    await settle_sent(session, batch, deps.versions)
+    answers = [item.event for item in batch]
+    await apply_send_results(session, answers, deps.versions, deps.settings.retry_delays_seconds)
 
 
 @events.subscriber(MessageFailedV1, durable="on_message_failed")
@@ -51,7 +58,8 @@ async def on_message_failed(
     session: Session, batch: Batch[MessageFailedV1], deps: FollowupDeps
 ) -> None:
     """Try again later, or pause."""
-    await settle_failed(session, batch, deps.versions, deps.settings.retry_delays_seconds)
+    answers = [item.event for item in batch]
+    await apply_send_results(session, answers, deps.versions, deps.settings.retry_delays_seconds)
 
 
 @events.subscriber(CampaignSyncedV1, durable="on_campaign_synced")
@@ -59,7 +67,7 @@ async def on_campaign_synced(
     session: Session, batch: Batch[CampaignSyncedV1], _: FollowupDeps
 ) -> None:
     """Know the names and booking links of campaigns."""
-    await note_campaigns(session, [item.event for item in batch])
+    await record_campaigns(session, [item.event for item in batch])
 
 
 @events.subscriber(CampaignRemovedV1, durable="on_campaign_removed")
@@ -67,4 +75,4 @@ async def on_campaign_removed(
     session: Session, batch: Batch[CampaignRemovedV1], _: FollowupDeps
 ) -> None:
     """Forget campaigns that are gone."""
-    await note_campaigns(session, [item.event for item in batch])
+    await record_campaigns(session, [item.event for item in batch])

@@ -10,33 +10,31 @@ from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 from service_kit.store import database_now
 
-from followup_svc.adapters import instance_list, sequences, steps
-from followup_svc.domain.instance import State
-from followup_svc.entrypoints.dependencies import Deps
-from followup_svc.entrypoints.instance_schemas import (
-    InstanceDetail,
+from followup_svc.adapters import instances, sequences
+from followup_svc.domain.instance import Instance, State
+from followup_svc.entrypoints.dependencies import Deps, LockedInstance
+from followup_svc.entrypoints.schemas.instances import (
+    InstanceDetailDocument,
     InstanceDocument,
-    PauseGroup,
-    PauseGroups,
-    Resolving,
-    Resumed,
-    Resuming,
-    SkippedLead,
-    Started,
-    Starting,
+    PauseGroupDocument,
+    PauseGroupsDocument,
+    ResolveInstanceRequest,
+    ResumedDocument,
+    ResumeInstancesRequest,
+    SkippedLeadDocument,
+    StartedDocument,
+    StartInstancesRequest,
 )
-from followup_svc.usecases import start_instances as starting
-from followup_svc.usecases.steer_instances import (
-    RESUME_LIMIT,
-    resolve,
-    resume,
-    resume_all,
-    stop,
-)
+from followup_svc.usecases.resolve_instance import resolve_instance
+from followup_svc.usecases.resume_instances import resume_instances
+from followup_svc.usecases.resume_paused import RESUME_LIMIT, resume_paused
+from followup_svc.usecases.show_instance import show_instance
+from followup_svc.usecases.start_instances import start_instances
+from followup_svc.usecases.stop_instance import stop_instance
 
 starts = api_router("/api/sequences/{sequence_id}/instances", "instances")
 router = api_router("/api/instances", "instances")
-STEERED = problem_responses(404, 409)
+DECIDED = problem_responses(404, 409)
 LeadFilter = Annotated[str, Query(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -45,32 +43,27 @@ async def _filters(
     sequence_id: UUID | None = None,
     lead_id: LeadFilter | None = None,
 ) -> dict[str, object]:
-    wanted = {"state": state, "sequence_id": sequence_id, "lead_id": lead_id}
-    return {name: value for name, value in wanted.items() if value is not None}
+    given = {"state": state, "sequence_id": sequence_id, "lead_id": lead_id}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @starts.post(
-    "", operation_id="startInstances", status_code=201, summary="Start leads", responses=STEERED
+    "", operation_id="startInstances", status_code=201, summary="Start leads", responses=DECIDED
 )
 async def start(
-    sequence_id: UUID, wanted: Starting, editor: Editor, session: IdempotentSession
-) -> Started:
+    sequence_id: UUID, body: StartInstancesRequest, editor: Editor, session: IdempotentSession
+) -> StartedDocument:
     """Start one or many leads with the newest version: all of them, or none and 409."""
-    row = await sequences.load(session, sequence_id, lock="share")
-    started, skipped = await starting.start_instances(
+    started, skipped = await start_instances(
         session,
-        row.saved,
-        [
-            starting.Starting(lead_id=item.lead_id, campaign_id=item.campaign_id, lead=item.lead)
-            for item in wanted.leads
-        ],
-        started_by=editor.subject,
-        skip_unavailable=wanted.skip_unavailable,
+        await sequences.lock_shared(session, sequence_id),
+        [lead.chosen() for lead in body.leads],
+        by=editor.subject,
+        skip_unavailable=body.skip_unavailable,
     )
-    rows = await instance_list.load_all(session, [item.instance_id for item in started])
-    return Started(
-        items=[InstanceDocument.of(row) for row in rows],
-        skipped=[SkippedLead.of(item) for item in skipped],
+    return StartedDocument(
+        items=[InstanceDocument.of(instance) for instance in started],
+        skipped=[SkippedLeadDocument.of(lead) for lead in skipped],
     )
 
 
@@ -91,36 +84,38 @@ async def list_instances(
 ) -> Page[InstanceDocument]:
     """Return the instances of this workspace that match every given filter."""
     position = paging.after(tuple[UUID])
-    rows = await instance_list.page(
+    found = await instances.page(
         session, filters, reason, position[0] if position else None, paging.limit + 1
     )
-    documents = [InstanceDocument.of(row) for row in rows]
+    documents = [InstanceDocument.of(instance) for instance in found]
     return paging.page(documents, lambda document: (document.instance_id,))
 
 
 @router.get(
     "/pause-reasons", operation_id="listPauseReasons", summary="Count what instances are paused for"
 )
-async def list_pause_reasons(_: Viewer, session: WorkspaceSession) -> PauseGroups:
+async def list_pause_reasons(_: Viewer, session: WorkspaceSession) -> PauseGroupsDocument:
     """Return each reason with the number of instances, most frequent first."""
-    groups = await instance_list.pause_groups(session)
-    return PauseGroups(items=[PauseGroup(reason=code, instances=count) for code, count in groups])
+    groups = await instances.pause_groups(session)
+    return PauseGroupsDocument(
+        items=[PauseGroupDocument(reason=code, instances=count) for code, count in groups]
+    )
 
 
 @router.post(
     "/resume",
     operation_id="resumeInstances",
     summary="Resume all that are paused for a reason",
-    responses=STEERED,
+    responses=DECIDED,
 )
 async def resume_many(
-    wanted: Resuming, editor: Editor, session: WorkspaceSession, deps: Deps
-) -> Resumed:
+    body: ResumeInstancesRequest, editor: Editor, session: WorkspaceSession, deps: Deps
+) -> ResumedDocument:
     """Let up to 1,000 instances go on, oldest first; `more` says whether to call it again."""
-    count = await resume_all(
-        session, wanted.reason, wanted.sequence_id, deps.versions, by=editor.subject
+    count = await resume_paused(
+        session, body.reason, body.sequence_id, deps.versions, by=editor.subject
     )
-    return Resumed(resumed=count, more=count == RESUME_LIMIT)
+    return ResumedDocument(resumed=count, more=count == RESUME_LIMIT)
 
 
 @router.get(
@@ -131,60 +126,61 @@ async def resume_many(
 )
 async def show(
     instance_id: UUID, _: Viewer, session: WorkspaceSession, deps: Deps
-) -> InstanceDetail:
+) -> InstanceDetailDocument:
     """Return an instance with its steps, exactly what each sent, and its timeline."""
-    return await _detail(instance_id, session, deps)
+    return await _whole(await instances.get(session, instance_id), session, deps)
 
 
 @router.post(
     "/{instance_id}/resume",
     operation_id="resumeInstance",
     summary="Resume an instance",
-    responses=STEERED,
+    responses=DECIDED,
 )
-async def resume_one(
-    instance_id: UUID, editor: Editor, session: WorkspaceSession, deps: Deps
-) -> InstanceDetail:
+async def resume(
+    instance: LockedInstance, editor: Editor, session: WorkspaceSession, deps: Deps
+) -> InstanceDetailDocument:
     """Let a paused instance go on with its current step, not before the step's time."""
-    await resume(session, instance_id, deps.versions, by=editor.subject)
-    return await _detail(instance_id, session, deps)
+    (resumed,) = await resume_instances(session, [instance], deps.versions, by=editor.subject)
+    return await _whole(resumed, session, deps)
 
 
 @router.post(
     "/{instance_id}/stop",
     operation_id="stopInstance",
     summary="Stop an instance",
-    responses=STEERED,
+    responses=DECIDED,
 )
-async def stop_one(
-    instance_id: UUID, editor: Editor, session: WorkspaceSession, deps: Deps
-) -> InstanceDetail:
+async def stop(
+    instance: LockedInstance, editor: Editor, session: WorkspaceSession, deps: Deps
+) -> InstanceDetailDocument:
     """End an instance before its last step."""
-    await stop(session, instance_id, by=editor.subject)
-    return await _detail(instance_id, session, deps)
+    stopped = await stop_instance(session, instance, by=editor.subject)
+    return await _whole(stopped, session, deps)
 
 
 @router.post(
     "/{instance_id}/resolve",
     operation_id="resolveInstance",
-    summary="Settle a step whose outcome is unknown",
-    responses=STEERED,
+    summary="Resolve a step whose outcome is unknown",
+    responses=DECIDED,
 )
-async def resolve_one(
-    instance_id: UUID,
-    wanted: Resolving,
+async def resolve(
+    instance: LockedInstance,
+    body: ResolveInstanceRequest,
     editor: Editor,
     session: WorkspaceSession,
     deps: Deps,
-) -> InstanceDetail:
-    """Say that the step was sent, or have the CRM asked once more."""
-    await resolve(session, instance_id, wanted.outcome, deps.versions, by=editor.subject)
-    return await _detail(instance_id, session, deps)
+) -> InstanceDetailDocument:
+    """Decide that the step was sent, or have the CRM asked once more."""
+    resolved = await resolve_instance(
+        session, instance, body.outcome, deps.versions, by=editor.subject
+    )
+    return await _whole(resolved, session, deps)
 
 
-async def _detail(instance_id: UUID, session: WorkspaceSession, deps: Deps) -> InstanceDetail:
-    row = await instance_list.load(session, instance_id)
-    version = (row.sequence_id, row.sequence_version)
-    sequence = (await deps.versions.get(session, [version]))[version]
-    requested = await steps.steps_of(session, instance_id)
-    return InstanceDetail.whole(row, sequence, requested, await database_now(session))
+async def _whole(
+    instance: Instance, session: WorkspaceSession, deps: Deps
+) -> InstanceDetailDocument:
+    shown = await show_instance(session, instance, deps.versions)
+    return InstanceDetailDocument.whole(shown, now=await database_now(session))

@@ -1,60 +1,36 @@
-"""REST: sequences, their versions, previews, and the tokens of templates."""
+"""REST: sequences, their versions, and previews."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Response
-from persona_client import Roster
+from fastapi import Path, Query, Response
 from service_kit.identity import Editor, Viewer
 from service_kit.paging import Page, Paging
-from service_kit.preconditions import OptionalIfMatch, etag
+from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
 from followup_svc.adapters import sequences
-from followup_svc.adapters.sequences import SequenceRow
-from followup_svc.domain.template import lint
-from followup_svc.domain.tokens import QUESTION_PREFIX, TOKENS, named
-from followup_svc.entrypoints.dependencies import Deps
-from followup_svc.entrypoints.schemas import (
-    Cloning,
-    LintRequest,
-    LintResult,
-    Preview,
-    PreviewRequest,
-    PreviewStepDocument,
-    SavedSequence,
+from followup_svc.domain.sequence import Sequence
+from followup_svc.entrypoints.dependencies import Deps, LockedSequence
+from followup_svc.entrypoints.schemas.sequences import (
+    CloneSequenceRequest,
+    PreviewDocument,
+    PreviewSequenceRequest,
+    SavedSequenceDocument,
+    SaveSequenceRequest,
     SequenceDocument,
-    SequenceRequest,
     SequenceVersionDocument,
-    TemplateErrorDocument,
-    TokenDocument,
-    Tokens,
 )
-from followup_svc.usecases.preview_sequence import preview, template_warnings, warnings
-from followup_svc.usecases.save_sequence import (
-    clone_sequence,
-    create_sequence,
-    delete_sequence,
-    update_sequence,
-)
-from followup_svc.usecases.start_instances import Starting
+from followup_svc.usecases.clone_sequence import clone_sequence
+from followup_svc.usecases.create_sequence import create_sequence
+from followup_svc.usecases.delete_sequence import delete_sequence
+from followup_svc.usecases.find_warnings import find_warnings
+from followup_svc.usecases.preview_sequence import preview_sequence
+from followup_svc.usecases.update_sequence import update_sequence
 
 router = api_router("/api/sequences", "sequences")
-templates = api_router("/api", "templates")
 CHANGED = problem_responses(404, 409, 412)
-
-
-async def _in_hand(
-    sequence_id: UUID, session: WorkspaceSession, if_match: OptionalIfMatch
-) -> SequenceRow:
-    row = await sequences.load(session, sequence_id, lock="update")
-    if_match.require(row.version, SequenceDocument.of(row).model_dump(mode="json", by_alias=True))
-    return row
-
-
-InHand = Annotated[SequenceRow, Depends(_in_hand)]
-"""The sequence that a change is about, locked."""
 
 
 @router.get("", operation_id="listSequences", summary="List sequences, newest first")
@@ -63,8 +39,8 @@ async def list_sequences(
 ) -> Page[SequenceDocument]:
     """Return the sequences of this workspace."""
     position = paging.after(tuple[UUID])
-    rows = await sequences.page(session, position[0] if position else None, paging.limit + 1)
-    documents = [SequenceDocument.of(row) for row in rows]
+    found = await sequences.page(session, position[0] if position else None, paging.limit + 1)
+    documents = [SequenceDocument.of(sequence) for sequence in found]
     return paging.page(documents, lambda document: (document.sequence_id,))
 
 
@@ -76,16 +52,18 @@ async def list_sequences(
     responses=problem_responses(409),
 )
 async def create(
-    wanted: SequenceRequest,
+    body: SaveSequenceRequest,
     editor: Editor,
     session: IdempotentSession,
     deps: Deps,
     response: Response,
-) -> SavedSequence:
+) -> SavedSequenceDocument:
     """Store a sequence; `warnings` name the tokens that have no value today."""
-    row = await create_sequence(session, editor.workspace_id, wanted.sequence(), by=editor.subject)
-    response.headers["Location"] = f"/api/sequences/{row.sequence_id}"
-    return await _saved(session, deps.roster, row, response)
+    created = await create_sequence(
+        session, editor.workspace_id, body.definition(), by=editor.subject
+    )
+    response.headers["Location"] = f"/api/sequences/{created.sequence_id}"
+    return await _saved(created, session, deps, response)
 
 
 @router.get(
@@ -98,25 +76,25 @@ async def show(
     sequence_id: UUID, _: Viewer, session: WorkspaceSession, response: Response
 ) -> SequenceDocument:
     """Return a sequence at its newest version."""
-    row = await sequences.load(session, sequence_id)
-    response.headers["ETag"] = etag(row.version)
-    return SequenceDocument.of(row)
+    sequence = await sequences.get(session, sequence_id)
+    response.headers["ETag"] = etag(sequence.version)
+    return SequenceDocument.of(sequence)
 
 
 @router.put(
     "/{sequence_id}", operation_id="updateSequence", summary="Change a sequence", responses=CHANGED
 )
-async def change(
-    row: InHand,
-    wanted: SequenceRequest,
+async def update(
+    sequence: LockedSequence,
+    body: SaveSequenceRequest,
     editor: Editor,
     session: WorkspaceSession,
     deps: Deps,
     response: Response,
-) -> SavedSequence:
+) -> SavedSequenceDocument:
     """Store a new version; instances that are on their way finish on theirs."""
-    await update_sequence(session, row, wanted.sequence(), by=editor.subject)
-    return await _saved(session, deps.roster, row, response)
+    updated = await update_sequence(session, sequence, body.definition(), by=editor.subject)
+    return await _saved(updated, session, deps, response)
 
 
 @router.delete(
@@ -127,7 +105,7 @@ async def change(
     responses=CHANGED,
 )
 async def delete(
-    row: InHand,
+    sequence: LockedSequence,
     editor: Editor,
     session: WorkspaceSession,
     *,
@@ -135,8 +113,8 @@ async def delete(
         bool, Query(description="Stop the leads that are on their way, instead of 409.")
     ] = False,
 ) -> None:
-    """Delete a sequence that nobody is on the way through."""
-    await delete_sequence(session, row, editor.subject, stop_instances=stop_instances)
+    """Delete a sequence that no lead is on its way through."""
+    await delete_sequence(session, sequence, by=editor.subject, stop_instances=stop_instances)
 
 
 @router.post(
@@ -148,17 +126,17 @@ async def delete(
 )
 async def clone(
     sequence_id: UUID,
-    cloning: Cloning,
+    body: CloneSequenceRequest,
     editor: Editor,
     session: IdempotentSession,
     deps: Deps,
     response: Response,
-) -> SavedSequence:
+) -> SavedSequenceDocument:
     """Store a copy without the trigger, so that nothing starts twice."""
-    original = await sequences.load(session, sequence_id)
-    row = await clone_sequence(session, original, cloning.name, by=editor.subject)
-    response.headers["Location"] = f"/api/sequences/{row.sequence_id}"
-    return await _saved(session, deps.roster, row, response)
+    original = await sequences.get(session, sequence_id)
+    copy = await clone_sequence(session, original, body.name, by=editor.subject)
+    response.headers["Location"] = f"/api/sequences/{copy.sequence_id}"
+    return await _saved(copy, session, deps, response)
 
 
 @router.get(
@@ -171,12 +149,12 @@ async def list_versions(
     sequence_id: UUID, _: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[SequenceVersionDocument]:
     """Return what each version says, who saved it and when."""
-    await sequences.load(session, sequence_id)
+    await sequences.get(session, sequence_id)
     position = paging.after(tuple[int])
-    rows = await sequences.page_of_versions(
+    found = await sequences.page_of_versions(
         session, sequence_id, position[0] if position else None, paging.limit + 1
     )
-    documents = [SequenceVersionDocument.of(row) for row in rows]
+    documents = [SequenceVersionDocument.of(version) for version in found]
     return paging.page(documents, lambda document: (document.version,))
 
 
@@ -193,8 +171,7 @@ async def show_version(
     session: WorkspaceSession,
 ) -> SequenceVersionDocument:
     """Return what a version says; also of a deleted sequence, whose instances refer to it."""
-    row = await sequences.load_version(session, sequence_id, version)
-    return SequenceVersionDocument.of(row)
+    return SequenceVersionDocument.of(await sequences.get_version(session, sequence_id, version))
 
 
 @router.post(
@@ -203,52 +180,28 @@ async def show_version(
     summary="Show what a sequence would send to a lead",
     responses=problem_responses(404),
 )
-async def show_preview(
+async def preview(
     sequence_id: UUID,
-    wanted: PreviewRequest,
-    viewer: Viewer,
+    body: PreviewSequenceRequest,
+    _: Viewer,
     session: WorkspaceSession,
     deps: Deps,
-) -> Preview:
+) -> PreviewDocument:
     """Return each step's text, time and persona, or its errors; nothing is stored or sent."""
-    row = await sequences.load(session, sequence_id)
-    starting = Starting(lead_id=wanted.lead_id, campaign_id=wanted.campaign_id, lead=wanted.lead)
-    shown = await preview(session, deps.roster, viewer.workspace_id, row.sequence, starting)
-    return Preview(
-        steps=[PreviewStepDocument.of(number, step) for number, step in enumerate(shown, start=1)]
-    )
-
-
-@templates.post("/templates/lint", operation_id="lintTemplate", summary="Check a template")
-async def check_template(
-    wanted: LintRequest, viewer: Viewer, session: WorkspaceSession, deps: Deps
-) -> LintResult:
-    """Return what is wrong with a template, and what has no value in this workspace today."""
-    errors = lint(wanted.template)
-    warned = (
-        ()
-        if errors
-        else await template_warnings(
-            session, deps.roster, viewer.workspace_id, wanted.template, wanted.ai_persona_id
-        )
-    )
-    return LintResult(
-        ok=not errors,
-        template_errors=[TemplateErrorDocument.of(error) for error in errors],
-        warnings=[TemplateErrorDocument.of(error) for error in warned],
-    )
-
-
-@templates.get("/tokens", operation_id="listTokens", summary="List the tokens of templates")
-async def list_tokens(_: Viewer) -> Tokens:
-    """Return every token with its source; `lead.<attribute>` stands for any attribute."""
-    patterns = (named("lead.<attribute>"), named(f"{QUESTION_PREFIX}1"))
-    tokens = [*TOKENS.values(), *(token for token in patterns if token)]
-    return Tokens(items=[TokenDocument.of(token) for token in tokens])
+    sequence = await sequences.get(session, sequence_id)
+    return PreviewDocument.of(await preview_sequence(session, deps.roster, sequence, body.chosen()))
 
 
 async def _saved(
-    session: WorkspaceSession, roster: Roster, row: SequenceRow, response: Response
-) -> SavedSequence:
-    response.headers["ETag"] = etag(row.version)
-    return SavedSequence.saved(row, await warnings(session, roster, row.workspace_id, row.sequence))
+    sequence: Sequence, session: WorkspaceSession, deps: Deps, response: Response
+) -> SavedSequenceDocument:
+    definition = sequence.definition
+    warned = await find_warnings(
+        session,
+        deps.roster,
+        sequence.workspace_id,
+        definition.templates(),
+        definition.ai_persona_id,
+    )
+    response.headers["ETag"] = etag(sequence.version)
+    return SavedSequenceDocument.saved(sequence, warned)

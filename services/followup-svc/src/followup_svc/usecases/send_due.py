@@ -4,38 +4,40 @@ A request is written only under the lock of its instance, after another look at 
 a person or another replica has changed since the claim decides (I5).
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from persona_client import Freshness, Roster
+from persona_client import Freshness, Resolution
 from persona_contracts import (
     FollowupBlockedV1,
     FollowupSendRequestedV1,
     OwnEvent,
-    Resolution,
     TemplateError,
 )
+from persona_contracts import Resolution as ResolutionDocument
 from service_kit.leases import Batch
 from service_kit.outbox import publish, published_at
 from service_kit.store import Session, database_now
 from structlog import get_logger
 
-from followup_svc.adapters import instances, steps
-from followup_svc.adapters.instances import Change, Note
-from followup_svc.adapters.sequences import SequenceVersions
-from followup_svc.adapters.steps import Answer, Requested
-from followup_svc.domain.instance import Instance, Reason, StepStatus
-from followup_svc.domain.message import Blocked, compose
+from followup_svc.adapters import instances, send_requests
+from followup_svc.adapters.sequence_versions import SequenceVersions
+from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance
+from followup_svc.domain.message import Blocked, Message, compose
+from followup_svc.domain.send_request import SendRequest, StepStatus
 from followup_svc.domain.template import is_setup_issue, pause_reason
-from followup_svc.usecases.situation import Situation, speaker_of
+from followup_svc.usecases.ports import Personas
+from followup_svc.usecases.read_context import SendContext, read_context
+from followup_svc.usecases.resolve_persona import resolve_persona
 
 SERVICE = "followup-svc"
 PERSONAS_WAIT = timedelta(seconds=5)
 """How long a step waits that lacks a setting, while the personas known here may be old."""
 UNKNOWN_DETAIL = (
-    "The CRM has not said whether step {step} was sent. It is not sent again by itself: look there,"
-    " then resolve it as `sent` or `resend`."
+    "The CRM has not answered whether step {step} was sent. It is not sent again by itself: look"
+    " there, then resolve it as `sent` or `resend`."
 )
 INTERNAL_DETAIL = "Step {step} could not be worked on; the service's log has the error."
 
@@ -44,25 +46,34 @@ log = get_logger(__name__)
 
 @dataclass(slots=True)
 class _Writing:
-    """What a batch is going to store."""
+    """What a batch is going to store, as of `now`."""
 
-    changes: list[Change] = field(default_factory=list[Change])
-    steps: list[Requested] = field(default_factory=list[Requested])
-    requests: list[FollowupSendRequestedV1] = field(default_factory=list[FollowupSendRequestedV1])
-    answers: list[Answer] = field(default_factory=list[Answer])
-    others: list[OwnEvent] = field(default_factory=list[OwnEvent])
+    now: datetime
+    context: SendContext
+    published: Mapping[UUID, datetime]
+    """When the broker had a request, by its event."""
+    saved: list[SavedInstance] = field(default_factory=list[SavedInstance])
+    requests: list[SendRequest] = field(default_factory=list[SendRequest])
+    requested: list[FollowupSendRequestedV1] = field(default_factory=list[FollowupSendRequestedV1])
+    """The events of `requests`."""
+    unanswered: list[SendRequest] = field(default_factory=list[SendRequest])
+    blocked: list[OwnEvent] = field(default_factory=list[OwnEvent])
+
+    def save(self, instance: Instance, note: Note | None = None) -> None:
+        """Store an instance with the batch."""
+        self.saved.append(SavedInstance(instance=instance, note=note))
 
 
 class SendDue:
     """Works on claimed instances: sends their step, or sees that its answer is overdue."""
 
-    def __init__(self, roster: Roster, versions: SequenceVersions) -> None:
-        self._roster = roster
+    def __init__(self, personas: Personas, versions: SequenceVersions) -> None:
+        self._personas = personas
         self._versions = versions
 
     def is_ready(self) -> bool:
         """Return whether the personas are known."""
-        return self._roster.freshness is not Freshness.NOT_READY
+        return self._personas.freshness is not Freshness.NOT_READY
 
     async def do(self, session: Session, batch: Batch) -> None:
         """Send what is still due of `batch`, and end its leases."""
@@ -70,116 +81,110 @@ class SendDue:
         if not held:
             return
         now = await database_now(session)
-        situation = await Situation.read(session, held, self._versions)
-        before = await steps.requested(session, {(i.instance_id, i.step) for i in held})
-        overdue_ids = [
-            step.event_id
-            for item in held
-            if item.awaiting_answer
-            and (step := before.get((item.instance_id, item.step)))
-            and step.event_id
-        ]
-        published = await published_at(session, overdue_ids) if overdue_ids else {}
-        writing = _Writing()
+        requests = await send_requests.get_current(session, held)
+        writing = _Writing(
+            now=now,
+            context=await read_context(session, held, self._versions),
+            published=await _published(session, held, requests),
+        )
         for item in held:
-            step = before.get((item.instance_id, item.step))
+            request = requests.get(item.instance_id)
             if not item.is_due(now):
-                writing.changes.append((item, None))
-            elif item.awaiting_answer and step is not None:
-                _await_or_pause(item, step, published, situation, now, writing)
+                writing.save(item)
+            elif item.awaiting_answer and request is not None:
+                _wait_or_pause(item, request, writing)
             else:
-                self._send(item, step, situation, now, writing)
+                self._send(item, request, writing)
         await _store(session, writing)
 
     async def give_up(self, session: Session, row_id: UUID) -> None:
         """Pause an instance that makes the work fail; a person may resume it."""
-        for item in await instances.lock(session, [row_id]):
+        for item in await instances.lock_all(session, [row_id]):
             detail = INTERNAL_DETAIL.format(step=item.step)
             note = Note(what="paused", by=SERVICE, detail=detail)
-            await instances.save(session, [(item.paused(Reason.INTERNAL, detail), note)])
+            paused = item.paused(Reason.INTERNAL, detail)
+            await instances.save_all(session, [SavedInstance(instance=paused, note=note)])
 
-    def _send(
-        self,
-        item: Instance,
-        step_before: Requested | None,
-        situation: Situation,
-        now: datetime,
-        writing: _Writing,
-    ) -> None:
-        opens_at = situation.calendar(item).next_open(now)
-        if opens_at > now:
-            writing.changes.append((item.later(opens_at), None))
+    def _send(self, item: Instance, before: SendRequest | None, writing: _Writing) -> None:
+        opens_at = writing.context.calendar(item).next_open(writing.now)
+        if opens_at > writing.now:
+            writing.save(item.rescheduled(opens_at))
             return
-        if step_before is not None:
-            again = replace(step_before, attempt=step_before.attempt + 1)
-            _request(item, again, situation, now, writing)
+        if before is not None:
+            _request(item, before.again(at=writing.now), writing)
             return
-        step = situation.step(item)
-        speaker = speaker_of(
-            self._roster,
+        context, step = writing.context, writing.context.current_step(item)
+        resolution = resolve_persona(
+            self._personas,
             item.workspace_id,
             campaign_id=item.campaign_id,
-            sequence_persona_id=situation.sequence(item).ai_persona_id,
+            sequence_persona_id=context.definition(item).ai_persona_id,
             channel=step.channel,
         )
-        composed = compose(step, situation.facts(item, speaker), situation.lead(item).last_email)
-        if isinstance(composed, Blocked):
-            may_be_old = speaker.freshness is not Freshness.READY
-            if may_be_old and is_setup_issue(composed.template_errors):
-                writing.changes.append((item.later(now + PERSONAS_WAIT), None))
-            else:
-                _block(item, composed, now, writing)
-            return
-        first = Requested(
-            instance_id=item.instance_id,
-            number=item.step,
-            workspace_id=item.workspace_id,
-            request_id=item.request_id,
-            attempt=1,
-            channel=step.channel,
-            subject=composed.subject,
-            text=composed.text,
-            in_reply_to=composed.in_reply_to,
-            resolution=speaker.as_dict(),
-        )
-        _request(item, first, situation, now, writing)
+        composed = compose(step, context.facts(item, resolution), context.lead(item).last_email)
+        if isinstance(composed, Message):
+            _request(
+                item, _first_attempt(item, step.channel, composed, resolution, writing.now), writing
+            )
+        elif resolution.freshness is not Freshness.READY and is_setup_issue(
+            composed.template_errors
+        ):
+            writing.save(item.rescheduled(writing.now + PERSONAS_WAIT))
+        else:
+            _block(item, composed, writing)
 
 
-def _request(
-    item: Instance, step: Requested, situation: Situation, now: datetime, writing: _Writing
-) -> None:
-    answer_due_at = now + situation.workspace(item).answer_timeout
-    writing.changes.append((item.requested(answer_due_at), None))
-    writing.steps.append(step)
-    writing.requests.append(
+def _first_attempt(
+    item: Instance, channel: str, message: Message, resolution: Resolution, now: datetime
+) -> SendRequest:
+    return SendRequest(
+        request_id=item.request_id,
+        workspace_id=item.workspace_id,
+        instance_id=item.instance_id,
+        step=item.step,
+        attempt=1,
+        status=StepStatus.REQUESTED,
+        channel=channel,
+        message=message,
+        resolution=resolution.as_dict(),
+        event_id=None,
+        requested_at=now,
+    )
+
+
+def _request(item: Instance, request: SendRequest, writing: _Writing) -> None:
+    answer_due_at = writing.now + writing.context.settings(item).answer_timeout
+    writing.save(item.requested(answer_due_at))
+    writing.requests.append(request)
+    writing.requested.append(
         FollowupSendRequestedV1(
             workspace_id=item.workspace_id,
-            occurred_at=now,
+            occurred_at=writing.now,
             instance_id=item.instance_id,
-            request_id=step.request_id,
-            attempt=step.attempt,
+            request_id=request.request_id,
+            attempt=request.attempt,
             sequence_id=item.sequence_id,
-            step=item.step,
+            step=request.step,
             lead_id=item.lead_id,
-            channel=step.channel,
-            subject=step.subject,
-            text=step.text,
-            resolution=Resolution.model_validate(step.resolution),
-            in_reply_to=step.in_reply_to,
+            channel=request.channel,
+            subject=request.message.subject,
+            text=request.message.text,
+            resolution=ResolutionDocument.model_validate(request.resolution),
+            in_reply_to=request.message.in_reply_to,
         )
     )
 
 
-def _block(item: Instance, blocked: Blocked, now: datetime, writing: _Writing) -> None:
+def _block(item: Instance, blocked: Blocked, writing: _Writing) -> None:
     errors = blocked.template_errors
     reason = pause_reason(item.step, errors)
     codes = tuple(dict.fromkeys(error.code for error in errors))
     note = Note(what="blocked", by=SERVICE, detail=reason, step=item.step)
-    writing.changes.append((item.paused(Reason.TEMPLATE, reason, codes), note))
-    writing.others.append(
+    writing.save(item.paused(Reason.TEMPLATE, reason, codes), note)
+    writing.blocked.append(
         FollowupBlockedV1(
             workspace_id=item.workspace_id,
-            occurred_at=now,
+            occurred_at=writing.now,
             instance_id=item.instance_id,
             step=item.step,
             template_errors=[
@@ -198,32 +203,38 @@ def _block(item: Instance, blocked: Blocked, now: datetime, writing: _Writing) -
     )
 
 
-def _await_or_pause(
-    item: Instance,
-    step: Requested,
-    published: dict[UUID, datetime],
-    situation: Situation,
-    now: datetime,
-    writing: _Writing,
-) -> None:
-    """The CRM has its time from the moment that the broker has the request."""
-    timeout = situation.workspace(item).answer_timeout
-    sent_out_at = published.get(step.event_id) if step.event_id else None
-    overdue_at = (sent_out_at or now) + timeout
-    if overdue_at > now:
-        writing.changes.append((item.later(overdue_at), None))
+def _wait_or_pause(item: Instance, request: SendRequest, writing: _Writing) -> None:
+    """Count the CRM's time from the moment that the broker had the request."""
+    event_id = request.event_id
+    had_it_at = None if event_id is None else writing.published.get(event_id)
+    overdue_at = (had_it_at or writing.now) + writing.context.settings(item).answer_timeout
+    if overdue_at > writing.now:
+        writing.save(item.rescheduled(overdue_at))
         return
     detail = UNKNOWN_DETAIL.format(step=item.step)
     note = Note(what="outcome unknown", by=SERVICE, detail=detail, step=item.step)
-    writing.changes.append((item.paused(Reason.OUTCOME_UNKNOWN, detail), note))
-    writing.answers.append(
-        Answer(instance_id=item.instance_id, number=item.step, status=StepStatus.UNKNOWN)
-    )
+    writing.save(item.paused(Reason.OUTCOME_UNKNOWN, detail), note)
+    writing.unanswered.append(request.unanswered())
+
+
+async def _published(
+    session: Session, held: Collection[Instance], requests: Mapping[UUID, SendRequest]
+) -> Mapping[UUID, datetime]:
+    event_ids = [
+        request.event_id
+        for item in held
+        if item.awaiting_answer and (request := requests.get(item.instance_id)) and request.event_id
+    ]
+    return await published_at(session, event_ids) if event_ids else {}
 
 
 async def _store(session: Session, writing: _Writing) -> None:
-    await instances.save(session, writing.changes)
-    await steps.settle(session, writing.answers)
-    event_ids = await publish(session, *writing.requests, *writing.others)
-    await steps.request(session, writing.steps, event_ids[: len(writing.steps)])
-    log.info("due.worked_on", requested=len(writing.requests), blocked=len(writing.others))
+    await instances.save_all(session, writing.saved)
+    await send_requests.save_results(session, writing.unanswered)
+    event_ids = await publish(session, *writing.requested, *writing.blocked)
+    published = [
+        request.published_as(event_id)
+        for request, event_id in zip(writing.requests, event_ids, strict=False)
+    ]
+    await send_requests.save_all(session, published)
+    log.info("due.worked_on", requested=len(published), blocked=len(writing.blocked))

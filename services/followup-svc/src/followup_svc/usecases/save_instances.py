@@ -1,6 +1,6 @@
-"""Store what has changed about instances, say which have ended, and wake who sends what is due."""
+"""Save what has changed about instances."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from persona_contracts import FollowupCompletedV1, FollowupStoppedV1
@@ -8,18 +8,17 @@ from service_kit.outbox import publish
 from service_kit.store import Session
 
 from followup_svc.adapters import instances
-from followup_svc.adapters.instances import LEASES, Change
-from followup_svc.domain.instance import State
+from followup_svc.domain.instance import SavedInstance, State
 
 _ENDS = {State.COMPLETED: FollowupCompletedV1, State.STOPPED: FollowupStoppedV1}
 
 
-async def store_changes(session: Session, changes: Sequence[Change], now: datetime) -> None:
-    """Store locked instances, and publish `followup.completed` and `followup.stopped`.
-
-    The workers are woken if anything of it is due `now`.
-    """
-    await instances.save(session, changes)
+async def save_instances(
+    session: Session, saved: Collection[SavedInstance], *, now: datetime
+) -> None:
+    """Store locked instances; publish which have ended, and wake the workers if any is due."""
+    await instances.save_all(session, saved)
+    changed = [item.instance for item in saved]
     await publish(
         session,
         *(
@@ -31,9 +30,9 @@ async def store_changes(session: Session, changes: Sequence[Change], now: dateti
                 lead_id=item.lead_id,
                 reason=item.reason or "",
             )
-            for item, _ in changes
+            for item in changed
             if item.state in _ENDS
         ),
     )
-    if any(item.is_due(now) for item, _ in changes):
-        await LEASES.wake_workers(session)
+    if any(item.is_due(now) for item in changed):
+        await instances.LEASES.wake_workers(session)

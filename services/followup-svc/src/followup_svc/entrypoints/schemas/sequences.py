@@ -1,11 +1,11 @@
-"""What the API takes and gives: sequences, templates, previews."""
+"""What the API takes and gives: sequences, their versions, previews."""
 
-import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from persona_contracts import ExternalId, Lead, Outcome, SubjectId, Text
+from persona_contracts import Channel, ExternalId, Outcome, SubjectId, Text
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,7 +17,6 @@ from pydantic import (
     model_validator,
 )
 
-from followup_svc.adapters.sequences import SequenceRow, SequenceVersionRow
 from followup_svc.domain import sequence as domain
 from followup_svc.domain.message import Message
 from followup_svc.domain.sequence import (
@@ -26,23 +25,20 @@ from followup_svc.domain.sequence import (
     MAX_NAME_CHARS,
     MAX_STEPS,
     MAX_SUBJECT_CHARS,
-    Channel,
     OnReply,
     TriggerEvent,
 )
-from followup_svc.domain.template import ErrorType, TemplateError
-from followup_svc.domain.tokens import Token, TokenSource
-from followup_svc.domain.window import (
-    Delay,
-    DelayUnit,
-    SendWindow,
-    Weekday,
-    WindowClosedError,
+from followup_svc.domain.window import Delay, DelayUnit, SendWindow
+from followup_svc.entrypoints.schemas.base import Request
+from followup_svc.entrypoints.schemas.leads import LeadRequest
+from followup_svc.entrypoints.schemas.templates import (
+    TemplateErrorDocument,
+    TemplateWarningDocument,
 )
-from followup_svc.usecases.preview_sequence import PreviewedStep, Warned
+from followup_svc.entrypoints.schemas.windows import WindowDocument
+from followup_svc.usecases.find_warnings import Warned
+from followup_svc.usecases.preview_sequence import PreviewedStep
 
-_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
-_HOUR_MINUTE = re.compile(r"(\d\d):(\d\d)")
 EXAMPLE_STEPS: list[JsonValue] = [
     {
         "channel": "email",
@@ -64,46 +60,9 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Clock = Annotated[str, Field(pattern=_CLOCK, examples=["09:00"])]
 Name = Annotated[Text, Field(min_length=1, max_length=MAX_NAME_CHARS), AfterValidator(_not_blank)]
 Body = Annotated[Text, Field(min_length=1, max_length=MAX_BODY_CHARS), AfterValidator(_not_blank)]
 Subject = Annotated[Text, Field(max_length=MAX_SUBJECT_CHARS)]
-
-
-class Request(BaseModel):
-    """A body of a request: what it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class WindowDocument(Request):
-    """Hours of the week, by the clock on the wall of the lead's time zone, else the workspace's."""
-
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)
-
-    days: list[Weekday] = Field(min_length=1, max_length=7, examples=[["monday", "friday"]])
-    opens: Clock = Field(alias="from")
-    closes: Clock = Field(alias="to", description="Exclusive; 24:00 is the end of the day.")
-
-    @model_validator(mode="after")
-    def _opens_before_it_closes(self) -> Self:
-        try:
-            self.window()
-        except WindowClosedError as error:
-            raise ValueError(f"the window is never open: {error}") from error
-        return self
-
-    def window(self) -> SendWindow:
-        """Return it as the domain sees it."""
-        days = tuple(day for day in Weekday if day in self.days)
-        return SendWindow(days=days, opens=_minute(self.opens), closes=_minute(self.closes))
-
-    @classmethod
-    def of(cls, window: SendWindow) -> Self:
-        """Return the document of a window."""
-        return cls.model_validate(
-            {"days": list(window.days), "from": _clock(window.opens), "to": _clock(window.closes)}
-        )
 
 
 class DelayDocument(Request):
@@ -116,7 +75,7 @@ class DelayDocument(Request):
 class StepDocument(Request):
     """One message of a sequence."""
 
-    channel: Channel = "email"
+    channel: Channel = Channel.EMAIL
     delay: DelayDocument
     subject: Subject | None = Field(
         default=None,
@@ -145,12 +104,12 @@ class TriggerDocument(Request):
         if self.event == "lead.outcome" and self.first_reply_only:
             raise ValueError("first_reply_only: only with the event lead.replied")
         if Outcome.UNSUBSCRIBED in self.outcomes:
-            raise ValueError("outcomes: nobody is written to who has unsubscribed")
+            raise ValueError("outcomes: a lead that has unsubscribed is not written to")
         return self
 
 
-class SequenceRequest(Request):
-    """What a sequence is to say."""
+class SaveSequenceRequest(Request):
+    """What a sequence says."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -172,17 +131,17 @@ class SequenceRequest(Request):
         ]
         | None
     ) = Field(default="workspace", description="`workspace`: its setting; null: always.")
-    stop_on_reply: bool = Field(default=True, description="Whether a reply is heeded at all.")
+    stop_on_reply: bool = Field(default=True, description="false: a reply changes nothing.")
     on_reply: OnReply = OnReply.STOP
     trigger: Annotated[
         Annotated[TriggerDocument, Tag("events")] | Annotated[Literal["manual"], Tag("hand")],
         Discriminator(lambda value: "hand" if isinstance(value, str) else "events"),
     ] = Field(default="manual", description="`manual`: started by hand alone.")
 
-    def sequence(self) -> domain.Sequence:
+    def definition(self) -> domain.Definition:
         """Return it as the domain sees it."""
         window = self.send_window
-        return domain.Sequence(
+        return domain.Definition(
             name=self.name.strip(),
             ai_persona_id=self.ai_persona_id,
             steps=tuple(_step(step) for step in self.steps),
@@ -193,12 +152,12 @@ class SequenceRequest(Request):
         )
 
     @classmethod
-    def fields_of(cls, sequence: domain.Sequence) -> dict[str, object]:
-        """Return the fields of a sequence's document."""
-        window = sequence.send_window
+    def fields_of(cls, definition: domain.Definition) -> dict[str, object]:
+        """Return the fields of a definition's document."""
+        window = definition.send_window
         return {
-            "name": sequence.name,
-            "ai_persona_id": sequence.ai_persona_id,
+            "name": definition.name,
+            "ai_persona_id": definition.ai_persona_id,
             "steps": [
                 StepDocument(
                     channel=step.channel,
@@ -206,50 +165,16 @@ class SequenceRequest(Request):
                     subject=step.subject,
                     body=step.body,
                 )
-                for step in sequence.steps
+                for step in definition.steps
             ],
             "send_window": WindowDocument.of(window) if isinstance(window, SendWindow) else window,
-            "stop_on_reply": sequence.stop_on_reply,
-            "on_reply": sequence.on_reply,
-            "trigger": _trigger_document(sequence.trigger) if sequence.trigger else "manual",
+            "stop_on_reply": definition.stop_on_reply,
+            "on_reply": definition.on_reply,
+            "trigger": _trigger_document(definition.trigger) if definition.trigger else "manual",
         }
 
 
-class TemplateErrorDocument(BaseModel):
-    """One thing to mend in a template."""
-
-    type: ErrorType
-    token: str = Field(examples=["{signature}"])
-    source: TokenSource | None = Field(description="Who has the value.")
-    hint: str
-    position: int = Field(description="Characters of the template before it.")
-    setup_issue: bool = Field(description="The persona or the workspace lacks the value.")
-
-    @classmethod
-    def of(cls, error: TemplateError) -> Self:
-        """Return the document of an error."""
-        return cls(
-            type=error.type,
-            token=error.token,
-            source=error.source,
-            hint=error.hint,
-            position=error.position,
-            setup_issue=error.is_setup_issue,
-        )
-
-
-class TemplateWarning(TemplateErrorDocument):
-    """A token that has no value today: where it is used, nothing would be sent."""
-
-    field: str = Field(examples=["steps.0.body"])
-
-    @classmethod
-    def at(cls, warned: Warned) -> Self:
-        """Return the document of a warning."""
-        return cls(field=warned.field, **TemplateErrorDocument.of(warned.error).model_dump())
-
-
-class SequenceDocument(SequenceRequest):
+class SequenceDocument(SaveSequenceRequest):
     """A sequence at one of its versions."""
 
     sequence_id: UUID
@@ -258,24 +183,24 @@ class SequenceDocument(SequenceRequest):
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: SequenceRow) -> Self:
+    def of(cls, sequence: domain.Sequence) -> Self:
         """Return the document of a sequence at its newest version."""
-        return cls.model_validate(_sequence_fields(row))
+        return cls.model_validate(_sequence_fields(sequence))
 
 
-class SavedSequence(SequenceDocument):
+class SavedSequenceDocument(SequenceDocument):
     """A sequence that was just saved, and what is missing for it today."""
 
-    warnings: list[TemplateWarning]
+    warnings: list[TemplateWarningDocument]
 
     @classmethod
-    def saved(cls, row: SequenceRow, warned: list[Warned]) -> Self:
+    def saved(cls, sequence: domain.Sequence, warned: Iterable[Warned]) -> Self:
         """Return the document of a sequence with its warnings."""
-        warnings = [TemplateWarning.at(item) for item in warned]
-        return cls.model_validate({**_sequence_fields(row), "warnings": warnings})
+        warnings = [TemplateWarningDocument.at(item) for item in warned]
+        return cls.model_validate({**_sequence_fields(sequence), "warnings": warnings})
 
 
-class SequenceVersionDocument(SequenceRequest):
+class SequenceVersionDocument(SaveSequenceRequest):
     """What one version of a sequence says."""
 
     sequence_id: UUID
@@ -284,35 +209,27 @@ class SequenceVersionDocument(SequenceRequest):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: SequenceVersionRow) -> Self:
+    def of(cls, version: domain.SequenceVersion) -> Self:
         """Return the document of a version."""
         return cls.model_validate(
             {
-                **cls.fields_of(row.sequence),
-                "sequence_id": row.sequence_id,
-                "version": row.version,
-                "changed_by": row.changed_by,
-                "created_at": row.created_at,
+                **cls.fields_of(version.definition),
+                "sequence_id": version.sequence_id,
+                "version": version.version,
+                "changed_by": version.changed_by,
+                "created_at": version.created_at,
             }
         )
 
 
-class Cloning(Request):
+class CloneSequenceRequest(Request):
     """What the copy is called."""
 
     name: Name | None = Field(default=None, description='By default "Copy of …".')
 
 
-class StartingLead(Request):
-    """A lead to start, or to show a preview for."""
-
-    lead_id: ExternalId
-    campaign_id: SubjectId | None = None
-    lead: Lead = Field(default_factory=Lead, description="What is known; kept for later steps.")
-
-
-class PreviewRequest(StartingLead):
-    """The lead to show the messages for; one that nobody knows may be used."""
+class PreviewSequenceRequest(LeadRequest):
+    """The lead to show the messages for; an unknown one may be used."""
 
     lead_id: ExternalId = "preview"
 
@@ -331,12 +248,12 @@ class PreviewStepDocument(BaseModel):
     resolution: dict[str, object] = Field(description="Which persona speaks, from which tier.")
 
     @classmethod
-    def of(cls, number: int, shown: PreviewedStep) -> Self:
+    def of(cls, step: int, shown: PreviewedStep) -> Self:
         """Return the document of a previewed step."""
         message = shown.outcome if isinstance(shown.outcome, Message) else None
         errors = () if isinstance(shown.outcome, Message) else shown.outcome.template_errors
         return cls(
-            step=number,
+            step=step,
             channel=shown.step.channel,
             due_at=shown.due_at,
             ok=message is not None,
@@ -344,65 +261,30 @@ class PreviewStepDocument(BaseModel):
             text=message and message.text,
             in_reply_to=message and message.in_reply_to,
             template_errors=[TemplateErrorDocument.of(error) for error in errors],
-            resolution=shown.speaker.as_dict(),
+            resolution=shown.resolution.as_dict(),
         )
 
 
-class Preview(BaseModel):
+class PreviewDocument(BaseModel):
     """All steps of a sequence for one lead."""
 
     steps: list[PreviewStepDocument]
 
-
-class LintRequest(Request):
-    """A template to check."""
-
-    template: Annotated[Text, Field(max_length=MAX_BODY_CHARS)] = Field(
-        examples=["Hi {firstName|there}, {bookingLink}"]
-    )
-    ai_persona_id: UUID | None = None
-
-
-class LintResult(BaseModel):
-    """What would keep the template from being saved, and what is missing today."""
-
-    ok: bool = Field(description="It can be saved: there are no errors; there may be warnings.")
-    template_errors: list[TemplateErrorDocument]
-    warnings: list[TemplateErrorDocument]
-
-
-class TokenDocument(BaseModel):
-    """A token that templates may hold."""
-
-    token: str
-    source: TokenSource
-    description: str
-    hint: str = Field(description="What to do when it has no value.")
-
     @classmethod
-    def of(cls, token: Token) -> Self:
-        """Return the document of a token."""
+    def of(cls, previewed: Iterable[PreviewedStep]) -> Self:
+        """Return the document of a preview."""
         return cls(
-            token=f"{{{token.name}}}",
-            source=token.source,
-            description=token.description,
-            hint=token.hint,
+            steps=[PreviewStepDocument.of(step, shown) for step, shown in enumerate(previewed, 1)]
         )
 
 
-class Tokens(BaseModel):
-    """Every token."""
-
-    items: list[TokenDocument]
-
-
-def _sequence_fields(row: SequenceRow) -> dict[str, object]:
+def _sequence_fields(sequence: domain.Sequence) -> dict[str, object]:
     return {
-        **SequenceRequest.fields_of(row.sequence),
-        "sequence_id": row.sequence_id,
-        "version": row.version,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
+        **SaveSequenceRequest.fields_of(sequence.definition),
+        "sequence_id": sequence.sequence_id,
+        "version": sequence.version,
+        "created_at": sequence.created_at,
+        "updated_at": sequence.updated_at,
     }
 
 
@@ -433,14 +315,3 @@ def _trigger_document(trigger: domain.Trigger) -> dict[str, object]:
         "first_reply_only": trigger.first_reply_only,
         "persona_id": trigger.persona_id,
     }
-
-
-def _minute(clock: str) -> int:
-    match = _HOUR_MINUTE.fullmatch(clock)
-    if match is None:
-        raise ValueError("must be a time such as 09:00")
-    return int(match[1]) * 60 + int(match[2])
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"

@@ -1,0 +1,43 @@
+"""REST: templates and their tokens."""
+
+from service_kit.identity import Viewer
+from service_kit.routing import WorkspaceSession, api_router
+
+from followup_svc.domain.template import lint
+from followup_svc.domain.tokens import QUESTION_PREFIX, TOKENS, named
+from followup_svc.entrypoints.dependencies import Deps
+from followup_svc.entrypoints.schemas.templates import (
+    LintDocument,
+    LintTemplateRequest,
+    TemplateErrorDocument,
+    TokenDocument,
+    TokensDocument,
+)
+from followup_svc.usecases.find_warnings import find_warnings
+
+router = api_router("/api", "templates")
+
+
+@router.post("/templates/lint", operation_id="lintTemplate", summary="Check a template")
+async def check(
+    body: LintTemplateRequest, viewer: Viewer, session: WorkspaceSession, deps: Deps
+) -> LintDocument:
+    """Return what is wrong with a template, and what has no value in this workspace today."""
+    errors = lint(body.template)
+    templates = () if errors else (("template", body.template),)
+    warned = await find_warnings(
+        session, deps.roster, viewer.workspace_id, templates, body.ai_persona_id
+    )
+    return LintDocument(
+        ok=not errors,
+        template_errors=[TemplateErrorDocument.of(error) for error in errors],
+        warnings=[TemplateErrorDocument.of(item.error) for item in warned],
+    )
+
+
+@router.get("/tokens", operation_id="listTokens", summary="List the tokens of templates")
+async def list_tokens(_: Viewer) -> TokensDocument:
+    """Return every token with its source; `lead.<attribute>` stands for any attribute."""
+    patterns = (named("lead.<attribute>"), named(f"{QUESTION_PREFIX}1"))
+    tokens = [*TOKENS.values(), *(token for token in patterns if token)]
+    return TokensDocument(items=[TokenDocument.of(token) for token in tokens])

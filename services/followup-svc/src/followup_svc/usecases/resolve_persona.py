@@ -1,0 +1,33 @@
+"""Resolve the persona that speaks to a lead."""
+
+from uuid import UUID
+
+from persona_client import Resolution, RosterNotReadyError
+from persona_contracts import Channel
+
+from followup_svc.domain.persona import PersonasUnknownError
+from followup_svc.usecases.ports import Personas
+
+
+def resolve_persona(
+    personas: Personas,
+    workspace_id: str,
+    *,
+    campaign_id: str | None,
+    sequence_persona_id: UUID | None,
+    channel: Channel,
+) -> Resolution:
+    """Return who speaks, by the tiers of domain.md §3 (A42).
+
+    Raises:
+        PersonasUnknownError: the personas have not been read yet.
+    """
+    try:
+        return personas.resolve(
+            workspace_id,
+            campaign_id=campaign_id,
+            sequence_persona_id=sequence_persona_id,
+            channel=channel,
+        )
+    except RosterNotReadyError as error:
+        raise PersonasUnknownError(str(error)) from error

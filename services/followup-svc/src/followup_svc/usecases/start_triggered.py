@@ -1,0 +1,85 @@
+"""Start the sequences that events of leads trigger (A56)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from service_kit.store import Session, database_now
+
+from followup_svc.adapters import followup_settings, instances, leads, sequences, suppressions
+from followup_svc.domain.followup_settings import DEFAULTS, FollowupSettings
+from followup_svc.domain.instance import NewInstance
+from followup_svc.domain.lead import UNKNOWN_LEAD, KnownLead
+from followup_svc.domain.lead_event import LeadEvent
+from followup_svc.domain.sequence import Sequence, TriggerEvent
+from followup_svc.usecases.make_instance import make_instance
+from followup_svc.usecases.ports import Personas
+from followup_svc.usecases.read_context import calendar_of
+from followup_svc.usecases.resolve_persona import resolve_persona
+
+
+async def start_triggered(
+    session: Session, event: TriggerEvent, occurred: Collection[LeadEvent], personas: Personas
+) -> None:
+    """Start what these events of locked leads trigger; suppressed leads are left out.
+
+    Raises:
+        PersonasUnknownError: a filter asks who answers, and the personas are not known yet.
+    """
+    triggered = await sequences.lock_triggered_by(
+        session, event, {item.key.workspace_id for item in occurred}
+    )
+    if not triggered:
+        return
+    keys = {item.key for item in occurred}
+    forbidden = await suppressions.suppressed(session, keys)
+    known = await leads.get_all(session, keys)
+    settings = await followup_settings.get_all(session, triggered)
+    now = await database_now(session)
+    new = [
+        _instance(sequence, item, lead, settings.get(item.key.workspace_id, DEFAULTS), now)
+        for item in occurred
+        if item.key not in forbidden
+        for lead in [known.get(item.key, UNKNOWN_LEAD)]
+        for sequence in triggered.get(item.key.workspace_id, ())
+        if _starts(sequence, item, item.campaign_id or lead.campaign_id, personas)
+    ]
+    if new:
+        await instances.add_all(session, new)
+
+
+def _starts(
+    sequence: Sequence, event: LeadEvent, campaign_id: str | None, personas: Personas
+) -> bool:
+    trigger = sequence.definition.trigger
+    if trigger is None or not event.triggers(sequence, campaign_id):
+        return False
+    if trigger.persona_id is None:
+        return True
+    resolution = resolve_persona(
+        personas,
+        event.key.workspace_id,
+        campaign_id=campaign_id,
+        sequence_persona_id=None,
+        channel=event.channel or sequence.definition.steps[0].channel,
+    )
+    return resolution.persona_id == trigger.persona_id
+
+
+def _instance(
+    sequence: Sequence,
+    event: LeadEvent,
+    lead: KnownLead,
+    settings: FollowupSettings,
+    now: datetime,
+) -> NewInstance:
+    instance = make_instance(
+        sequence,
+        event.key.lead_id,
+        event.campaign_id or lead.campaign_id,
+        calendar_of(sequence.definition, settings, lead.profile),
+        by=event.event,
+        at=now,
+    )
+    return NewInstance(
+        instance=instance, trigger_id=event.trigger_id, traceparent=event.traceparent
+    )
