@@ -33,6 +33,11 @@ DURABLES = {
         "followup-svc_on_message_failed": ("CRM", "message.failed.v1.*"),
         "followup-svc_on_campaign_synced": ("CRM", "campaign.synced.v1.*"),
         "followup-svc_on_campaign_removed": ("CRM", "campaign.removed.v1.*"),
+        "followup-svc_on_persona_deleted": ("PERSONA", "persona.deleted.v1.*"),
+        "followup-svc_on_persona_undeleted": ("PERSONA", "persona.undeleted.v1.*"),
+        "followup-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
+        "followup-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
+        "followup-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
     "ingest-svc": {
         "ingest-svc_on_file_uploaded": ("CRM", "file.uploaded.v1.*"),

@@ -15,6 +15,7 @@ from followup_svc.entrypoints import (
     templates_api,
 )
 from followup_svc.entrypoints.events import events
+from followup_svc.entrypoints.rpc import rpc
 from followup_svc.entrypoints.workers import pools
 from followup_svc.settings import FollowupSvcSettings
 
@@ -37,7 +38,7 @@ def main() -> None:
     settings = load(FollowupSvcSettings)
     service = Service(followup_svc, settings, streams={"FOLLOWUP": requeue}, follows_personas=True)
     deps = build(service, settings)
-    service.run(deps, api=API, events=events, pools=pools(deps))
+    service.run(deps, api=API, events=events, rpc=rpc, pools=pools(deps))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from service_kit.leases import Leases
 from service_kit.store import Session, any_of, pair_of
 from sqlalchemy import JSON, ColumnElement, Row, Uuid, and_, bindparam, func, select, text
 
-from followup_svc.adapters.tables import InstanceDueRow, InstanceRow
+from followup_svc.adapters.tables import InstanceDueRow, InstanceRow, SequenceVersionRow
 from followup_svc.domain.instance import (
     LIVE,
     Instance,
@@ -241,6 +241,34 @@ async def lock_live_of_sequence(session: Session, sequence_id: UUID) -> list[Ins
     return await _locked(
         session, InstanceRow.sequence_id == sequence_id, InstanceRow.state.in_(LIVE)
     )
+
+
+async def lock_live_of_persona(
+    session: Session, workspace_id: str, persona_id: UUID
+) -> list[Instance]:
+    """Lock the live instances whose version of their sequence names a persona."""
+    return await _locked(
+        session,
+        InstanceRow.workspace_id == workspace_id,
+        InstanceRow.state.in_(LIVE),
+        names_persona(persona_id),
+    )
+
+
+async def count_live_of_persona(session: Session, persona_id: UUID) -> int:
+    """Return how many live instances of the session's workspace name a persona."""
+    query = select(func.count()).where(InstanceRow.state.in_(LIVE), names_persona(persona_id))
+    return (await session.scalars(query)).one()
+
+
+def names_persona(persona_id: UUID) -> ColumnElement[bool]:
+    """Say that the version that an instance began with names a persona."""
+    versions = select(SequenceVersionRow.version).where(
+        SequenceVersionRow.sequence_id == InstanceRow.sequence_id,
+        SequenceVersionRow.version == InstanceRow.sequence_version,
+        SequenceVersionRow.definition["ai_persona_id"].astext == str(persona_id),
+    )
+    return versions.exists()
 
 
 async def lock_paused_for(

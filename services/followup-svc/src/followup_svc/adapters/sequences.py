@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -45,6 +45,19 @@ async def lock_shared(session: Session, sequence_id: UUID) -> Sequence:
         SequenceNotFoundError: this workspace has none with that id.
     """
     return _sequence(await _row(session, sequence_id, {"read": True}))
+
+
+async def names_by_persona(
+    session: Session, field: Literal["ai_persona_id", "trigger"], persona_id: UUID
+) -> list[str]:
+    """Return the names of the workspace's sequences that name a persona there, in order."""
+    named = SequenceRow.definition[field]
+    if field == "trigger":
+        named = named["persona_id"]
+    query = select(SequenceRow.name).where(
+        SequenceRow.deleted_at.is_(None), named.astext == str(persona_id)
+    )
+    return list(await session.scalars(query.order_by(SequenceRow.name)))
 
 
 async def lock_triggered_by(

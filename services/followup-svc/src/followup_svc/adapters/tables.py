@@ -10,7 +10,7 @@ from uuid import UUID
 
 from service_kit.leases import Leased
 from service_kit.store import Base, OwnedByWorkspace
-from sqlalchemy import String, func
+from sqlalchemy import BigInteger, String, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -153,3 +153,14 @@ class CampaignRow(OwnedByWorkspace, Base):
     booking_link: Mapped[str | None]
     removed: Mapped[bool]
     updated_at: Mapped[datetime]
+
+
+class PersonaMarkRow(OwnedByWorkspace, Base):
+    """Whether a persona is deleted, or was and is back, by the newest event about it."""
+
+    __tablename__ = "persona_mark"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    persona_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    deleted: Mapped[bool]

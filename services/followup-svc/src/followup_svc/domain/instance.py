@@ -62,6 +62,7 @@ class Reason(StrEnum):
     BY_PERSON = "by-person"
     UNSUBSCRIBED = "unsubscribed"
     SEQUENCE_DELETED = "sequence-deleted"
+    PERSONA_DELETED = "persona-deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,12 @@ class TemplateInvalidError(InvalidError):
     slug = "template-invalid"
 
 
+class SequencePausedError(ConflictError):
+    """The persona that the sequence names is deleted."""
+
+    slug = "sequence-paused"
+
+
 class OnReply(StrEnum):
     """What a reply does to the lead's instances."""
 

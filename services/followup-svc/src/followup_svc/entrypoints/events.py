@@ -3,19 +3,27 @@
 from persona_contracts import (
     CampaignRemovedV1,
     CampaignSyncedV1,
+    LeadErasedV1,
     LeadOutcomeV1,
     LeadRepliedV1,
     MessageFailedV1,
     MessageSentV1,
+    PersonaDeletedV1,
+    PersonaErasedV1,
+    PersonaUndeletedV1,
+    WorkspaceErasedV1,
 )
+from service_kit.erasure import not_erased, queue_erasures
 from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
 from followup_svc.deps import FollowupDeps
 from followup_svc.usecases.apply_send_results import apply_send_results
+from followup_svc.usecases.pause_for_persona import pause_for_persona
 from followup_svc.usecases.record_campaigns import record_campaigns
 from followup_svc.usecases.record_outcomes import record_outcomes
 from followup_svc.usecases.record_replies import record_replies
+from followup_svc.usecases.resume_for_persona import resume_for_persona
 from followup_svc.usecases.start_triggered import start_triggered
 from followup_svc.usecases.stop_on_reply import stop_on_reply
 
@@ -30,6 +38,7 @@ async def on_lead_replied(
     session: Session, batch: Batch[LeadRepliedV1], deps: FollowupDeps
 ) -> None:
     """Stop, pause or start the lead's sequences."""
+    batch = await not_erased(session, batch, lambda event: event.received_at)
     replies = await record_replies(session, batch)
     await stop_on_reply(session, replies, deps.versions)
     await start_triggered(session, "lead.replied", replies, deps.roster)
@@ -40,6 +49,7 @@ async def on_lead_outcome(
     session: Session, batch: Batch[LeadOutcomeV1], deps: FollowupDeps
 ) -> None:
     """Stop everything for leads that unsubscribed; start what waits for an outcome."""
+    batch = await not_erased(session, batch, lambda event: event.occurred_at)
     outcomes = await record_outcomes(session, batch)
     await start_triggered(session, "lead.outcome", outcomes, deps.roster)
 
@@ -67,6 +77,7 @@ async def on_campaign_synced(
     session: Session, batch: Batch[CampaignSyncedV1], _: FollowupDeps
 ) -> None:
     """Know the names and booking links of campaigns."""
+    batch = await not_erased(session, batch, lambda event: event.updated_at)
     await record_campaigns(session, [item.event for item in batch])
 
 
@@ -75,4 +86,45 @@ async def on_campaign_removed(
     session: Session, batch: Batch[CampaignRemovedV1], _: FollowupDeps
 ) -> None:
     """Forget campaigns that are gone."""
+    batch = await not_erased(session, batch, lambda event: event.updated_at)
     await record_campaigns(session, [item.event for item in batch])
+
+
+@events.subscriber(PersonaDeletedV1, durable="on_persona_deleted")
+async def on_persona_deleted(
+    session: Session, batch: Batch[PersonaDeletedV1], _: FollowupDeps
+) -> None:
+    """Pause what the personas were to send."""
+    for item in batch:
+        await pause_for_persona(session, item.event)
+
+
+@events.subscriber(PersonaUndeletedV1, durable="on_persona_undeleted")
+async def on_persona_undeleted(
+    session: Session, batch: Batch[PersonaUndeletedV1], deps: FollowupDeps
+) -> None:
+    """Let go on what waited for the personas."""
+    for item in batch:
+        await resume_for_persona(session, item.event, deps.versions)
+
+
+@events.subscriber(PersonaErasedV1, durable="on_persona_erased")
+async def on_persona_erased(
+    session: Session, batch: Batch[PersonaErasedV1], _: FollowupDeps
+) -> None:
+    """Erase what was written in the voice of the personas."""
+    await queue_erasures(session, batch)
+
+
+@events.subscriber(LeadErasedV1, durable="on_lead_erased")
+async def on_lead_erased(session: Session, batch: Batch[LeadErasedV1], _: FollowupDeps) -> None:
+    """Erase the leads."""
+    await queue_erasures(session, batch)
+
+
+@events.subscriber(WorkspaceErasedV1, durable="on_workspace_erased")
+async def on_workspace_erased(
+    session: Session, batch: Batch[WorkspaceErasedV1], _: FollowupDeps
+) -> None:
+    """Erase the workspaces."""
+    await queue_erasures(session, batch)

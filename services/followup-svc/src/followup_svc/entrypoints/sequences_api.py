@@ -10,7 +10,8 @@ from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
-from followup_svc.adapters import sequences
+from followup_svc.adapters import persona_marks, sequences
+from followup_svc.adapters.persona_marks import PersonaKey
 from followup_svc.domain.sequence import Sequence
 from followup_svc.entrypoints.dependencies import Deps, LockedSequence
 from followup_svc.entrypoints.schemas.sequences import (
@@ -40,7 +41,14 @@ async def list_sequences(
     """Return the sequences of this workspace."""
     position = paging.after(tuple[UUID])
     found = await sequences.page(session, position[0] if position else None, paging.limit + 1)
-    documents = [SequenceDocument.of(sequence) for sequence in found]
+    keys = {(item.workspace_id, item.definition.ai_persona_id) for item in found}
+    deleted = await persona_marks.deleted(session, {(w, p) for w, p in keys if p is not None})
+    documents = [
+        SequenceDocument.of(
+            item, is_paused=(item.workspace_id, item.definition.ai_persona_id) in deleted
+        )
+        for item in found
+    ]
     return paging.page(documents, lambda document: (document.sequence_id,))
 
 
@@ -78,7 +86,9 @@ async def show(
     """Return a sequence at its newest version."""
     sequence = await sequences.get(session, sequence_id)
     response.headers["ETag"] = etag(sequence.version)
-    return SequenceDocument.of(sequence)
+    persona_id = sequence.definition.ai_persona_id
+    keys = {(sequence.workspace_id, persona_id)} if persona_id else set[PersonaKey]()
+    return SequenceDocument.of(sequence, is_paused=bool(await persona_marks.deleted(session, keys)))
 
 
 @router.put(

@@ -22,12 +22,13 @@ from service_kit.outbox import publish, published_at
 from service_kit.store import Session, database_now
 from structlog import get_logger
 
-from followup_svc.adapters import instances, send_requests
+from followup_svc.adapters import instances, persona_marks, send_requests
 from followup_svc.adapters.sequence_versions import SequenceVersions
 from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance
 from followup_svc.domain.message import Blocked, Message, compose
 from followup_svc.domain.send_request import SendRequest, StepStatus
 from followup_svc.domain.template import is_setup_issue, pause_reason
+from followup_svc.usecases.pause_for_persona import pause
 from followup_svc.usecases.ports import Personas
 from followup_svc.usecases.read_context import SendContext, read_context
 from followup_svc.usecases.resolve_persona import resolve_persona
@@ -58,6 +59,10 @@ class _Writing:
     """The events of `requests`."""
     unanswered: list[SendRequest] = field(default_factory=list[SendRequest])
     blocked: list[OwnEvent] = field(default_factory=list[OwnEvent])
+    dangling: list[tuple[Instance, Resolution]] = field(
+        default_factory=list[tuple[Instance, Resolution]]
+    )
+    """Instances whose sequence names a persona that is not known here."""
 
     def save(self, instance: Instance, note: Note | None = None) -> None:
         """Store an instance with the batch."""
@@ -95,6 +100,7 @@ class SendDue:
                 _wait_or_pause(item, request, writing)
             else:
                 self._send(item, request, writing)
+        await _write_dangling(session, writing)
         await _store(session, writing)
 
     async def give_up(self, session: Session, row_id: UUID) -> None:
@@ -121,17 +127,53 @@ class SendDue:
             sequence_persona_id=context.definition(item).ai_persona_id,
             channel=step.channel,
         )
-        composed = compose(step, context.facts(item, resolution), context.lead(item).last_email)
-        if isinstance(composed, Message):
-            _request(
-                item, _first_attempt(item, step.channel, composed, resolution, writing.now), writing
-            )
-        elif resolution.freshness is not Freshness.READY and is_setup_issue(
-            composed.template_errors
-        ):
+        if _is_dangling(resolution):
+            writing.dangling.append((item, resolution))
+        else:
+            _write(item, resolution, writing)
+
+
+def _is_dangling(resolution: Resolution) -> bool:
+    """Return whether the sequence names a persona that is not known here."""
+    return any(
+        skipped.tier == "sequence" and skipped.reason == "DANGLING_REF"
+        for skipped in resolution.skipped
+    )
+
+
+async def _write_dangling(session: Session, writing: _Writing) -> None:
+    """Pause what waits for a deleted persona; one that is back is known here in a moment."""
+    keys = {_persona_key(item, writing) for item, _ in writing.dangling}
+    deleted = await persona_marks.deleted(session, keys)
+    back = await persona_marks.back(session, keys)
+    for item, resolution in writing.dangling:
+        key = _persona_key(item, writing)
+        if key in deleted:
+            writing.saved.append(pause(item, by=SERVICE))
+        elif key in back:
             writing.save(item.rescheduled(writing.now + PERSONAS_WAIT))
         else:
-            _block(item, composed, writing)
+            _write(item, resolution, writing)
+
+
+def _persona_key(item: Instance, writing: _Writing) -> persona_marks.PersonaKey:
+    persona_id = writing.context.definition(item).ai_persona_id
+    if persona_id is None:
+        raise ValueError("a sequence without a persona dangles from none")
+    return item.workspace_id, persona_id
+
+
+def _write(item: Instance, resolution: Resolution, writing: _Writing) -> None:
+    context, step = writing.context, writing.context.current_step(item)
+    composed = compose(step, context.facts(item, resolution), context.lead(item).last_email)
+    if isinstance(composed, Message):
+        _request(
+            item, _first_attempt(item, step.channel, composed, resolution, writing.now), writing
+        )
+    elif resolution.freshness is not Freshness.READY and is_setup_issue(composed.template_errors):
+        writing.save(item.rescheduled(writing.now + PERSONAS_WAIT))
+    else:
+        _block(item, composed, writing)
 
 
 def _first_attempt(

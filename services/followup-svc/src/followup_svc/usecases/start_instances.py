@@ -7,10 +7,10 @@ from persona_contracts import Lead
 from service_kit.errors import FieldError
 from service_kit.store import Session, database_now
 
-from followup_svc.adapters import followup_settings, instances, leads, suppressions
+from followup_svc.adapters import followup_settings, instances, leads, persona_marks, suppressions
 from followup_svc.domain.instance import Instance, InstanceLiveError, NewInstance
 from followup_svc.domain.lead import UNKNOWN_LEAD, LeadKey, LeadSuppressedError, LeadUpdate
-from followup_svc.domain.sequence import Sequence
+from followup_svc.domain.sequence import Sequence, SequencePausedError
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.read_context import calendar_of
 
@@ -45,9 +45,16 @@ async def start_instances(
     The sequence must be locked.
 
     Raises:
+        SequencePausedError: its persona is deleted.
         LeadSuppressedError: a lead must not be written to, and is not to be skipped.
         InstanceLiveError: a lead is on its way already, and is not to be skipped.
     """
+    persona_id = sequence.definition.ai_persona_id
+    if persona_id and await persona_marks.deleted(session, {(sequence.workspace_id, persona_id)}):
+        raise SequencePausedError(
+            "its persona is deleted: undelete it, or give the sequence another one",
+            extra={"reason": "persona-deleted", "persona_id": str(persona_id)},
+        )
     keys = {item.lead_id: LeadKey(sequence.workspace_id, item.lead_id) for item in chosen}
     await leads.lock_all(session, keys.values())
     now = await database_now(session)

@@ -1,11 +1,19 @@
 """Start the sequences that events of leads trigger (A56)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from service_kit.store import Session, database_now
 
-from followup_svc.adapters import followup_settings, instances, leads, sequences, suppressions
+from followup_svc.adapters import (
+    followup_settings,
+    instances,
+    leads,
+    persona_marks,
+    sequences,
+    suppressions,
+)
 from followup_svc.domain.followup_settings import DEFAULTS, FollowupSettings
 from followup_svc.domain.instance import NewInstance
 from followup_svc.domain.lead import UNKNOWN_LEAD, KnownLead
@@ -30,6 +38,7 @@ async def start_triggered(
     )
     if not triggered:
         return
+    paused = await persona_marks.deleted(session, set(_personas(triggered)))
     keys = {item.key for item in occurred}
     forbidden = await suppressions.suppressed(session, keys)
     known = await leads.get_all(session, keys)
@@ -41,10 +50,20 @@ async def start_triggered(
         if item.key not in forbidden
         for lead in [known.get(item.key, UNKNOWN_LEAD)]
         for sequence in triggered.get(item.key.workspace_id, ())
+        if (item.key.workspace_id, sequence.definition.ai_persona_id) not in paused
         if _starts(sequence, item, item.campaign_id or lead.campaign_id, personas)
     ]
     if new:
         await instances.add_all(session, new)
+
+
+def _personas(
+    triggered: Mapping[str, Collection[Sequence]],
+) -> Iterator[tuple[str, UUID]]:
+    for workspace_id, sequences_of_workspace in triggered.items():
+        for sequence in sequences_of_workspace:
+            if sequence.definition.ai_persona_id is not None:
+                yield workspace_id, sequence.definition.ai_persona_id
 
 
 def _starts(

@@ -181,11 +181,16 @@ class SequenceDocument(SaveSequenceRequest):
     version: int
     created_at: datetime
     updated_at: datetime
+    paused_reason: Literal["persona-deleted"] | None = Field(
+        default=None,
+        description="Why nothing of it starts or is sent; null: nothing is in the way.",
+    )
 
     @classmethod
-    def of(cls, sequence: domain.Sequence) -> Self:
+    def of(cls, sequence: domain.Sequence, *, is_paused: bool = False) -> Self:
         """Return the document of a sequence at its newest version."""
-        return cls.model_validate(_sequence_fields(sequence))
+        reason = "persona-deleted" if is_paused else None
+        return cls.model_validate({**_sequence_fields(sequence), "paused_reason": reason})
 
 
 class SavedSequenceDocument(SequenceDocument):
