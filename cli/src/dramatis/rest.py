@@ -5,6 +5,7 @@ from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import httpx
+from service_kit.personas import AT_LEAST_HEADER, REVISION_HEADER
 
 from dramatis.errors import CliError, NotUpError
 
@@ -12,11 +13,19 @@ TIMEOUT_SECONDS = 10
 PAGE_LIMIT = 200
 
 
+class Written:
+    """What this process has written so far: whatever it asks next knows that."""
+
+    revision = 0
+    """The highest `Dramatis-Revision` that was answered; 0: none."""
+
+
 class Rest:
     """A client of one service that speaks of errors as the service does."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, written: Written) -> None:
         self.url = url
+        self._written = written
         loopback = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
         self._client = httpx.Client(
             base_url=url,
@@ -48,10 +57,16 @@ class Rest:
         Raises:
             NotUpError: the service cannot be reached.
         """
+        if self._written.revision:
+            headers = {AT_LEAST_HEADER: str(self._written.revision)}
+            request["headers"] = {**headers, **request.get("headers", {})}
         try:
-            return self._client.request(method, path, **request)
+            answer = self._client.request(method, path, **request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotUpError(f"{self.url} does not answer: {error}.") from error
+        revision = int(answer.headers.get(REVISION_HEADER, 0))
+        self._written.revision = max(self._written.revision, revision)
+        return answer
 
     def checked(self, answer: httpx.Response) -> httpx.Response:
         """Return a 2xx answer.

@@ -1,6 +1,7 @@
 """Which stack a command talks to, and as whom: options, environment, `stack.json`."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from persona_contracts import SUBJECT_ID_PATTERN, is_subject_id
 
 from dramatis import defaults
 from dramatis.errors import CliError
-from dramatis.rest import Rest
+from dramatis.rest import Rest, Written
 from dramatis.stack_file import load_endpoints
 from dramatis.tokens import embedded_token
 
@@ -98,4 +99,8 @@ class RestTarget:
         if url is None:
             raise CliError(f"The stack in {self.data_dir} has no {service} service.")
         token = self.token or embedded_token(self.data_dir, self.workspace)
-        return Rest(url, token)
+        return Rest(url, token, self._written)
+
+    @cached_property
+    def _written(self) -> Written:
+        return Written()

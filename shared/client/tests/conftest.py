@@ -19,6 +19,7 @@ import pytest
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from persona_contracts import (
+    COMPLETE_HEADER,
     CampaignState,
     Document,
     Prompts,
@@ -97,15 +98,19 @@ class Broker:
                 name=STREAM, subjects=["persona-state.v1.*.*.*"], max_msgs_per_subject=1
             )
 
-    async def put(self, *messages: tuple[str, bytes]) -> None:
-        """Publish state documents; the stream is created first if it is missing."""
+    async def put(self, *messages: tuple[str, bytes], complete: int | None = None) -> None:
+        """Publish state documents; the stream is created first if it is missing.
+
+        `complete` is the revision up to which they say that the stream has everything.
+        """
+        headers = None if complete is None else {COMPLETE_HEADER: str(complete)}
         async with self.jetstream() as js:
             try:
                 await js.stream_info(STREAM)
             except NotFoundError:
                 await self.create_stream()
             for subject, body in messages:
-                await js.publish(subject, body)
+                await js.publish(subject, body, headers=headers)
 
 
 class Link:

@@ -207,6 +207,49 @@ async def test_wait_for_takes_a_higher_revision_and_wakes_every_waiter(broker, m
         await broker.put(make.message(make.workspace(revision=3)))
 
 
+async def test_wait_for_waits_for_every_document_of_the_revision(broker, make):
+    persona = make.persona(revision=2)
+    await broker.put(make.message(make.workspace(revision=1)), complete=1)
+    async with Roster(broker.url) as roster:
+        await broker.put(make.message(persona), complete=1)
+        assert await roster.find_persona("acme", persona.persona_id, timeout_seconds=HANG_SECONDS)
+        with pytest.raises(TimeoutError):
+            await roster.wait_for("acme", 2, 0.2)
+
+        await broker.put(
+            make.message(make.workspace(revision=2, default_persona_id=persona.persona_id)),
+            complete=2,
+        )
+        await roster.wait_for("acme", 2, HANG_SECONDS)
+        assert roster.resolve("acme").persona == persona
+
+
+async def test_persona_that_was_created_just_now_is_waited_for(broker, make):
+    persona = make.persona()
+    await broker.create_stream()
+    async with Roster(broker.url) as roster, asyncio.TaskGroup() as group:
+        finding = group.create_task(
+            roster.find_persona("acme", persona.persona_id, timeout_seconds=HANG_SECONDS)
+        )
+        await broker.put(make.message(persona))
+        assert await finding == persona
+
+
+async def test_unknown_persona_is_waited_for_once_then_refused_at_once(broker, make):
+    persona = make.persona()
+    await broker.create_stream()
+    async with Roster(broker.url) as roster:
+        assert await roster.find_persona("acme", persona.persona_id, timeout_seconds=0.1) is None
+        async with asyncio.timeout(HANG_SECONDS):
+            assert (
+                await roster.find_persona("acme", persona.persona_id, timeout_seconds=9_999) is None
+            )
+
+        await broker.put(make.message(persona))
+        await roster.wait_for("acme", 1, HANG_SECONDS)
+        assert await roster.find_persona("acme", persona.persona_id) == persona
+
+
 async def test_stream_that_comes_after_the_roster_is_found(broker, make):
     async with Roster(broker.url, start_timeout_seconds=0.3) as roster:
         assert roster.freshness is Freshness.NOT_READY

@@ -43,6 +43,28 @@ def test_documents_position_and_age_come_back(path, contents):
     assert 100 <= age_seconds < 110
 
 
+def test_what_is_complete_comes_back(path, contents, make):
+    contents.reached_end()
+    contents.apply(*make.message(make.persona(revision=5), "acme"), 4)
+    write(path, contents)
+
+    loaded, _ = load(path, None)
+
+    assert loaded.revision("acme") == 5
+    assert loaded.complete_revisions() == contents.complete_revisions() == {"acme": 3, "other": 1}
+
+
+def test_file_that_does_not_say_what_is_complete_is_so_up_to_its_documents(path, contents):
+    write(path, contents)
+    header, rest = gzip.decompress(path.read_bytes()).split(b"\n", 1)
+    old = {name: value for name, value in json.loads(header).items() if name != "complete"}
+    path.write_bytes(gzip.compress(json.dumps(old).encode() + b"\n" + rest))
+
+    loaded, _ = load(path, None)
+
+    assert loaded.complete_revisions() == {"acme": 3, "other": 1}
+
+
 def test_tombstones_come_back(path, contents, make):
     persona = make.persona(revision=4)
     contents.apply(*make.tombstone(persona, revision=5))

@@ -24,7 +24,7 @@ from dramatis.errors import CliError
 from dramatis.options import examples
 from dramatis.output import err, out, print_json
 from dramatis.persona_edit import MeasuredEdit, edit_and_measure
-from dramatis.rest import Rest
+from dramatis.rest import Rest, Written
 from dramatis.sent_replies import send_reply, wait_for_drafts
 from dramatis.stack import Stack
 from dramatis.target import AsJson
@@ -48,12 +48,12 @@ def demo(*, json: AsJson = False) -> None:
     ):
         status.stop()
         _say(f"The stack was up in {time.monotonic() - started_at:.1f} s.", as_json=json)
-        token = stack.token(WORKSPACE)
+        token, written = stack.token(WORKSPACE), Written()
         with (
-            Rest(stack.url("persona"), token) as personas,
-            Rest(stack.url("draft"), token) as drafts,
-            Rest(stack.url("ingest"), token) as ingest,
-            Rest(stack.url("followup"), token) as followups,
+            Rest(stack.url("persona"), token, written) as personas,
+            Rest(stack.url("draft"), token, written) as drafts,
+            Rest(stack.url("ingest"), token, written) as ingest,
+            Rest(stack.url("followup"), token, written) as followups,
         ):
             cast = _play(stack, personas, drafts, as_json=json)
             _play_knowledge(cast, drafts, ingest, as_json=json)

@@ -105,6 +105,10 @@ class Documents(Mapping[KeyT, DocumentT], Generic[KeyT, DocumentT]):
 class _Workspace:
     def __init__(self, workspace_id: str) -> None:
         self.revision = 0
+        self.announced = 0
+        """Once the stream has been read to its end, nothing of up to this revision is missing."""
+        self.complete = 0
+        """Nothing of up to this revision is missing."""
         self.personas = Documents[UUID, ResolvedPersona](ResolvedPersona, f"{workspace_id}.persona")
         self.settings = Documents[str, WorkspaceState](WorkspaceState, f"{workspace_id}.workspace")
         self.campaigns = Documents[str, CampaignState](CampaignState, f"{workspace_id}.campaign")
@@ -140,12 +144,15 @@ class Contents:
         self.last_seq = last_seq
         self._only = only
         self._workspaces: dict[str, _Workspace] = {}
+        self._announcing: set[str] = set()
 
-    def apply(self, subject: str, body: bytes) -> str | None:
+    def apply(self, subject: str, body: bytes, complete: int | None = None) -> str | None:
         """Take one document; return the workspace whose answers may change by it.
 
         A lower revision than the known one changes nothing. What cannot be read is logged, with
-        its subject, and skipped. Subjects of kinds yet unknown are ignored.
+        its subject, and skipped. Subjects of kinds yet unknown are ignored. `complete` is the
+        revision up to which the stream had everything when the document was sent; None if the
+        sender did not say so: then the document's own counts.
         """
         match = _SUBJECT.fullmatch(subject)
         if match is None or (self._only is not None and match[1] not in self._only):
@@ -157,6 +164,7 @@ class Contents:
         try:
             head = _Head.model_validate_json(body)
             stored = Stored(head.revision, head.deleted, body)
+            self._announce(workspace_id, head.revision if complete is None else complete)
             if not workspace.put(cast("StateKind", kind), entity_id, stored):
                 return None
         except ValueError:
@@ -164,6 +172,41 @@ class Contents:
             return None
         workspace.revision = max(workspace.revision, head.revision)
         return workspace_id
+
+    def _announce(self, workspace_id: str, complete: int) -> None:
+        workspace = self._workspaces[workspace_id]
+        if complete > workspace.announced:
+            workspace.announced = complete
+            self._announcing.add(workspace_id)
+
+    def reached_end(self) -> None:
+        """Take note that the stream has been read to its end: what was announced is here."""
+        for workspace_id in self._announcing:
+            workspace = self._workspaces[workspace_id]
+            workspace.complete = workspace.announced
+        self._announcing.clear()
+
+    def forget_announced(self) -> None:
+        """Take note that the rest of the stream is lost: what was announced may not have come."""
+        for workspace_id in self._announcing:
+            workspace = self._workspaces[workspace_id]
+            workspace.announced = workspace.complete
+        self._announcing.clear()
+
+    def complete(self, workspace_id: str) -> int:
+        """Return the revision of a workspace up to which nothing is missing; 0 if unknown."""
+        workspace = self._workspaces.get(workspace_id)
+        return 0 if workspace is None else workspace.complete
+
+    def restore_complete(self, revisions: Mapping[str, int]) -> None:
+        """Take what `complete_revisions` returned of the same documents, and what they announce."""
+        for workspace_id in revisions.keys() & self._workspaces.keys():
+            self._announce(workspace_id, revisions[workspace_id])
+        self.reached_end()
+
+    def complete_revisions(self) -> dict[str, int]:
+        """Return, for every workspace, the revision up to which nothing is missing."""
+        return {name: workspace.complete for name, workspace in self._workspaces.items()}
 
     def view(self, workspace_id: str) -> WorkspaceView:
         """Return what is known about one workspace; nothing at all if it is unknown."""

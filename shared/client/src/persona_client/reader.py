@@ -11,8 +11,9 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from persona_contracts import COMPLETE_HEADER
 
-from persona_client.replica import Replica
+from persona_client.replica import Replica, StateMessage
 
 STREAM: Final = "PERSONA_STATE"
 CONFIRM_SECONDS: Final = 5.0
@@ -149,10 +150,15 @@ class _Attached:
         self._received += len(messages)
         if last.sequence.consumer != self._received:
             raise _DocumentsLostError
-        self._replica.apply([(msg.subject, msg.data) for msg in messages], last.sequence.stream)
+        self._replica.apply([_document(message) for message in messages], last.sequence.stream)
         if last.num_pending == 0:
             self._confirmed()
 
     def _confirmed(self) -> None:
         self._replica.confirm()
         self._confirm_at = monotonic() + CONFIRM_SECONDS
+
+
+def _document(message: Msg) -> StateMessage:
+    complete = (message.headers or {}).get(COMPLETE_HEADER, "")
+    return message.subject, message.data, int(complete) if complete.isdecimal() else None

@@ -9,6 +9,8 @@ from typing import Final
 from persona_client.contents import Contents
 from persona_client.memo import Memo
 
+StateMessage = tuple[str, bytes, int | None]
+"""Subject, body, and the revision up to which the stream had everything, if the sender says so."""
 STALE_AFTER_SECONDS: Final = 15.0
 QUIET_SECONDS: Final = 5.0
 """How long a replaced stream that lacks known entities must bring nothing new to be complete."""
@@ -54,20 +56,21 @@ class Replica:
             return read.last_seq
         if self.live is not None:
             log.warning("PERSONA_STATE was replaced: reading it again from its beginning")
+            self.live.forget_announced()
         self._incoming = Contents(stream_created, 0, self._only)
         self._last_news_at = monotonic()
         return 0
 
-    def apply(self, documents: Sequence[tuple[str, bytes]], last_seq: int) -> None:
-        """Take the next documents, as (subject, body); the last one stood at `last_seq`."""
+    def apply(self, documents: Sequence[StateMessage], last_seq: int) -> None:
+        """Take the next documents; the last one stood at `last_seq`."""
         if self._incoming is not None:
-            for subject, body in documents:
-                self._incoming.apply(subject, body)
+            for document in documents:
+                self._incoming.apply(*document)
             self._incoming.last_seq = last_seq
             self._last_news_at = monotonic()
         if self.live is not None:
-            for subject, body in documents:
-                changed = self.live.apply(subject, body)
+            for document in documents:
+                changed = self.live.apply(*document)
                 if changed is not None:
                     self._memo.forget(changed)
             if self._incoming is None:
@@ -76,12 +79,15 @@ class Replica:
 
     def confirm(self) -> None:
         """Take note that the broker has nothing more to send."""
-        if self._incoming is not None:
-            if not self._is_complete(self._incoming):
-                return
+        refilled = self._incoming is None or self._is_complete(self._incoming)
+        if self._incoming is not None and refilled:
             self.live, self._incoming = self._incoming, None
             self._memo.clear()
+        if self.live is not None:
+            self.live.reached_end()
             self._wake()
+        if not refilled:
+            return
         self.confirmed_at = monotonic()
         self.ready_until = self.confirmed_at + STALE_AFTER_SECONDS
         self.completed.set()

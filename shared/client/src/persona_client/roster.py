@@ -17,10 +17,13 @@ from persona_client.answer import Freshness, Resolution
 from persona_client.errors import RosterNotReadyError, UnknownWorkspaceError
 from persona_client.memo import Memo
 from persona_client.reader import StateReader
+from persona_client.recent_keys import RecentKeys
 from persona_client.replica import Replica
 from persona_client.resolution import Choice, resolve_in
 
 SNAPSHOT_SECONDS: Final = 30.0
+FIND_SECONDS: Final = 1.0
+REFUSED_SECONDS: Final = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,7 @@ class Roster:
         self._replica = Replica(self._memo, self._only)
         subjects = [f"persona-state.v1.{token}.>" for token in sorted(self._only or {"*"})]
         self._reader = StateReader(nats_url, self._replica, subjects=subjects, name=name)
+        self._refused = RecentKeys(REFUSED_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -189,18 +193,44 @@ class Roster:
         return 0 if self._replica.live is None else self._replica.live.revision(workspace_id)
 
     async def wait_for(self, workspace_id: str, revision: int, timeout_seconds: float) -> None:
-        """Return when a document of the workspace with `revision` or a higher one is applied.
+        """Return when everything that the workspace had at `revision` is applied.
 
-        Of one change the personas come first, then campaigns, then the workspace: the other
-        documents of the same revision may still be on their way.
+        The documents of one change come one after the other: this waits for all of them.
 
         Raises:
-            TimeoutError: none came in `timeout_seconds`.
+            TimeoutError: they did not come in `timeout_seconds`.
             UnknownWorkspaceError: the Roster is limited to other workspaces.
         """
+        self._require_known(workspace_id)
         async with asyncio.timeout(timeout_seconds):
-            while self.revision(workspace_id) < revision:
+            while self._complete(workspace_id) < revision:
                 await self._replica.updated.wait()
+
+    def _complete(self, workspace_id: str) -> int:
+        return 0 if self._replica.live is None else self._replica.live.complete(workspace_id)
+
+    async def find_persona(
+        self, workspace_id: str, persona_id: UUID, *, timeout_seconds: float = FIND_SECONDS
+    ) -> ResolvedPersona | None:
+        """Return a persona by its id, as `persona` does, but wait for one that is not known.
+
+        It may have been created just now. An id that did not come is not waited for again within
+        REFUSED_SECONDS.
+
+        Raises:
+            RosterNotReadyError: nothing is known yet; try again later.
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+        """
+        key = (workspace_id, persona_id)
+        if (found := self.persona(*key)) is not None or self._refused.has(key):
+            return found
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                while (found := self.persona(*key)) is None:
+                    await self._replica.updated.wait()
+        if found is None:
+            self._refused.add(key)
+        return found
 
     def _require_known(self, workspace_id: str) -> None:
         if self._only is not None and workspace_id not in self._only:

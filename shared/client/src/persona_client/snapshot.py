@@ -30,6 +30,8 @@ class _Header(Document):
     """What the Roster was limited to; null: to nothing."""
     confirmed_at: float
     """Unix time at which the documents were known to be complete."""
+    complete: dict[str, int] | None = None
+    """By workspace: up to this revision nothing is missing; null in files of 0.2.0 and before."""
 
 
 def load(path: Path, only: Collection[str] | None) -> tuple[Contents, float] | None:
@@ -56,7 +58,8 @@ def _read(file: gzip.GzipFile, only: Collection[str] | None) -> tuple[Contents, 
     contents = Contents(header.stream_created, header.last_seq, only)
     for line in file:
         subject, body = _take_apart(line)
-        contents.apply(subject, body)
+        contents.apply(subject, body, None if header.complete is None else 0)
+    contents.restore_complete(header.complete or {})
     return contents, max(0.0, time() - header.confirmed_at)
 
 
@@ -77,6 +80,7 @@ def save(
         last_seq=contents.last_seq,
         workspaces=None if only is None else sorted(only),
         confirmed_at=time() - age_seconds,
+        complete=contents.complete_revisions(),
     )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -73,6 +73,7 @@ from persona_contracts.persona import (
 )
 from persona_contracts.resolution import Resolution
 from persona_contracts.state import (
+    COMPLETE_HEADER,
     CampaignState,
     StateKind,
     Tombstone,
@@ -104,6 +105,7 @@ from persona_contracts.workspace import (
 
 __all__ = [
     "ANY_CHANNEL",
+    "COMPLETE_HEADER",
     "CRM_SOURCE",
     "EVENTS",
     "KNOWLEDGE_SEARCH_SUBJECT",

@@ -23,6 +23,8 @@ class KnowledgeSearchV1(Document):
     persona_id: UUID
     query: str = Field(min_length=1)
     limit: int = Field(default=8, ge=1, le=20)
+    at_least_revision: Count | None = None
+    """Of the persona that the caller knows: the answer is for this one, or a later one."""
 
 
 class Passage(Citation):

@@ -65,6 +65,8 @@ class LeadRepliedV1(CrmEvent):
     raw_email: Text | None = None
     """The whole message as text, headers included (RFC 5322)."""
     in_reply_to: ExternalId | None = None
+    at_least_revision: Count | None = None
+    """Who answers speaks as the personas were at this revision of the workspace, or later."""
     lead: Annotated[Lead, null_is_absent(Lead, Lead | None)] = Field(default_factory=Lead)
     # One body can hold 250,000 wrong items, and listing them all takes over a second.
     thread: Annotated[

@@ -10,6 +10,8 @@ from persona_contracts.persona import ResolvedPersona
 from persona_contracts.types import AnyChannel, SubjectId
 from persona_contracts.workspace import WorkspaceSettings
 
+COMPLETE_HEADER = "Dramatis-Complete"
+"""NATS header: up to this revision of its workspace the stream has everything, ending with this."""
 StateKind = Literal["persona", "workspace", "campaign"]
 
 PersonaState = ResolvedPersona

@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from persona_client import Roster
 
 from service_kit.docs_page import install_docs
 from service_kit.guard import MAX_BODY_BYTES, RequestGuard, UploadRoute
@@ -43,9 +44,18 @@ class ServiceApp(FastAPI):
 
 
 def build_app(
-    api: HttpApi, *, version: str, store: Store, tokens: Tokens, health: Health
+    api: HttpApi,
+    *,
+    version: str,
+    store: Store,
+    tokens: Tokens,
+    health: Health,
+    roster: Roster | None = None,
 ) -> FastAPI:
-    """Return the ASGI app of a service: `api`, probes, metrics, `/openapi.json` and `/docs`."""
+    """Return the ASGI app of a service: `api`, probes, metrics, `/openapi.json` and `/docs`.
+
+    `roster` is that of a service that knows personas from memory.
+    """
     app = ServiceApp(
         title=api.title,
         version=version,
@@ -56,6 +66,7 @@ def build_app(
         telemetry=TELEMETRY,
     )
     app.state.store, app.state.tokens, app.state.health = store, tokens, health
+    app.state.roster = roster
     for router in api.routers:
         app.include_router(router)
     for path, probe in {"/livez": livez, "/readyz": readyz, "/metrics": metrics}.items():

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.errors import InvalidError
 from service_kit.identity import Principal
+from service_kit.personas import REVISION_HEADER
 from service_kit.store import Base, OwnedByWorkspace, Session
 
 KEPT_HOURS = 24
-KEPT_HEADERS = {"content-type", "etag", "location"}
+KEPT_HEADERS = {"content-type", "etag", "location", REVISION_HEADER.lower()}
 REPLAYED = "Idempotency-Replayed"
 
 

@@ -8,32 +8,41 @@ from fastapi.routing import APIRoute
 
 from service_kit import idempotency
 from service_kit.identity import Principal, authenticated
+from service_kit.persona_dependencies import at_least
 from service_kit.problem import problem_responses
 from service_kit.store import Session
 
 KEY_PATTERN = r"^[\x20-\x7e]+$"
-Keep = Callable[[Response], Awaitable[None]]
+BeforeAnswer = Callable[[Response], Awaitable[None]]
 DepsT = TypeVar("DepsT")
 
 
 class ApiRoute(APIRoute):
-    """Lets `IdempotentSession` see the rendered answer before the transaction commits."""
+    """Does what `before_answer` was told, before the transaction commits."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
         handle = super().get_route_handler()
 
         async def handle_once(request: Request) -> Response:
-            request.state.keepers = keepers = list[Keep]()
+            request.state.before_answer = steps = list[BeforeAnswer]()
             try:
                 response = await handle(request)
             except idempotency.AnsweredBefore as answered:
                 return answered.response
-            for keep in keepers:
-                await keep(response)
+            for step in reversed(steps):
+                await step(response)
             return response
 
         return handle_once
+
+
+def before_answer(request: Request, step: BeforeAnswer) -> None:
+    """Have `step` see, and perhaps complete, the rendered answer in the request's transaction.
+
+    The last one told is the first one done, so that what is kept for a repeat is complete.
+    """
+    request.state.before_answer.append(step)
 
 
 def api_router(prefix: str, tag: str) -> APIRouter:
@@ -42,6 +51,7 @@ def api_router(prefix: str, tag: str) -> APIRouter:
         prefix=prefix,
         tags=[tag],
         route_class=ApiRoute,
+        dependencies=[Depends(at_least)],
         responses=problem_responses(400, 401, 403, 413, 415, 422, 503),
     )
 
@@ -91,7 +101,7 @@ async def _claim(
         async def keep(response: Response) -> None:
             await idempotency.keep(session, principal, idempotency_key, response)
 
-        request.state.keepers.append(keep)
+        before_answer(request, keep)
     return session
 
 

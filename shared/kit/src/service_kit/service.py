@@ -191,6 +191,7 @@ class Service:
             store=self.store,
             tokens=tokens,
             health=health,
+            roster=self.roster if self._follows_personas else None,
         )
         app.state.deps = parts.deps
         return app

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Literal
-from uuid import UUID
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from persona_client import Resolution
 from persona_contracts import (
     KNOWLEDGE_SEARCH_SUBJECT,
     KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
@@ -36,13 +36,16 @@ class NatsKnowledge:
         self._connection = connection
 
     async def search(
-        self, workspace_id: str, persona_id: UUID | None, query: str
+        self, workspace_id: str, resolution: Resolution, query: str
     ) -> KnowledgeAnswer:
-        """Return what the persona knows about `query`; without a persona there is `none`."""
-        if persona_id is None:
+        """Return what the persona that speaks knows about `query`; nobody knows `none`."""
+        if resolution.persona_id is None:
             return KnowledgeAnswer("none")
         question = KnowledgeSearchV1(
-            workspace_id=workspace_id, persona_id=persona_id, query=query[:MAX_QUERY_CHARS]
+            workspace_id=workspace_id,
+            persona_id=resolution.persona_id,
+            query=query[:MAX_QUERY_CHARS],
+            at_least_revision=resolution.revision,
         )
         try:
             answer = await self._connection.request(

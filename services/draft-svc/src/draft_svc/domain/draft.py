@@ -41,12 +41,6 @@ class ReplyTooOldError(InvalidError):
     slug = "too-old"
 
 
-class PersonasUnknownError(UpstreamError):
-    """The personas are not known yet."""
-
-    slug = "personas-not-ready"
-
-
 class NothingWrittenError(UpstreamError):
     """The model's answer has no words of its own."""
 

@@ -1,5 +1,6 @@
 """REST: replies that the CRM sends over HTTP instead of NATS."""
 
+from dataclasses import replace
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
@@ -13,6 +14,7 @@ from persona_contracts import (
 )
 from service_kit.errors import FieldError, InvalidError, MalformedError, TooLargeError
 from service_kit.identity import Editor
+from service_kit.persona_dependencies import AtLeast
 from service_kit.problem import problem_responses
 from service_kit.routing import api_router
 
@@ -115,6 +117,12 @@ def _field_errors(error: EnvelopeError) -> list[FieldError]:
     return [FieldError(field, message) for field, _, message in said if message]
 
 
+def _resolved_at(received: Received[LeadRepliedV1], revision: int) -> Received[LeadRepliedV1]:
+    """Write the revision into the event: another process will choose the persona."""
+    event = received.event.model_copy(update={"at_least_revision": revision})
+    return replace(received, event=event)
+
+
 @router.post(
     "",
     operation_id="acceptReply",
@@ -124,11 +132,12 @@ def _field_errors(error: EnvelopeError) -> list[FieldError]:
     responses=problem_responses(413),
 )
 async def take_in_reply(
-    received: Annotated[Received[LeadRepliedV1], Depends(_received)], deps: Deps
+    received: Annotated[Received[LeadRepliedV1], Depends(_received)], at_least: AtLeast, deps: Deps
 ) -> AcceptedReply:
     """Store a `lead.replied` event; plain JSON, or a CloudEvent in binary or structured mode.
 
-    Answers once the broker has it on disk. Sending the same reply again is harmless.
+    Answers once the broker has it on disk. Sending the same reply again is harmless. The draft is
+    written as the personas are at the revision of `Dramatis-At-Least`, or later.
     """
-    await deps.replies.store(received)
+    await deps.replies.store(received if at_least is None else _resolved_at(received, at_least))
     return AcceptedReply(event_id=received.event_id, message_id=received.event.message_id)

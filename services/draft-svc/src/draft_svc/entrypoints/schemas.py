@@ -7,9 +7,10 @@ from uuid import UUID
 from persona_client import Roster
 from persona_contracts import Channel, Citation, DraftError, Text, Usage
 from pydantic import BaseModel, ConfigDict, Field
+from service_kit.personas import PersonasNotReadyError
 
 from draft_svc.adapters.drafts import DraftRow
-from draft_svc.domain.draft import MAX_BODY_CHARS, DraftStatus, PersonasUnknownError
+from draft_svc.domain.draft import MAX_BODY_CHARS, DraftStatus
 from draft_svc.usecases.resolve_persona import resolve_persona, voice_of
 
 
@@ -118,7 +119,7 @@ def _is_outdated(row: DraftRow, roster: Roster) -> bool:
         now = resolve_persona(
             roster, row.workspace_id, campaign_id=row.campaign_id, channel=Channel(row.channel)
         )
-    except PersonasUnknownError:
+    except PersonasNotReadyError:
         return False
     then = row.resolution
     if str(now.persona_id) != str(then["persona_id"]):

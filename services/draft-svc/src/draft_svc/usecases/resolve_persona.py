@@ -2,9 +2,9 @@
 
 from persona_client import Resolution, Roster, RosterNotReadyError
 from persona_contracts import Channel
+from service_kit.personas import PersonasNotReadyError
 
 from draft_svc.domain.brief import Voice
-from draft_svc.domain.draft import PersonasUnknownError
 
 
 def resolve_persona(
@@ -13,12 +13,12 @@ def resolve_persona(
     """Return who speaks, by the tiers of domain.md §3.
 
     Raises:
-        PersonasUnknownError: the personas have not been read yet.
+        PersonasNotReadyError: the personas have not been read yet.
     """
     try:
         return roster.resolve(workspace_id, campaign_id=campaign_id, channel=channel)
     except RosterNotReadyError as error:
-        raise PersonasUnknownError(str(error)) from error
+        raise PersonasNotReadyError(str(error)) from error
 
 
 def voice_of(resolution: Resolution) -> Voice:

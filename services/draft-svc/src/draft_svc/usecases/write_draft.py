@@ -23,6 +23,7 @@ from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
+from service_kit.personas import wait_for_revision
 from service_kit.store import Session, Store, after_commit
 from service_kit.subjects import reply_subject
 from service_kit.work import Finish
@@ -69,9 +70,9 @@ class Knowledge(Protocol):
     """Where passages come from."""
 
     async def search(
-        self, workspace_id: str, persona_id: UUID | None, query: str
+        self, workspace_id: str, resolution: Resolution, query: str
     ) -> KnowledgeAnswer:
-        """Return what the persona knows; never raises."""
+        """Return what the persona that speaks knows; never raises."""
         ...
 
 
@@ -108,21 +109,22 @@ class WriteDraft:
         Raises:
             ReplyUnreadableError: the words are encrypted, or in a format of one program alone.
             ReplyEmptyError: nothing is left of the reply once quotes and signatures are gone.
-            PersonasUnknownError: the Roster is not ready (retried).
+            PersonasNotReadyError: nothing is known of the personas (retried).
+            PersonasBehindError: they are not yet known as the reply needs them (retried).
             UpstreamError: the model cannot answer now (retried).
         """
         started_at = self._clock()
         reply = claim.row.incoming()
         clean = await asyncio.to_thread(_clean, reply)
+        if reply.at_least_revision is not None:
+            await wait_for_revision(self._roster, reply.workspace_id, reply.at_least_revision)
         resolution = resolve_persona(
             self._roster,
             reply.workspace_id,
             campaign_id=claim.row.campaign_id,
             channel=reply.channel,
         )
-        knowledge = await self._knowledge.search(
-            reply.workspace_id, resolution.persona_id, clean.text
-        )
+        knowledge = await self._knowledge.search(reply.workspace_id, resolution, clean.text)
         brief = _brief(reply, clean, resolution, knowledge)
         strategy, planned = await self._plan(claim, brief, resolution)
         written = await self._writer.write(brief, strategy)

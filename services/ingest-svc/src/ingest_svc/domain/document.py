@@ -39,22 +39,10 @@ class UnknownFileError(NotFoundError):
     slug = "file-not-found"
 
 
-class PersonaNotFoundError(NotFoundError):
-    """There is no such persona in this workspace."""
-
-    slug = "persona-not-found"
-
-
 class FileBusyError(ConflictError):
     """The file is being processed."""
 
     slug = "file-busy"
-
-
-class PersonasUnknownError(UpstreamError):
-    """The personas are not known yet; try again in a moment."""
-
-    slug = "personas-unknown"
 
 
 class PersonaNotKnownYetError(UpstreamError):

@@ -9,11 +9,15 @@ from persona_contracts import (
     PersonaUsesV1,
     impact_subject,
 )
+from service_kit.personas import wait_for_revision
 from service_kit.rpc import RpcRouter
 
 from ingest_svc.adapters import documents
 from ingest_svc.deps import IngestDeps
 from ingest_svc.entrypoints.schemas.knowledge import passage
+
+AT_LEAST_SECONDS = 1.0
+"""The caller waits 2 s for everything."""
 
 rpc = RpcRouter[IngestDeps]("ingest")
 
@@ -21,6 +25,13 @@ rpc = RpcRouter[IngestDeps]("ingest")
 @rpc.subscriber(KNOWLEDGE_SEARCH_SUBJECT, KnowledgeSearchV1)
 async def search_knowledge(question: KnowledgeSearchV1, deps: IngestDeps) -> KnowledgeFoundV1:
     """Return the passages that answer."""
+    if question.at_least_revision is not None:
+        await wait_for_revision(
+            deps.roster,
+            question.workspace_id,
+            question.at_least_revision,
+            timeout_seconds=AT_LEAST_SECONDS,
+        )
     found = await deps.search.search(
         question.workspace_id, question.persona_id, question.query, question.limit
     )

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
-from persona_client import Roster, RosterNotReadyError
-from persona_contracts import ResolvedPersona
+from persona_client import Roster
 from service_kit.errors import ServiceError
+from service_kit.personas import known_persona
 from service_kit.store import Store
 from structlog import get_logger
 
 from ingest_svc.adapters import knowledge
 from ingest_svc.adapters.passage_index import query_words
-from ingest_svc.domain.document import PersonaNotFoundError, PersonasUnknownError
 from ingest_svc.domain.passage import Found, Question, Scope
 from ingest_svc.domain.quotation import Quotation
 from ingest_svc.usecases.ports import Embedder, PassageIndex
@@ -54,10 +53,10 @@ class SearchKnowledge:
 
         Raises:
             PersonaNotFoundError: this workspace has no such persona.
-            RosterNotReadyError: the personas are not known yet.
+            PersonasNotReadyError: the personas are not known yet.
             IndexUnavailableError: the index does not answer.
         """
-        persona = known_persona(self._roster, workspace_id, persona_id)
+        persona = await known_persona(self._roster, workspace_id, persona_id)
         scope = Scope(workspace_id, (persona_id, *persona.lineage))
         async with self._store.workspace(workspace_id) as session:
             revision = await knowledge.revision(session, scope.persona_ids)
@@ -106,19 +105,3 @@ def quoted_first(found: Sequence[Found], query: str) -> list[Found]:
         for item in found
     ]
     return sorted(lifted, key=lambda item: item.hit.score, reverse=True)
-
-
-def known_persona(roster: Roster, workspace_id: str, persona_id: UUID) -> ResolvedPersona:
-    """Return a persona of this workspace.
-
-    Raises:
-        PersonaNotFoundError: it has none with that id.
-        PersonasUnknownError: the personas are not known yet.
-    """
-    try:
-        persona = roster.persona(workspace_id, persona_id)
-    except RosterNotReadyError as error:
-        raise PersonasUnknownError(str(error)) from error
-    if persona is None:
-        raise PersonaNotFoundError(f"no persona {persona_id}")
-    return persona

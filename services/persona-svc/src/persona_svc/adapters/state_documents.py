@@ -1,7 +1,7 @@
 """The table that PERSONA_STATE is published from, and refilled from when the stream is lost."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from nats.aio.client import Client
 from persona_client import WorkspaceView
 from persona_contracts import (
+    COMPLETE_HEADER,
     CampaignState,
     ResolvedPersona,
     StateKind,
@@ -17,7 +18,7 @@ from persona_contracts import (
 )
 from service_kit.crash_points import crash_point
 from service_kit.publishing import Message, send_batch
-from service_kit.store import Session
+from service_kit.store import Session, any_of
 from service_kit.wakeups import OUTBOX_CHANNEL, notify
 from sqlalchemy import JSON, bindparam, case, func, select, text, update
 
@@ -147,19 +148,59 @@ class StateDocuments:
         if not rows:
             return False
         crash_point("state-before-publish")
-        await send_batch(connection, [_message(row) for row in rows])
+        complete, unfinished = _announcements(rows, await _pending(session, rows))
+        await send_batch(connection, [_message(row, complete[row.subject]) for row in rows])
         crash_point("state-after-publish")
         await session.execute(
             update(StateDocumentRow)
-            .where(StateDocumentRow.subject.in_([row.subject for row in rows]))
+            .where(any_of(StateDocumentRow.subject, complete.keys() - unfinished))
             .values(published_revision=StateDocumentRow.revision)
         )
         return len(rows) == BATCH
 
 
-def _message(row: StateDocumentRow) -> Message:
+async def _pending(session: Session, rows: Sequence[StateDocumentRow]) -> dict[str, int]:
+    """Return, by workspace, the lowest revision that is committed and not published, beside `rows`.
+
+    A statement of its own, after `rows` are locked: it sees whatever their bodies may refer to.
+    """
+    found = await session.execute(
+        select(StateDocumentRow.workspace_id, func.min(StateDocumentRow.revision))
+        .where(
+            StateDocumentRow.published_revision < StateDocumentRow.revision,
+            any_of(StateDocumentRow.workspace_id, {row.workspace_id for row in rows}),
+            ~any_of(StateDocumentRow.subject, [row.subject for row in rows]),
+        )
+        .group_by(StateDocumentRow.workspace_id)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def _announcements(
+    rows: Iterable[StateDocumentRow], pending: Mapping[str, int]
+) -> tuple[dict[str, int], set[str]]:
+    """Return, by subject, up to which revision the stream has everything once it is sent there.
+
+    The second part are documents to send again: if something of a workspace is left (locked by a
+    change, or by another relay), its last one goes with the rest, which may be nobody's last.
+    """
+    complete, unfinished = dict[str, int](), set[str]()
+    by_workspace = dict[str, list[StateDocumentRow]]()
+    for row in rows:
+        by_workspace.setdefault(row.workspace_id, []).append(row)
+    for workspace_id, group in by_workspace.items():
+        lowest, highest = min(row.revision for row in group), max(row.revision for row in group)
+        left = pending.get(workspace_id, highest + 1)
+        complete |= {row.subject: min(lowest, left) - 1 for row in group}
+        complete[group[-1].subject] = left - 1
+        if left <= highest:
+            unfinished.add(group[-1].subject)
+    return complete, unfinished
+
+
+def _message(row: StateDocumentRow, complete: int) -> Message:
     return Message(
         subject=row.subject,
         body=json.dumps(row.body, ensure_ascii=False).encode(),
-        headers={"content-type": "application/json"},
+        headers={"content-type": "application/json", COMPLETE_HEADER: str(complete)},
     )

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 from service_kit.identity import Admin
+from service_kit.personas import REVISION_HEADER
 from service_kit.preconditions import IfMatch, OptionalIfMatch, RequiredIfMatch, etag
-from service_kit.routing import IdempotentSession, WorkspaceSession, deps_of
+from service_kit.routing import IdempotentSession, WorkspaceSession, before_answer, deps_of
 
 from persona_svc.adapters import personas
 from persona_svc.deps import PersonaDeps
@@ -18,13 +19,19 @@ from persona_svc.usecases.change import Actor, Change, begin_change
 Deps = Annotated[PersonaDeps, Depends(deps_of(PersonaDeps))]
 
 
-async def _editing(session: WorkspaceSession, admin: Admin) -> Change:
+async def _editing(request: Request, session: WorkspaceSession, admin: Admin) -> Change:
     actor = Actor(subject=admin.subject, role=admin.role)
-    return await begin_change(session, admin.workspace_id, actor)
+    change = await begin_change(session, admin.workspace_id, actor)
+
+    async def tell_revision(response: Response) -> None:
+        response.headers[REVISION_HEADER] = str(change.workspace.revision)
+
+    before_answer(request, tell_revision)
+    return change
 
 
-async def _creating(session: IdempotentSession, admin: Admin) -> Change:
-    return await _editing(session, admin)
+async def _creating(request: Request, session: IdempotentSession, admin: Admin) -> Change:
+    return await _editing(request, session, admin)
 
 
 Editing = Annotated[Change, Depends(_editing)]

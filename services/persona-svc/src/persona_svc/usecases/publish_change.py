@@ -84,10 +84,9 @@ def _documents(
     documents += [_campaign(campaign, revision) for campaign in change.campaigns.values()]
     if with_workspace:
         documents.append(_workspace(change.workspace))
-    documents += [
-        StateDocument.tombstone("persona", str(deleted.persona.persona_id), revision)
-        for deleted in change.deleted
-    ]
+    # Those of erased personas say nothing new: whoever waits for the revision sees it come.
+    gone = [*(deleted.persona.persona_id for deleted in change.deleted), *change.erased]
+    documents += [StateDocument.tombstone("persona", str(each), revision) for each in gone]
     return documents
 
 

@@ -1,0 +1,67 @@
+"""Personas that a service knows from memory: nobody who writes and then asks sees an older world.
+
+A write of persona-svc answers its revision (`Dramatis-Revision`). Any request to any service may
+name one (`Dramatis-At-Least`): it waits for the Roster, before it opens a transaction.
+"""
+
+from uuid import UUID
+
+from persona_client import Roster, RosterNotReadyError
+from persona_contracts import ResolvedPersona
+
+from service_kit.errors import NotFoundError, UpstreamError
+
+REVISION_HEADER = "Dramatis-Revision"
+AT_LEAST_HEADER = "Dramatis-At-Least"
+AT_LEAST_SECONDS = 2.0
+
+
+class PersonasNotReadyError(UpstreamError):
+    """The personas are not known yet; try again later."""
+
+    slug = "personas-not-ready"
+
+
+class PersonasBehindError(UpstreamError):
+    """The personas of this revision have not arrived here yet; try again later."""
+
+    slug = "personas-behind"
+
+
+class PersonaNotFoundError(NotFoundError):
+    """This workspace has no such persona."""
+
+    slug = "persona-not-found"
+
+
+async def wait_for_revision(
+    roster: Roster, workspace_id: str, revision: int, *, timeout_seconds: float = AT_LEAST_SECONDS
+) -> None:
+    """Return when `roster` has everything of `revision`; hold no connection meanwhile.
+
+    Raises:
+        PersonasBehindError: it does not have it in time.
+    """
+    try:
+        await roster.wait_for(workspace_id, revision, timeout_seconds)
+    except TimeoutError as error:
+        known = roster.revision(workspace_id)
+        raise PersonasBehindError(
+            f"Revision {revision} was asked for; {known} is known here."
+        ) from error
+
+
+async def known_persona(roster: Roster, workspace_id: str, persona_id: UUID) -> ResolvedPersona:
+    """Return a persona, waiting up to a second for one that may have been created just now.
+
+    Raises:
+        PersonaNotFoundError: this workspace has none with that id.
+        PersonasNotReadyError: the personas have not been read yet.
+    """
+    try:
+        persona = await roster.find_persona(workspace_id, persona_id)
+    except RosterNotReadyError as error:
+        raise PersonasNotReadyError(str(error)) from error
+    if persona is None:
+        raise PersonaNotFoundError(f"no persona {persona_id}")
+    return persona

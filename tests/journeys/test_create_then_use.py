@@ -1,0 +1,133 @@
+"""Nobody who writes and then asks sees the world from before: create, then use, without a pause."""
+
+import asyncio
+
+import nats
+import pytest
+from persona_contracts import CampaignSyncedV1, subject_for
+from service_devkit.testing.waiting import wait_until
+from service_kit.clock import utc_now
+from service_kit.personas import AT_LEAST_HEADER, REVISION_HEADER
+
+WORKSPACE = "create-then-use"
+ROUNDS = 200
+LANES = 4
+NOW = utc_now()
+
+
+def campaign(number):
+    return f"campaign-{number:03}"
+
+
+@pytest.fixture
+async def clients(apis):
+    opened = {service: api.client(WORKSPACE) for service, api in apis.items()}
+    yield opened
+    for client in opened.values():
+        await client.aclose()
+
+
+@pytest.fixture
+async def campaigns(nats_url, clients):
+    """Have the CRM tell of one campaign for each round."""
+    connection = await nats.connect(nats_url)
+    for number in range(ROUNDS):
+        event = CampaignSyncedV1(
+            workspace_id=WORKSPACE,
+            campaign_id=campaign(number),
+            name=campaign(number),
+            channel="email",
+            status="active",
+            updated_at=NOW,
+        )
+        body = event.model_dump_json(exclude_unset=True).encode()
+        await connection.jetstream().publish(subject_for(event), body)
+    await connection.close()
+
+    async def all_synced():
+        page = (await clients["persona_svc"].get("/api/campaigns?limit=200")).json()
+        return len(page["items"]) == ROUNDS
+
+    await wait_until(all_synced)
+
+
+class Round:
+    """A persona that is used as soon as it was created."""
+
+    def __init__(self, number, clients):
+        self.number = number
+        self.answers = []
+        self._clients = clients
+        self._known = {}
+
+    async def call(self, service, method, path, **request):
+        answer = await self._clients[service].request(method, path, headers=self._known, **request)
+        self.answers.append(answer)
+        if revision := answer.headers.get(REVISION_HEADER):
+            self._known = {AT_LEAST_HEADER: revision}
+        return answer
+
+    async def play(self):
+        """Create, upload, search, assign, draft; return the id of the persona."""
+        new = {"name": f"Persona {self.number}"}
+        created = await self.call("persona_svc", "POST", "/api/personas", json=new)
+        persona_id = created.json()["persona_id"]
+        knowledge = f"/api/personas/{persona_id}"
+        files = {"files": ("prices.txt", b"A seat costs 90 euros a month.")}
+        await self.call("ingest_svc", "POST", f"{knowledge}/files", files=files)
+        query = {"query": "What does a seat cost?"}
+        await self.call("ingest_svc", "POST", f"{knowledge}/knowledge/search", json=query)
+        await self.call(
+            "persona_svc",
+            "PUT",
+            f"/api/campaigns/{campaign(self.number)}/persona",
+            json={"persona_id": persona_id},
+        )
+        await self.call(
+            "draft_svc",
+            "POST",
+            "/api/replies",
+            json={
+                "workspace_id": WORKSPACE,
+                "message_id": f"m-{self.number}",
+                "lead_id": f"lead-{self.number}",
+                "campaign_id": campaign(self.number),
+                "channel": "sms",
+                "received_at": NOW.isoformat(),
+                "body_text": "How much is a seat?",
+            },
+        )
+        return persona_id
+
+
+@pytest.mark.usefixtures("campaigns")
+async def test_what_was_just_created_is_known_everywhere(clients):
+    rounds = [Round(number, clients) for number in range(ROUNDS)]
+
+    async def lane(first):
+        return {item.number: await item.play() for item in rounds[first::LANES]}
+
+    played = await asyncio.gather(*(lane(first) for first in range(LANES)))
+    personas = {number: persona_id for part in played for number, persona_id in part.items()}
+    refused = [answer for item in rounds for answer in item.answers if not answer.is_success]
+    assert [(answer.status_code, answer.text) for answer in refused] == []
+
+    async def drafts():
+        page = (await clients["draft_svc"].get("/api/drafts?limit=200")).json()
+        written = [draft for draft in page["items"] if draft["status"] == "ready"]
+        return written if len(written) == ROUNDS else None
+
+    assert {
+        int(draft["message_id"].removeprefix("m-")): draft["resolution"]["persona_id"]
+        for draft in await wait_until(drafts)
+    } == personas
+
+
+async def test_a_revision_that_does_not_come_is_a_problem(clients):
+    for service in ("draft_svc", "followup_svc", "ingest_svc"):
+        path = {"followup_svc": "/api/sequences", "draft_svc": "/api/drafts"}.get(
+            service, "/api/personas/0194f1a0-0000-7000-8000-000000000000/files"
+        )
+        answer = await clients[service].get(path, headers={AT_LEAST_HEADER: "999999"})
+        assert answer.status_code == 503
+        assert answer.json()["type"] == "urn:dramatis:problem:personas-behind"
