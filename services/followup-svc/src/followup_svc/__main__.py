@@ -1,36 +1,16 @@
 """followup-svc: sequences of follow-ups, nothing sent with a hole in it, nothing sent twice."""
 
-from service_kit.http_app import HttpApi
 from service_kit.outbox import requeue
 from service_kit.service import Service
 from service_kit.settings import load, start
 
 import followup_svc
 from followup_svc.deps import build
-from followup_svc.entrypoints import (
-    instances_api,
-    sequences_api,
-    settings_api,
-    suppressions_api,
-    templates_api,
-)
 from followup_svc.entrypoints.events import events
+from followup_svc.entrypoints.http import API
 from followup_svc.entrypoints.rpc import rpc
 from followup_svc.entrypoints.workers import pools
 from followup_svc.settings import FollowupSvcSettings
-
-API = HttpApi(
-    "Dramatis follow-ups",
-    [
-        sequences_api.router,
-        templates_api.router,
-        instances_api.starts,
-        instances_api.router,
-        settings_api.router,
-        suppressions_api.router,
-    ],
-    description="Sequences of follow-ups in the voice of the right persona.",
-)
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ class Asker:
         path = f"/api/personas/{who.persona_id}/knowledge/search"
         assert (await shelf.client.post(path, json={"query": "canary"})).status_code == 404
         over_nats = await shelf.ask(who, "canary")
-        assert over_nats == {"passages": [], "error": "persona-not-found"}
+        assert over_nats == {"error": "persona-not-found"}
 
     async def wrong_persona(self, workspace_id, _):
         shelf = self.shelves[workspace_id][0]

@@ -1,6 +1,5 @@
 """persona-svc: the source of truth for personas."""
 
-from service_kit.http_app import HttpApi
 from service_kit.outbox import requeue
 from service_kit.service import Service
 from service_kit.settings import load, start
@@ -9,16 +8,10 @@ from service_kit.topology import STATE_STREAM
 import persona_svc
 from persona_svc.adapters.state_documents import StateDocuments, republish_all
 from persona_svc.deps import build
-from persona_svc.entrypoints import campaigns_api, personas_api, versions_api, workspace_api
 from persona_svc.entrypoints.events import events
+from persona_svc.entrypoints.http import API
 from persona_svc.entrypoints.workers import pools
 from persona_svc.settings import PersonaSettings
-
-API = HttpApi(
-    "Dramatis personas",
-    [workspace_api.router, campaigns_api.router, versions_api.router, personas_api.router],
-    description="How the AI of a workspace speaks: edit it once, everybody follows.",
-)
 
 
 def main() -> None:

@@ -1,0 +1,24 @@
+"""The HTTP API: its routers."""
+
+from service_kit.http_app import HttpApi
+
+from followup_svc.entrypoints import (
+    instances_api,
+    sequences_api,
+    settings_api,
+    suppressions_api,
+    templates_api,
+)
+
+API = HttpApi(
+    "Dramatis follow-ups",
+    [
+        sequences_api.router,
+        templates_api.router,
+        instances_api.starts,
+        instances_api.router,
+        settings_api.router,
+        suppressions_api.router,
+    ],
+    description="Sequences of follow-ups in the voice of the right persona.",
+)

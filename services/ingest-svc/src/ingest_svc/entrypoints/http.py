@@ -1,0 +1,18 @@
+"""The HTTP API: its routers."""
+
+from service_kit.http_app import HttpApi
+
+from ingest_svc.entrypoints import files_api, knowledge_api, uploads_api
+
+API = HttpApi(
+    "Dramatis knowledge",
+    [
+        uploads_api.router,
+        files_api.router,
+        knowledge_api.router,
+        uploads_api.aliases,
+        files_api.aliases,
+    ],
+    description="The files of a persona, and what can be found in them.",
+    uploads=uploads_api.ROUTE,
+)
