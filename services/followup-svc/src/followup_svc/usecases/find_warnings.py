@@ -36,7 +36,7 @@ async def find_warnings(
     A campaign may have another persona, or a booking link of its own: these are warnings.
 
     Raises:
-        PersonasUnknownError: try again later.
+        PersonasNotReadyError: try again later.
     """
     settings = await followup_settings.get(session, workspace_id)
     resolution = resolve_persona(

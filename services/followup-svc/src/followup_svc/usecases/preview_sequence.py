@@ -33,7 +33,7 @@ async def preview_sequence(
     """Return every step for a lead: its known fields, and over them those that are given.
 
     Raises:
-        PersonasUnknownError: try again later.
+        PersonasNotReadyError: try again later.
     """
     workspace_id, definition = sequence.workspace_id, sequence.definition
     key = LeadKey(workspace_id, chosen.lead_id)

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from persona_client import Resolution, RosterNotReadyError
 from persona_contracts import Channel
+from service_kit.personas import PersonasNotReadyError
 
-from followup_svc.domain.persona import PersonasUnknownError
 from followup_svc.usecases.ports import Personas
 
 
@@ -20,7 +20,7 @@ def resolve_persona(
     """Return who speaks, by the tiers of domain.md §3 (A42).
 
     Raises:
-        PersonasUnknownError: the personas have not been read yet.
+        PersonasNotReadyError: the personas have not been read yet.
     """
     try:
         return personas.resolve(
@@ -30,4 +30,4 @@ def resolve_persona(
             channel=channel,
         )
     except RosterNotReadyError as error:
-        raise PersonasUnknownError(str(error)) from error
+        raise PersonasNotReadyError(str(error)) from error

@@ -31,7 +31,7 @@ async def start_triggered(
     """Start what these events of locked leads trigger; suppressed leads are left out.
 
     Raises:
-        PersonasUnknownError: a filter asks who answers, and the personas are not known yet.
+        PersonasNotReadyError: a filter asks who answers, and the personas are not known yet.
     """
     triggered = await sequences.lock_triggered_by(
         session, event, {item.key.workspace_id for item in occurred}
