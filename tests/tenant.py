@@ -46,10 +46,19 @@ class Tenant:
         await wait_until(lambda: self.done("persona_svc", "GET", "/api/campaigns")["items"])
         assignment = {"persona_id": persona["persona_id"]}
         path = f"/api/campaigns/{campaign}/persona"
-        self.done("persona_svc", "PUT", path, json=assignment)
+        for channel in ({}, {"channel": "sms"}):
+            self.done("persona_svc", "PUT", path, json=assignment | channel)
+        self._delete_another(words)
         self.ids["draft"] = await self._drafted(words)
         self.ids["file"] = await self._learned(words)
         self.ids |= await self._followed_up(words)
+
+    def _delete_another(self, words):
+        named = {"name": f"{words}, deleted"}
+        persona = self.done("persona_svc", "POST", "/api/personas", json=named)
+        path = f"/api/personas/{persona['persona_id']}"
+        answer = self.call("persona_svc", "DELETE", path, headers={"If-Match": '"1"'})
+        assert answer.is_success, answer.text
 
     async def _told(self, nats_url, words):
         """Publish what the CRM tells every service: a campaign, and a lead that it has erased."""

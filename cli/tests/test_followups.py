@@ -87,8 +87,11 @@ def test_templates_are_checked_by_command(followed, tmp_path):
     assert "error: {firstName} at 3" in blocked
     wrong = written(tmp_path, name="Other", steps=[{**STEP, "body": "Hi {x}"}])
     assert "unknown token {x} at position 3" in followed("sequences", "create", wrong, code=1).err
-    assert "error: {x} at 0" in followed("sequences", "lint", "{x}", code=1).out
-    assert followed("sequences", "lint", "Hi {firstName|you}").out == "ok\n"
+    template = tmp_path / "template.txt"
+    template.write_text("{x}")
+    assert "error: {x} at 0" in followed("sequences", "lint", template, code=1).out
+    template.write_text("Hi {firstName|you}")
+    assert followed("sequences", "lint", template).out == "template: ok\n"
     assert "{signature}" in followed("sequences", "tokens").out
     (tmp_path / "no.json").write_text("[")
     assert "cannot be read" in followed("sequences", "create", tmp_path / "no.json", code=1).err
