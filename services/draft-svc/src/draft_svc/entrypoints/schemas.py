@@ -6,8 +6,9 @@ from uuid import UUID
 
 from persona_client import Roster
 from persona_contracts import Channel, Citation, DraftError, Text, Usage
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from service_kit.personas import PersonasNotReadyError
+from service_kit.requests import StrictRequest
 
 from draft_svc.adapters.drafts import DraftRow
 from draft_svc.domain.draft import MAX_BODY_CHARS, DraftStatus
@@ -88,18 +89,14 @@ class DraftDocument(BaseModel):
         )
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Approval(_Request):
+class Approval(StrictRequest):
     """What to send instead of the draft's own body or subject."""
 
     body: Text | None = Field(default=None, min_length=1, max_length=MAX_BODY_CHARS)
     subject: Text | None = Field(default=None, max_length=1_000)
 
 
-class Rejection(_Request):
+class Rejection(StrictRequest):
     """Why not."""
 
     reason: Text | None = Field(default=None, max_length=2_000)

@@ -7,10 +7,10 @@ from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
+from service_kit.requests import StrictRequest
 
 from followup_svc.domain.instance import Instance, Reason, State, TimelineEntry
 from followup_svc.domain.send_request import SendRequest, StepStatus
-from followup_svc.entrypoints.schemas.base import Request
 from followup_svc.entrypoints.schemas.leads import LeadRequest
 from followup_svc.usecases.apply_send_results import CRM
 from followup_svc.usecases.resolve_instance import Decision
@@ -21,7 +21,7 @@ from followup_svc.usecases.start_instances import SkippedLead
 MAX_LEADS = 200
 
 
-class StartInstancesRequest(Request):
+class StartInstancesRequest(StrictRequest):
     """Whom to start."""
 
     leads: list[LeadRequest] = Field(min_length=1, max_length=MAX_LEADS)
@@ -142,7 +142,7 @@ class SkippedLeadDocument(BaseModel):
         return cls(lead_id=skipped.lead_id, reason=skipped.reason)
 
 
-class ResumeInstancesRequest(Request):
+class ResumeInstancesRequest(StrictRequest):
     """Which paused instances to resume."""
 
     reason: str = Field(
@@ -161,7 +161,7 @@ class ResumedDocument(BaseModel):
     more: bool = Field(description="There are more: call it again.")
 
 
-class ResolveInstanceRequest(Request):
+class ResolveInstanceRequest(StrictRequest):
     """What became of the step: `sent` goes on with the next, `resend` asks the CRM once more."""
 
     outcome: Decision

@@ -2,12 +2,12 @@
 
 from persona_contracts import ExternalId, Lead, SubjectId
 from pydantic import Field
+from service_kit.requests import StrictRequest
 
-from followup_svc.entrypoints.schemas.base import Request
 from followup_svc.usecases.start_instances import LeadToStart
 
 
-class LeadRequest(Request):
+class LeadRequest(StrictRequest):
     """A lead to start, or to show a preview for."""
 
     lead_id: ExternalId

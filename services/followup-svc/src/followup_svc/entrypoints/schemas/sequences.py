@@ -16,6 +16,7 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from service_kit.requests import StrictRequest
 
 from followup_svc.domain import sequence as domain
 from followup_svc.domain.message import Message
@@ -29,7 +30,6 @@ from followup_svc.domain.sequence import (
     TriggerEvent,
 )
 from followup_svc.domain.window import Delay, DelayUnit, SendWindow
-from followup_svc.entrypoints.schemas.base import Request
 from followup_svc.entrypoints.schemas.leads import LeadRequest
 from followup_svc.entrypoints.schemas.templates import (
     TemplateErrorDocument,
@@ -65,14 +65,14 @@ Body = Annotated[Text, Field(min_length=1, max_length=MAX_BODY_CHARS), AfterVali
 Subject = Annotated[Text, Field(max_length=MAX_SUBJECT_CHARS)]
 
 
-class DelayDocument(Request):
+class DelayDocument(StrictRequest):
     """How long after the step before was sent; of the first step: after the start."""
 
     amount: int = Field(ge=0, le=MAX_DELAY)
     unit: DelayUnit
 
 
-class StepDocument(Request):
+class StepDocument(StrictRequest):
     """One message of a sequence."""
 
     channel: Channel = Channel.EMAIL
@@ -84,7 +84,7 @@ class StepDocument(Request):
     body: Body = Field(description="A template; on e-mail the signature follows by itself.")
 
 
-class TriggerDocument(Request):
+class TriggerDocument(StrictRequest):
     """Which events start the sequence by themselves, from when the trigger is saved."""
 
     event: TriggerEvent
@@ -108,7 +108,7 @@ class TriggerDocument(Request):
         return self
 
 
-class SaveSequenceRequest(Request):
+class SaveSequenceRequest(StrictRequest):
     """What a sequence says."""
 
     model_config = ConfigDict(
@@ -227,7 +227,7 @@ class SequenceVersionDocument(SaveSequenceRequest):
         )
 
 
-class CloneSequenceRequest(Request):
+class CloneSequenceRequest(StrictRequest):
     """What the copy is called."""
 
     name: Name | None = Field(default=None, description='By default "Copy of …".')

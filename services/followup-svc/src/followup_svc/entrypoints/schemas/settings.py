@@ -5,10 +5,10 @@ from typing import Annotated, Self
 
 from persona_contracts import Text
 from pydantic import AfterValidator, Field
+from service_kit.requests import StrictRequest
 
 from followup_svc.domain.followup_settings import ANSWER_TIMEOUT, FollowupSettings
 from followup_svc.domain.window import OFFICE_HOURS, TimeZoneUnknownError, time_zone
-from followup_svc.entrypoints.schemas.base import Request
 from followup_svc.entrypoints.schemas.windows import WindowDocument
 
 MIN_ANSWER_TIMEOUT = timedelta(seconds=1)
@@ -23,7 +23,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class SaveSettingsRequest(Request):
+class SaveSettingsRequest(StrictRequest):
     """How the workspace sends follow-ups."""
 
     time_zone: Annotated[str, Field(max_length=100), AfterValidator(_known_zone)] = Field(

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from persona_contracts import ExternalId, Text
 from pydantic import BaseModel, Field
+from service_kit.requests import StrictRequest
 
 from followup_svc.domain.lead import Suppression
-from followup_svc.entrypoints.schemas.base import Request
 
 
-class SuppressLeadRequest(Request):
+class SuppressLeadRequest(StrictRequest):
     """Who must not be written to."""
 
     lead_id: ExternalId

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from persona_contracts import Text
 from pydantic import BaseModel, Field
+from service_kit.requests import StrictRequest
 
 from followup_svc.domain.sequence import MAX_BODY_CHARS
 from followup_svc.domain.template import ErrorType, TemplateError
 from followup_svc.domain.tokens import Token, TokenSource
-from followup_svc.entrypoints.schemas.base import Request
 from followup_svc.usecases.find_warnings import Warned
 
 
@@ -47,7 +47,7 @@ class TemplateWarningDocument(TemplateErrorDocument):
         return cls(field=warned.field, **TemplateErrorDocument.of(warned.error).model_dump())
 
 
-class LintTemplateRequest(Request):
+class LintTemplateRequest(StrictRequest):
     """A template to check."""
 
     template: Annotated[Text, Field(max_length=MAX_BODY_CHARS)] = Field(

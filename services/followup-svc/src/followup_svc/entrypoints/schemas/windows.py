@@ -4,16 +4,16 @@ import re
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from service_kit.requests import StrictRequest
 
 from followup_svc.domain.window import SendWindow, Weekday, WindowClosedError
-from followup_svc.entrypoints.schemas.base import Request
 
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 _HOUR_MINUTE = re.compile(r"(\d\d):(\d\d)")
 Clock = Annotated[str, Field(pattern=_CLOCK, examples=["09:00"])]
 
 
-class WindowDocument(Request):
+class WindowDocument(StrictRequest):
     """Hours of the week, by the clock on the wall of the lead's time zone, else the workspace's."""
 
     model_config = ConfigDict(extra="forbid", serialize_by_alias=True, validate_by_name=True)

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from persona_contracts import ExternalId
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+from service_kit.requests import StrictRequest
 
 from ingest_svc.adapters.documents import FileView
 from ingest_svc.domain.content import VectorState
@@ -125,17 +126,13 @@ class ChunkDocument(BaseModel):
         )
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class TagsRequest(_Request):
+class TagsRequest(StrictRequest):
     """The tags of a file, all of them."""
 
     tags: Tags
 
 
-class DeleteFilesRequest(_Request):
+class DeleteFilesRequest(StrictRequest):
     """Which files are to be forgotten."""
 
     file_ids: list[ExternalId] = Field(min_length=1, max_length=200)

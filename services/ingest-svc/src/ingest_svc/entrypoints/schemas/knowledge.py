@@ -4,7 +4,8 @@ from typing import Literal, Self
 from uuid import UUID
 
 from persona_contracts import Passage, Text
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+from service_kit.requests import StrictRequest
 
 from ingest_svc.adapters.knowledge import Overview
 from ingest_svc.domain.passage import Found, Owner
@@ -66,10 +67,8 @@ def _passages(count: int) -> str:
     return "1 passage" if count == 1 else f"{count:,} passages"
 
 
-class SearchRequest(BaseModel):
+class SearchRequest(StrictRequest):
     """A question to a persona's knowledge."""
-
-    model_config = ConfigDict(extra="forbid")
 
     query: Text = Field(min_length=1, max_length=MAX_QUERY_CHARS)
     limit: int = Field(default=8, ge=1, le=20)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from persona_contracts import SUBJECT_ID_PATTERN, Channel
 from pydantic import BaseModel, Field
+from service_kit.requests import StrictRequest
 
 from persona_svc.domain.campaign import CHANNELS, GENERAL, Campaign
-from persona_svc.entrypoints.schemas.strict import StrictRequest
 
 
 class AssignedChannel(StrEnum):

@@ -7,12 +7,12 @@ from uuid import UUID
 from persona_contracts import ResolvedPersona
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from service_kit.requests import StrictRequest
 
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.persona import Persona, PersonaFields
 from persona_svc.domain.prompts import MAX_COMPILED_TOKENS
 from persona_svc.domain.workspace_settings import WorkspaceSettings, persona_from_settings
-from persona_svc.entrypoints.schemas.strict import StrictRequest
 
 
 class ModelValues(StrictRequest):

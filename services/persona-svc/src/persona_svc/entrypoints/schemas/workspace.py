@@ -5,11 +5,11 @@ from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel
+from service_kit.requests import StrictRequest
 
 from persona_svc.adapters.starters import Starter
 from persona_svc.domain.audit import AuditEntry
 from persona_svc.domain.workspace import Workspace
-from persona_svc.entrypoints.schemas.strict import StrictRequest
 
 
 class UpdateSettingsRequest(StrictRequest):
