@@ -6,6 +6,7 @@ import httpx
 import pytest
 from nats.errors import Error as NatsError
 from service_devkit.testing.waiting import wait_until
+from service_kit.personas import REVISION_HEADER
 
 pytestmark = pytest.mark.processes
 
@@ -43,12 +44,9 @@ async def test_what_is_committed_without_a_broker_goes_out_when_it_is_back(world
     assert edited.status_code == 200
     assert (await client.get(path)).json()["tone"] == "warm"
     await world.start(world.stack.nats)
-    event = await world.reply(desk, 1)
-
-    async def speaks_warmly():
-        return await desk.until(event.message_id, "ready")
-
-    assert (await speaks_warmly())["resolution"]["version"] == 2
+    event = await world.reply(desk, 1, at_least_revision=int(edited.headers[REVISION_HEADER]))
+    draft = await desk.until(event.message_id, "ready")
+    assert draft["resolution"]["version"] == 2
     assert await world.judge(desk) == []
 
 

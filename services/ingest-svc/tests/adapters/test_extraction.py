@@ -221,6 +221,8 @@ async def test_each_page_is_told_while_a_file_is_read(tmp_path):
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     lines = [json.loads(line) async for line in child.stdout]
+    await child.communicate()
+    assert child.returncode == 0
     assert lines[:-1] == [{"parts": count} for count in range(1, 31)]
     assert lines[-1]["pages"] == 30
 
