@@ -1,6 +1,8 @@
 # Every target works on a fresh clone with python3 and make: `scripts/uv` finds or installs uv in .tools/.
 UV := scripts/uv
 RUN := $(UV) run --frozen
+# Services and readers of files are processes: without cached bytecode each compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 SOURCES := shared services cli tests bench scripts/uv
 
 .DEFAULT_GOAL := help
@@ -27,13 +29,13 @@ check: install ## Format, lint, types, imports, declared dependencies, unit test
 	@scripts/step "security" $(RUN) bandit -q -ll -ii -c pyproject.toml -r shared services cli
 	@scripts/step "lock" $(UV) lock --check --quiet
 	@scripts/step "schemas are current" $(RUN) python -m persona_contracts.schemas --check
-	@scripts/step "unit tests" $(RUN) pytest -q -rs -m "not faults and not processes"
+	@scripts/step "unit tests" $(RUN) pytest -q -rs -m "not faults and not processes" --durations 10
 
 test: install ## Everything but the long faults, with Postgres and NATS as processes
-	@scripts/step "tests" $(RUN) pytest -q -rs -n 3 --dist loadfile
+	@scripts/step "tests" $(RUN) pytest -q -rs -n 3 --dist loadfile --durations 10
 
 faults: install ## The random kills and long faults of docs/reliability.md
-	@scripts/step "faults" $(RUN) pytest -q -rs -m faults --timeout 600
+	@scripts/step "faults" $(RUN) pytest -q -rs -m faults --timeout 600 --durations 10
 
 bench: install ## Measure against hand-written loops and peers; writes bench/results.json
 	@$(RUN) python bench/run.py

@@ -21,6 +21,21 @@ def test_a_step_that_ends_well_is_one_line_with_its_closing_line() -> None:
     assert re.fullmatch(r"ok    lint +\d+s  all good\n", done.stdout)
 
 
+def test_a_run_of_tests_shows_what_was_skipped_and_its_slowest_tests() -> None:
+    lines = [
+        "... [100%]",
+        "= slowest =",
+        "2.10s call     a.py::test_b",
+        "SKIPPED [1] a.py:3: no key",
+    ]
+    done = run("tests", "printf", "%s\n", *lines, "3 passed in 2.20s")
+    assert re.fullmatch(
+        r"ok    tests +\d+s  3 passed in 2.20s\n"
+        r"2.10s call     a.py::test_b\nSKIPPED \[1\] a.py:3: no key\n",
+        done.stdout,
+    )
+
+
 def test_a_step_that_fails_shows_its_output_and_keeps_its_code() -> None:
     done = run("lint", "sh", "-c", "echo much >&2; exit 3")
     assert done.returncode == 3
