@@ -16,7 +16,7 @@ from service_devkit.embedded import PostgresProcess
 from service_devkit.testing.database import Database, Databases
 from service_devkit.testing.waiting import wait_until
 from service_kit.batch_work import BatchPool
-from service_kit.leases import Batch
+from service_kit.leases import Claims
 from service_kit.store import Session, Store
 from service_kit.wakeups import WORK_CHANNEL, Wakeups
 from sqlalchemy import text
@@ -81,7 +81,7 @@ async def _claims(database: Database, repeats: int) -> list[float]:
     for _ in range(repeats):
         async with store.worker() as session:
             start = perf_counter()
-            await LEASES.claim_batch(session, 1)
+            await LEASES.claim_unread(session, 1)
             took.append((perf_counter() - start) * 1_000)
             await session.rollback()
     await store.close()
@@ -98,13 +98,13 @@ class _Work:
     def is_ready(self) -> bool:
         return True
 
-    async def do(self, session: Session, batch: Batch) -> None:
-        held = {"ids": list(batch.row_ids), "token": batch.token}
+    async def do(self, session: Session, claims: Claims) -> None:
+        held = {"ids": list(claims.item_ids), "token": claims.token}
         workspaces = (await session.scalars(text(_DONE), held)).all()
         self.done += len(workspaces)
         self.others += [(name, perf_counter()) for name in workspaces if name != FLOOD]
 
-    async def give_up(self, session: Session, row_id: UUID) -> None:
+    async def give_up(self, session: Session, item_id: UUID) -> None:
         raise NotImplementedError
 
 

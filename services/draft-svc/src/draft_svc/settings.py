@@ -37,7 +37,8 @@ class DraftSettings(ServiceSettings):
     model_input_usd_per_million: float | None = Field(default=None, ge=0)
     model_output_usd_per_million: float | None = Field(default=None, ge=0)
     """What a million tokens cost; without both prices the cost of a draft is unknown."""
-    write_concurrency: int = Field(default=8, ge=1, le=256)
+    write_concurrency: int = Field(default=256, ge=1, le=1_024)
+    """The most drafts at once; how many it is follows the model's answers."""
     retry_delays_seconds: tuple[float, ...] = (10, 30, 90, 170)
     """Waits between the five tries of domain.md §4, about five minutes in all."""
 

@@ -38,7 +38,7 @@ from persona_contracts import (
     Received,
 )
 from service_devkit.testing.rollback import as_worker, published
-from service_kit.leases import Batch
+from service_kit.leases import Claims
 from service_kit.store import database_now
 from sqlalchemy import text
 
@@ -59,7 +59,7 @@ def send(session, personas, versions):
                 text("update instance_due set lease_token = :token where instance_id = any(:ids)"),
                 {"token": token, "ids": [item.instance_id for item in chosen]},
             )
-            batch = Batch(row_ids=[item.instance_id for item in chosen], token=token)
+            batch = Claims(item_ids=[item.instance_id for item in chosen], token=token)
             await SendDue(personas, versions).do(session, batch)
 
     return send

@@ -99,7 +99,7 @@ class Scheduler:
 
     async def claim(self, count=1_000):
         async with self.store.worker() as session:
-            return await LEASES.claim_batch(session, count)
+            return await LEASES.claim_unread(session, count)
 
     async def send(self, batch):
         async with self.store.worker() as session:
@@ -155,7 +155,7 @@ def requests(followup_database):
 async def test_a_reply_between_claim_and_commit_lets_no_request_out(scheduler, requests):
     (instance,) = await scheduler.start("between")
     batch = await scheduler.claim()
-    assert instance.instance_id in batch.row_ids
+    assert instance.instance_id in batch.item_ids
     await scheduler.reply("between")
     await scheduler.send(batch)
     assert requests()["between", 1, 1] == 0
@@ -235,7 +235,7 @@ async def test_a_lease_that_was_lost_sends_nothing(scheduler, requests, followup
     with psycopg.connect(followup_database.admin_url, autocommit=True) as admin:
         admin.execute("update instance_due set due_at = now() where lease_token is not null")
     second = await scheduler.claim()
-    assert set(second.row_ids) == set(first.row_ids)
+    assert set(second.item_ids) == set(first.item_ids)
     await scheduler.send(first)
     assert requests()["lost", 1, 1] == 0
     await scheduler.send(second)
@@ -253,7 +253,7 @@ async def test_two_schedulers_on_one_database_double_nothing_in_a_thousand(
     schedulers = [scheduler, Scheduler(store, roster)]
 
     async def drain(one):
-        while (batch := await one.claim(37)).row_ids:
+        while (batch := await one.claim(37)).item_ids:
             await one.send(batch)
 
     await asyncio.gather(*(drain(one) for one in schedulers for _ in range(2)))

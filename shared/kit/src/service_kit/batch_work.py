@@ -1,14 +1,14 @@
 """A pool for work that is a transaction alone: many leased rows at once, nothing slow between."""
 
 import asyncio
-from typing import Generic, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit.crash_points import crash_point
-from service_kit.leases import Batch, Leases, RowT
+from service_kit.leases import Claims, Leases, Settlement
 from service_kit.store import Session, Store, is_away
 from service_kit.wakeups import wait
 
@@ -20,31 +20,31 @@ log = get_logger(__name__)
 
 
 class BatchWork(Protocol):
-    """What a service does with a batch of claimed rows."""
+    """What a service does with many claimed items at once."""
 
     def is_ready(self) -> bool:
         """Return whether it can work now; until then nothing is claimed."""
         ...
 
-    async def do(self, session: Session, batch: Batch) -> None:
-        """Work on the rows that still hold the lease, and end it, in this transaction.
+    async def do(self, session: Session, claims: Claims) -> None:
+        """Work on the items that still hold the lease, and end it, in this transaction.
 
-        It may be called again for rows that it has dealt with: they hold no lease then.
+        It may be called again for items that it has dealt with: they hold no lease then.
         """
         ...
 
-    async def give_up(self, session: Session, row_id: UUID) -> None:
-        """Store that nothing comes of a row, and end its lease."""
+    async def give_up(self, session: Session, item_id: UUID) -> None:
+        """Store that there will be no result, and end the lease."""
         ...
 
 
-class BatchPool(Generic[RowT]):
-    """Works on up to `size` rows at a time; looks for due ones every `idle_seconds`."""
+class BatchPool:
+    """Works on up to `size` items at a time; looks for due ones every `idle_seconds`."""
 
     def __init__(
         self,
         store: Store,
-        leases: Leases[RowT],
+        leases: Leases[Any, Any],
         work: BatchWork,
         *,
         size: int,
@@ -75,20 +75,20 @@ class BatchPool(Generic[RowT]):
         crash_point("before-claim")
         try:
             async with self._store.worker() as session:
-                batch = await self._leases.claim_batch(session, self._size)
-            if batch.row_ids:
+                claims = await self._leases.claim_unread(session, self._size)
+            if claims.item_ids:
                 crash_point("after-claim")
-                await self._process(batch)
+                await self._process(claims)
         except (SQLAlchemyError, OSError) as error:
             log.warning("work.paused", reason=type(error).__name__)
             return False
-        return len(batch.row_ids) == self._size
+        return len(claims.item_ids) == self._size
 
-    async def _process(self, batch: Batch) -> None:
-        """Work on the batch; if it fails, on each row alone, so that one costs no other."""
+    async def _process(self, claims: Claims) -> None:
+        """Work on all; if that fails, on each item alone, so that one costs no other."""
 
         async def change(session: Session) -> None:
-            await self._work.do(session, batch)
+            await self._work.do(session, claims)
             crash_point("before-commit")
 
         try:
@@ -96,19 +96,21 @@ class BatchPool(Generic[RowT]):
         except Exception as error:
             if is_away(error):
                 raise
-            if len(batch.row_ids) == 1:
-                log.exception("work.failed", row_id=str(batch.row_ids[0]))
-                await self._retry_or_give_up(batch)
+            if len(claims.item_ids) == 1:
+                (item_id,) = claims.item_ids
+                log.exception("work.failed", row_id=str(item_id))
+                await self._retry_or_give_up(item_id, claims.token)
                 return
-            for row_id in batch.row_ids:
-                await self._process(Batch(row_ids=[row_id], token=batch.token))
+            for item_id in claims.item_ids:
+                await self._process(Claims(item_ids=[item_id], token=claims.token))
         crash_point("after-commit")
 
-    async def _retry_or_give_up(self, batch: Batch) -> None:
-        (row_id,) = batch.row_ids
+    async def _retry_or_give_up(self, item_id: UUID, token: UUID) -> None:
         async with self._store.worker() as session:
-            attempts = await self._leases.attempts(session, row_id)
+            attempts = await self._leases.attempts(session, item_id)
             if attempts >= MAX_ATTEMPTS:
-                await self._work.give_up(session, row_id)
-            else:
-                await self._leases.retry_batch(session, batch, FIRST_DELAY_SECONDS * 2**attempts)
+                await self._work.give_up(session, item_id)
+                return
+            delay = FIRST_DELAY_SECONDS * 2**attempts
+            retry = Settlement(item_id=item_id, token=token, due_in_seconds=delay)
+            await self._leases.settle(session, [retry])

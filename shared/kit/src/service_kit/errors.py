@@ -108,3 +108,7 @@ class UpstreamError(ServiceError):
 
     status = 503
     slug = "upstream-unavailable"
+
+
+class OverloadedError(UpstreamError):
+    """A system that this service needs has too much to do: ask it less."""

@@ -4,31 +4,30 @@ A row waits when its `due_at` has come. While somebody works on it, `lease_token
 `due_at` is when the lease ends: a process that dies lets it pass, and the row is claimed again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     Computed,
     Integer,
     String,
     TextClause,
     bindparam,
-    func,
     select,
     text,
-    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_kit.errors import ServiceError
 from service_kit.lease_times import LeaseTimes
 from service_kit.slots import SLOT_OF_WORKSPACE, SLOTS
-from service_kit.store import Base, OwnedByWorkspace, Session, any_of
+from service_kit.store import Base, OwnedByWorkspace, Session
 from service_kit.wakeups import WORK_CHANNEL, notify
 
 SPARE = 4
@@ -58,6 +57,10 @@ class Leased(OwnedByWorkspace, Base):
 
 
 RowT = TypeVar("RowT", bound=Leased)
+ItemT = TypeVar("ItemT")
+Change = Callable[[Session], Awaitable[None]]
+"""Stores a result; it may be called again, in another transaction."""
+Keep = Callable[[Change], Awaitable[None]]
 
 
 class LeaseLostError(ServiceError):
@@ -66,35 +69,80 @@ class LeaseLostError(ServiceError):
     slug = "lease-lost"
 
 
+async def _outside_a_pool(_: Change) -> None:
+    raise RuntimeError("only a claim of a pool can keep a part of its result")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(Generic[RowT]):
-    """A row that this process may work on until the lease ends; `attempts` counts from 1.
+class Claim(Generic[ItemT]):
+    """An item that this process may work on until the lease ends; `attempts` counts from 1.
 
     A claim that follows a death is the same attempt: `deaths` counts it.
     """
 
-    row: RowT
-    row_id: UUID
+    item: ItemT
+    item_id: UUID
+    workspace_id: str
     token: UUID
     attempts: int
     deaths: int
+    traceparent: str | None
+    keep: Keep = _outside_a_pool
+    """Stores a part of the result now, and renews the lease; LeaseLostError: it is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Rows that this process may work on together until the lease ends."""
+class Claims:
+    """Items that this process may work on together until the lease ends, not read yet."""
 
-    row_ids: Sequence[UUID]
+    item_ids: Sequence[UUID]
     token: UUID
 
 
-class Leases(Generic[RowT]):
-    """The work in one table."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What becomes of a claim: the work goes on, is done, or is tried again."""
 
-    def __init__(self, table: type[RowT]) -> None:
+    item_id: UUID
+    token: UUID
+    due_in_seconds: float | None
+    """Until the lease ends, or until it may be claimed again; None: it is done."""
+    keeps_lease: bool = False
+
+    @classmethod
+    def finish(cls, claim: Claim[Any]) -> Self:
+        """The work is done."""
+        return cls(item_id=claim.item_id, token=claim.token, due_in_seconds=None)
+
+    @classmethod
+    def retry(cls, claim: Claim[Any], delay_seconds: float) -> Self:
+        """The item may be claimed again after `delay_seconds`."""
+        return cls(item_id=claim.item_id, token=claim.token, due_in_seconds=delay_seconds)
+
+    @classmethod
+    def renew(cls, claim: Claim[Any], lease: LeaseTimes) -> Self:
+        """The work goes on: the lease lasts its whole time from now."""
+        return cls(
+            item_id=claim.item_id,
+            token=claim.token,
+            due_in_seconds=lease.lease_seconds,
+            keeps_lease=True,
+        )
+
+
+class Leases(Generic[RowT, ItemT]):
+    """The work in one table; `read` makes an item of a row."""
+
+    def __init__(self, table: type[RowT], read: Callable[[RowT], ItemT]) -> None:
         self._table = table
-        self._key: Any = table.__mapper__.primary_key[0]
-        self._claim = _claim_statement(table.__tablename__, self._key.name)
+        self._read = read
+        name, key = table.__tablename__, table.__mapper__.primary_key[0].name
+        self.name = name
+        self._key_name = key
+        claimed = _claim_statement(name, key)
+        self._claim = claimed("*")
+        self._claim_ids = claimed(key)
+        self._settle = _settle_statement(name, key)
 
     async def wake_workers(self, session: Session) -> None:
         """Wake the workers when this transaction, which has set `due_at`, commits."""
@@ -102,89 +150,68 @@ class Leases(Generic[RowT]):
 
     async def claim(
         self, session: Session, count: int, busy: Mapping[str, int] = NOBODY_BUSY
-    ) -> list[Claim[RowT]]:
-        """Take up to `count` due rows, one of each workspace in turn.
+    ) -> list[Claim[ItemT]]:
+        """Take up to `count` due items, one of each workspace in turn.
 
-        `busy` says how many rows of a workspace are in work here: so many turns it has had.
+        `busy` says how many items of a workspace are in work here: so many turns it has had.
         """
-        batch = await self.claim_batch(session, count, busy)
-        if not batch.row_ids:
-            return []
-        rows = await session.scalars(select(self._table).where(any_of(self._key, batch.row_ids)))
+        token = uuid4()
+        statement = select(self._table).from_statement(self._claim)
+        rows = await session.scalars(statement, _wanted(session, token, count, busy))
         return [
             Claim(
-                row=row,
-                row_id=getattr(row, self._key.name),
-                token=batch.token,
+                item=self._read(row),
+                item_id=getattr(row, self._key_name),
+                workspace_id=row.workspace_id,
+                token=token,
                 attempts=row.attempts,
                 deaths=row.deaths,
+                traceparent=row.traceparent,
             )
             for row in rows
         ]
 
-    async def claim_batch(
-        self, session: Session, count: int, busy: Mapping[str, int] = NOBODY_BUSY
-    ) -> Batch:
-        """Take up to `count` due rows, one of each workspace in turn, without reading them."""
+    async def claim_unread(self, session: Session, count: int) -> Claims:
+        """Take up to `count` due items, one of each workspace in turn, without reading them."""
         token = uuid4()
-        taken = {
-            "count": count,
-            "depth": max(MIN_DEPTH, count * SPARE // SLOTS),
-            "busy": list(busy),
-            "turns": list(busy.values()),
-            "token": token,
-            "lease_seconds": _lease_seconds(session),
-        }
-        return Batch(row_ids=(await session.scalars(self._claim, taken)).all(), token=token)
+        taken = _wanted(session, token, count, NOBODY_BUSY)
+        return Claims(item_ids=(await session.scalars(self._claim_ids, taken)).all(), token=token)
 
-    async def retry_batch(self, session: Session, batch: Batch, delay_seconds: float) -> None:
-        """Let the rows of `batch` that are still held be claimed after `delay_seconds`."""
-        await session.execute(
-            update(self._table)
-            .where(any_of(self._key, batch.row_ids), self._table.lease_token == batch.token)
-            .values(due_at=_from_now(delay_seconds), lease_token=None)
-            .execution_options(synchronize_session=False)
+    async def settle(self, session: Session, settlements: Iterable[Settlement]) -> set[UUID]:
+        """Say what becomes of claims, in the transaction that stores their results.
+
+        Returns the ids of those whose lease is still held: the results of others must be dropped.
+        The rows of the first are loaded into the session.
+        """
+        rows = [
+            {
+                "item_id": str(each.item_id),
+                "token": str(each.token),
+                "due_in": each.due_in_seconds,
+                "keeps_lease": each.keeps_lease,
+            }
+            for each in settlements
+        ]
+        held = await session.scalars(
+            select(self._table).from_statement(self._settle),
+            {"rows": rows},
+            execution_options={"populate_existing": True},
         )
+        return {getattr(row, self._key_name) for row in held}
 
-    async def attempts(self, session: Session, row_id: UUID) -> int:
-        """Return how often the row was worked on, ended in some way or by a death."""
-        row = await session.get_one(self._table, row_id)
+    async def renew(self, session: Session, claim: Claim[ItemT]) -> None:
+        """Let the lease last its whole time from now, in a transaction of the work's own.
+
+        Raises:
+            LeaseLostError: it had ended and somebody else works on the item.
+        """
+        if not await self.settle(session, [Settlement.renew(claim, session.info["lease"])]):
+            raise LeaseLostError(f"lease of {self.name} {claim.item_id}")
+
+    async def attempts(self, session: Session, item_id: UUID) -> int:
+        """Return how often the item was worked on, ended in some way or by a death."""
+        row = await session.get_one(self._table, item_id)
         return row.attempts + row.deaths
-
-    async def renew(self, session: Session, claim: Claim[RowT]) -> None:
-        """Heartbeat: the lease lasts its whole time from now.
-
-        Raises:
-            LeaseLostError: it had ended and somebody else works on the row.
-        """
-        await self._set(session, claim, due_at=_from_now(_lease_seconds(session)))
-
-    async def finish(self, session: Session, claim: Claim[RowT]) -> None:
-        """Mark the work done, in the transaction that stores its result.
-
-        Raises:
-            LeaseLostError: the result must be dropped.
-        """
-        await self._set(session, claim, due_at=None, lease_token=None)
-
-    async def retry(self, session: Session, claim: Claim[RowT], delay_seconds: float) -> None:
-        """Let the row be claimed again after `delay_seconds`.
-
-        Raises:
-            LeaseLostError: somebody else works on the row.
-        """
-        await self._set(session, claim, due_at=_from_now(delay_seconds), lease_token=None)
-
-    async def _set(self, session: Session, claim: Claim[RowT], **values: object) -> None:
-        held = await session.scalar(
-            update(self._table)
-            .where(self._key == claim.row_id, self._table.lease_token == claim.token)
-            .values(**values)
-            .returning(self._key)
-            .execution_options(synchronize_session=False)
-        )
-        if held is None:
-            raise LeaseLostError(f"lease of {self._table.__tablename__} {claim.row_id}")
 
 
 def heartbeat_at(session: Session, row: Leased) -> datetime | None:
@@ -199,19 +226,46 @@ def _lease_seconds(session: Session) -> float:
     return times.lease_seconds
 
 
-def _from_now(seconds: float) -> Any:  # noqa: ANN401 — an SQL expression of either kind
-    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+def _wanted(
+    session: Session, token: UUID, count: int, busy: Mapping[str, int]
+) -> dict[str, object]:
+    return {
+        "count": count,
+        "depth": max(MIN_DEPTH, count * SPARE // SLOTS),
+        "busy": list(busy),
+        "turns": list(busy.values()),
+        "token": token,
+        "lease_seconds": _lease_seconds(session),
+    }
 
 
-def _claim_statement(table: str, key: str) -> TextClause:
+def _settle_statement(table: str, key: str) -> TextClause:
+    return text(
+        f"""
+        with new as (
+          select * from json_to_recordset(:rows)
+            as new(item_id uuid, token uuid, due_in float8, keeps_lease bool)
+        ), held as (
+          select {table}.{key} from {table} join new on {table}.{key} = new.item_id
+            and {table}.lease_token = new.token
+          order by {table}.{key} for update of {table}
+        )
+        update {table} set due_at = now() + make_interval(secs => new.due_in),
+          lease_token = case when new.keeps_lease then {table}.lease_token end
+        from new join held on held.{key} = new.item_id
+        where {table}.{key} = new.item_id returning {table}.*
+        """  # noqa: S608 — both names are our own tables'
+    ).bindparams(bindparam("rows", type_=JSON))
+
+
+def _claim_statement(table: str, key: str) -> Callable[[str], TextClause]:
     """Take the oldest due rows, one of each workspace in turn, without visiting all workspaces.
 
     Workspaces are dealt to SLOTS by a hash, and of each slot the oldest rows are looked at. Where
     one workspace fills what is seen of its slot, others may stand behind it: the workspaces of that
     slot alone are then walked, by a loose index scan. `busy` are workspaces that have had a turn.
     """
-    return text(
-        f"""
+    statement = f"""
         with recursive seen as materialized (
           select one_slot as slot, oldest.{key}, oldest.workspace_id,
             row_number() over (partition by oldest.workspace_id order by oldest.due_at) as turn
@@ -256,6 +310,7 @@ def _claim_statement(table: str, key: str) -> TextClause:
           attempts = attempts + (lease_token is null)::int,
           deaths = deaths + (lease_token is not null)::int,
           due_at = now() + make_interval(secs => :lease_seconds)
-        from locked where {table}.{key} = locked.{key} returning {table}.{key}
+        from locked where {table}.{key} = locked.{key} returning {table}.
         """  # noqa: S608 — the names are our own tables'
-    ).bindparams(bindparam("busy", type_=ARRAY(String)), bindparam("turns", type_=ARRAY(Integer)))
+    parameters = bindparam("busy", type_=ARRAY(String)), bindparam("turns", type_=ARRAY(Integer))
+    return lambda returned: text(statement.rstrip() + returned).bindparams(*parameters)

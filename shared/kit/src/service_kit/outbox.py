@@ -42,6 +42,7 @@ _PUBLISH = text(
     " with ordinality as new(workspace_id, stream, subject, event_id, headers, body, number)"
     " order by number) select pg_notify(:channel, '')"
 ).bindparams(bindparam("rows", type_=JSON))
+_HELD = "outbox_held"
 
 
 async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
@@ -71,8 +72,25 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
                 "body": event.model_dump_json(),
             }
         )
-    await session.execute(_PUBLISH, {"rows": rows, "channel": OUTBOX_CHANNEL})
+    held: list[dict[str, object]] | None = session.info.get(_HELD)
+    if held is not None:
+        held += rows
+    else:
+        await session.execute(_PUBLISH, {"rows": rows, "channel": OUTBOX_CHANNEL})
     return event_ids
+
+
+def hold(session: Session) -> None:
+    """Let `publish` collect, in this transaction, until `release` puts all into the outbox."""
+    session.info[_HELD] = list[dict[str, object]]()
+
+
+async def release(session: Session) -> None:
+    """Put into the outbox what was held, when every change has been flushed."""
+    rows = session.info.pop(_HELD)
+    await session.flush()
+    if rows:
+        await session.execute(_PUBLISH, {"rows": rows, "channel": OUTBOX_CHANNEL})
 
 
 async def published_at(session: Session, event_ids: Sequence[UUID]) -> dict[UUID, datetime]:

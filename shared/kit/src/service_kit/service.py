@@ -63,7 +63,7 @@ class _Parts(Generic[DepsT]):
 
     deps: DepsT
     api: HttpApi
-    pools: Sequence[WorkPool[Any] | BatchPool[Any]]
+    pools: Sequence[WorkPool[Any] | BatchPool]
     background: Sequence[Background]
 
 
@@ -119,7 +119,7 @@ class Service:
         api: HttpApi,
         events: EventRouter[DepsT] | None = None,
         rpc: RpcRouter[DepsT] | None = None,
-        pools: Sequence[WorkPool[Any] | BatchPool[Any]] = (),
+        pools: Sequence[WorkPool[Any] | BatchPool] = (),
         background: Sequence[Background] = (),
     ) -> None:
         """Do what the command line says: serve (no argument), or `migrate` and end.

@@ -1,27 +1,31 @@
-"""A pool that claims leased rows and processes each: done, retried later, or given up."""
+"""A pool that claims leased items and processes each: done, retried later, or given up."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Generic, Protocol
+from dataclasses import replace
+from time import monotonic
+from typing import Any, Generic, Protocol
 
 from opentelemetry import propagate, trace
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
+from service_kit.adaptive_limit import AdaptiveLimit
 from service_kit.crash_points import crash_point
-from service_kit.errors import ServiceError, UpstreamError
-from service_kit.leases import Claim, LeaseLostError, Leases, RowT
-from service_kit.store import Session, Store
+from service_kit.errors import OverloadedError, ServiceError, UpstreamError
+from service_kit.leases import Change, Claim, ItemT, LeaseLostError, Leases, Settlement
+from service_kit.shared_commits import SharedCommits
+from service_kit.store import Session, Store, is_away
 from service_kit.wakeups import wait
 
 IDLE_SECONDS = 1.0
 STOP_SECONDS = 7.0
 MAX_DEATHS = 10
-"""A row that takes every process with it must not do so for ever; chance does not get here."""
+"""A row that ends every process that works on it is given up; coincidence does not reach this."""
 
-Finish = Callable[[Session], Awaitable[None]]
+Finish = Change
 """Stores a result, in the transaction that ends the lease."""
 
 log = get_logger(__name__)
@@ -34,31 +38,35 @@ class AbandonedError(ServiceError):
     slug = "abandoned"
 
 
-class Work(Protocol[RowT]):
-    """What a service does with one claimed row."""
+class Work(Protocol[ItemT]):
+    """What a service does with one claimed item."""
 
-    async def do(self, claim: Claim[RowT]) -> Finish:
+    async def do(self, claim: Claim[ItemT]) -> Finish:
         """Do the slow part, outside any transaction, and return how to store its result.
 
         Raises:
             UpstreamError: try again later; not before `extra["retry_after_seconds"]`, if given.
+            OverloadedError: and ask less of the upstream.
             ServiceError: any other kind ends the work.
         """
         ...
 
-    async def give_up(self, session: Session, claim: Claim[RowT], error: ServiceError) -> None:
+    async def give_up(self, session: Session, claim: Claim[ItemT], error: ServiceError) -> None:
         """Store that there will be no result."""
         ...
 
 
-class WorkPool(Generic[RowT]):
-    """Works on up to `concurrency` rows at a time; `retry_delays` are seconds between tries."""
+class WorkPool(Generic[ItemT]):
+    """Works on up to `concurrency` items at a time, as far as the upstream keeps up with it.
+
+    `retry_delays` are seconds between tries. Results that are ready together share transactions.
+    """
 
     def __init__(
         self,
         store: Store,
-        leases: Leases[RowT],
-        work: Work[RowT],
+        leases: Leases[Any, ItemT],
+        work: Work[ItemT],
         *,
         concurrency: int,
         retry_delays: Sequence[float],
@@ -66,38 +74,46 @@ class WorkPool(Generic[RowT]):
         self._store = store
         self._leases = leases
         self._work = work
-        self._concurrency = concurrency
+        self._limit = AdaptiveLimit(concurrency)
         self._retry_delays = retry_delays
+        self._commits = SharedCommits(store, leases)
+        self._running: dict[asyncio.Task[None], Claim[ItemT]] = {}
+        self._wake_at_end: asyncio.Event | None = None
         self.stop_seconds = STOP_SECONDS
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Claim and work until cancelled; then let what runs finish for up to STOP_SECONDS."""
-        running: dict[asyncio.Task[None], str] = {}
-
-        def ended(task: asyncio.Task[None]) -> None:
-            del running[task]
-            wakeup.set()
-
+        helpers = [asyncio.create_task(each) for each in (self._commits.run(), self._beat())]
         try:
             while True:
-                free = self._concurrency - len(running)
-                for claim in await self._claim(free, Counter(running.values())):
-                    crash_point("after-claim")
-                    task = asyncio.create_task(self._process(claim))
-                    running[task] = claim.row.workspace_id
-                    task.add_done_callback(ended)
-                await wait(wakeup, IDLE_SECONDS)
+                await self._start_some(wakeup)
+                await wait(wakeup, min(self._limit.closed_seconds or IDLE_SECONDS, IDLE_SECONDS))
         finally:
-            if running:
-                await asyncio.wait(running, timeout=self.stop_seconds)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await self._stop()
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
 
-    async def _claim(self, count: int, busy: Mapping[str, int]) -> list[Claim[RowT]]:
-        if count == 0:
-            return []
+    async def _start_some(self, wakeup: asyncio.Event) -> None:
+        """Begin work on what is due, as far as there is room."""
+        free = max(0, self._limit.size - len(self._running))
+        claims = await self._claim(free) if free else []
+        # There may be more than there was room for: then an end is a reason to claim again.
+        self._wake_at_end = wakeup if len(claims) == free else None
+        for claim in claims:
+            crash_point("after-claim")
+            task = asyncio.create_task(self._process(claim))
+            self._running[task] = claim
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        if self._wake_at_end is not None:
+            self._wake_at_end.set()
+
+    async def _claim(self, count: int) -> list[Claim[ItemT]]:
         crash_point("before-claim")
+        busy = Counter(claim.workspace_id for claim in self._running.values())
         try:
             async with self._store.worker() as session:
                 return await self._leases.claim(session, count, busy)
@@ -105,71 +121,97 @@ class WorkPool(Generic[RowT]):
             log.warning("work.paused", reason=type(error).__name__)
             return []
 
-    async def _process(self, claim: Claim[RowT]) -> None:
-        beating = asyncio.create_task(self._beat(claim))
-        trace_of_row = propagate.extract({"traceparent": claim.row.traceparent or ""})
+    async def _process(self, claim: Claim[ItemT]) -> None:
+        trace_of_item = propagate.extract({"traceparent": claim.traceparent or ""})
         try:
-            with tracer.start_as_current_span(
-                f"work {claim.row.__tablename__}", context=trace_of_row
-            ):
-                await self._settle(claim, await self._outcome(claim))
+            with tracer.start_as_current_span(f"work {self._leases.name}", context=trace_of_item):
+                await self._store(claim, await self._outcome(claim))
         except LeaseLostError:
-            log.warning("work.dropped", row_id=str(claim.row_id), reason="lease lost")
-        except asyncio.CancelledError:
-            await asyncio.shield(self._release(claim))
-            raise
-        finally:
-            beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await beating
+            log.warning("work.dropped", row_id=str(claim.item_id), reason="lease lost")
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("work.paused", reason=type(error).__name__)
 
-    async def _outcome(self, claim: Claim[RowT]) -> Finish | ServiceError:
+    async def _outcome(self, claim: Claim[ItemT]) -> Finish | ServiceError:
         """Return how to finish, or why there is no result (this time)."""
         if claim.deaths >= MAX_DEATHS:
             return AbandonedError(f"{claim.deaths} processes ended while they worked on it")
+
+        async def keep(change: Change) -> None:
+            await self._commits.store(Settlement.renew(claim, self._store.lease), change)
+
+        asked_at = monotonic()
         try:
-            return await self._work.do(claim)
+            finish = await self._work.do(replace(claim, keep=keep))
+        except LeaseLostError:
+            raise
+        except OverloadedError as error:
+            self._limit.refused(asked_at, _retry_after_seconds(error))
+            return error
         except ServiceError as error:
             return error
         except Exception as error:
-            log.exception("work.failed", row_id=str(claim.row_id))
+            log.exception("work.failed", row_id=str(claim.item_id))
             return UpstreamError(f"{type(error).__name__} while working")
+        self._limit.answered(len(self._running))
+        return finish
 
-    async def _settle(self, claim: Claim[RowT], outcome: Finish | ServiceError) -> None:
-        """Store the outcome; while the database is away, keep trying as long as the lease lasts."""
+    async def _store(self, claim: Claim[ItemT], outcome: Finish | ServiceError) -> None:
+        """Settle the claim; a result that cannot be stored is a failure like any other."""
+        try:
+            await self._settle(claim, outcome)
+        except Exception as error:
+            if isinstance(error, LeaseLostError) or is_away(error):
+                raise
+            log.exception("work.failed", row_id=str(claim.item_id))
+            await self._settle(claim, UpstreamError(f"{type(error).__name__} while storing"))
 
-        async def change(session: Session) -> None:
-            await self._store_outcome(session, claim, outcome)
-            crash_point("before-commit")
-
-        await self._store.persist(change)
-        crash_point("after-commit")
-
-    async def _store_outcome(
-        self, session: Session, claim: Claim[RowT], outcome: Finish | ServiceError
-    ) -> None:
-        if isinstance(outcome, UpstreamError) and claim.attempts <= len(self._retry_delays):
-            asked = outcome.extra.get("retry_after_seconds")
-            delay = self._retry_delays[claim.attempts - 1]
-            if isinstance(asked, int | float):
-                delay = max(delay, asked)
-            await self._leases.retry(session, claim, delay)
-            log.info("work.retried_later", row_id=str(claim.row_id), delay_seconds=delay)
-            return
-        await self._leases.finish(session, claim)
-        if isinstance(outcome, ServiceError):
-            await self._work.give_up(session, claim, outcome)
+    async def _settle(self, claim: Claim[ItemT], outcome: Finish | ServiceError) -> None:
+        if not isinstance(outcome, ServiceError):
+            await self._commits.store(Settlement.finish(claim), outcome)
+        elif isinstance(outcome, UpstreamError) and claim.attempts <= len(self._retry_delays):
+            delay = max(self._retry_delays[claim.attempts - 1], _retry_after_seconds(outcome))
+            await self._commits.store(Settlement.retry(claim, delay), _nothing)
+            log.info("work.retried_later", row_id=str(claim.item_id), delay_seconds=delay)
         else:
-            await outcome(session)
+            error = outcome
 
-    async def _beat(self, claim: Claim[RowT]) -> None:
+            async def give_up(session: Session) -> None:
+                await self._work.give_up(session, claim, error)
+
+            await self._commits.store(Settlement.finish(claim), give_up)
+
+    async def _beat(self) -> None:
+        """Renew the leases of what runs, all in one statement."""
         while True:
             await asyncio.sleep(self._store.lease.heartbeat_seconds)
-            with suppress(SQLAlchemyError, OSError, LeaseLostError):
-                async with self._store.worker() as session:
-                    await self._leases.renew(session, claim)
+            lease = self._store.lease
+            renewed = [Settlement.renew(claim, lease) for claim in self._running.values()]
+            if renewed:
+                await self._settle_now(renewed)
 
-    async def _release(self, claim: Claim[RowT]) -> None:
-        with suppress(SQLAlchemyError, OSError, LeaseLostError):
+    async def _stop(self) -> None:
+        """Let what runs end; what has not in time is given back, for another to claim at once."""
+        running = dict(self._running)
+        if not running:
+            return
+        await asyncio.wait(running, timeout=self.stop_seconds)
+        left = {task: claim for task, claim in running.items() if not task.done()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await self._settle_now([Settlement.retry(claim, 0) for claim in left.values()])
+
+    async def _settle_now(self, settlements: Sequence[Settlement]) -> None:
+        with suppress(SQLAlchemyError, OSError):
             async with self._store.worker() as session:
-                await self._leases.retry(session, claim, 0)
+                await self._leases.settle(session, settlements)
+
+
+def _retry_after_seconds(error: UpstreamError) -> float:
+    seconds = error.extra.get("retry_after_seconds")
+    return float(seconds) if isinstance(seconds, int | float) else 0.0
+
+
+async def _nothing(session: Session) -> None:
+    """Change nothing but the lease."""

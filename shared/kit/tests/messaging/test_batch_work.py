@@ -36,10 +36,12 @@ class Doing:
     def is_ready(self):
         return self.ready
 
-    async def do(self, session, batch):
+    async def do(self, session, claims):
         rows = list(
             await session.scalars(
-                select(Job).where(any_of(Job.job_id, batch.row_ids), Job.lease_token == batch.token)
+                select(Job).where(
+                    any_of(Job.job_id, claims.item_ids), Job.lease_token == claims.token
+                )
             )
         )
         self.sizes.append(len(rows))
@@ -51,10 +53,10 @@ class Doing:
         for row in rows:
             row.result, row.due_at, row.lease_token = "done", None, None
 
-    async def give_up(self, session, row_id):
-        row = await session.get_one(Job, row_id)
+    async def give_up(self, session, item_id):
+        row = await session.get_one(Job, item_id)
         row.result, row.due_at, row.lease_token = "given up", None, None
-        self.given_up.append(row_id)
+        self.given_up.append(item_id)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from probe_svc.jobs import LEASES, Job, job, rejected
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
-from service_kit.errors import InvalidError, UpstreamError
+from service_kit.errors import InvalidError, OverloadedError, UpstreamError
 from service_kit.lease_times import LeaseTimes
-from service_kit.leases import LeaseLostError
+from service_kit.leases import Settlement
 from service_kit.outbox import publish
 from service_kit.store import Store
 from service_kit.wakeups import WORK_CHANNEL, Wakeups, wait
@@ -38,6 +38,11 @@ async def claim(store, count):
         return await LEASES.claim(session, count)
 
 
+async def settle(store, *settlements):
+    async with store.worker() as session:
+        return await LEASES.settle(session, settlements)
+
+
 async def expire(store):
     async with store.worker() as session:
         await session.execute(text("update job set due_at = now() where due_at is not null"))
@@ -46,7 +51,7 @@ async def expire(store):
 async def test_two_claimers_never_get_the_same_row(store):
     await add(store, *(job() for _ in range(100)))
     claims = await asyncio.gather(*(claim(store, 10) for _ in range(12)))
-    ids = [item.row_id for some in claims for item in some]
+    ids = [item.item_id for some in claims for item in some]
     assert len(ids) == len(set(ids))
     assert len(ids) >= 50
 
@@ -55,7 +60,7 @@ async def test_a_busy_workspace_does_not_keep_others_waiting(store):
     await add(store, *(job("busy") for _ in range(50)), *(job("quiet") for _ in range(2)))
     await add(store, job("new"))
     claims = await claim(store, 6)
-    by_workspace = Counter(item.row.workspace_id for item in claims)
+    by_workspace = Counter(item.item.workspace_id for item in claims)
     assert by_workspace["quiet"] == 2
     assert by_workspace["new"] == 1
     assert by_workspace["busy"] == 3
@@ -78,7 +83,7 @@ async def test_one_row_behind_thousands_of_another_workspace_is_in_the_next_clai
     quiet = await neighbour(store, "flood", same_slot=same_slot)
     await add(store, job(quiet))
     claims = await claim(store, 4)
-    assert Counter(item.row.workspace_id for item in claims) == {"flood": 3, quiet: 1}
+    assert Counter(item.item.workspace_id for item in claims) == {"flood": 3, quiet: 1}
 
 
 async def test_a_workspace_that_is_worked_on_comes_after_one_that_is_not(store):
@@ -86,16 +91,16 @@ async def test_a_workspace_that_is_worked_on_comes_after_one_that_is_not(store):
     await add(store, *(job("busy", due_at=long_ago) for _ in range(50)), job("idle"))
     async with store.worker() as session:
         (first,) = await LEASES.claim(session, 1, {"busy": 1})
-        assert first.row.workspace_id == "idle"
+        assert first.item.workspace_id == "idle"
         (second,) = await LEASES.claim(session, 1, {"busy": 1, "idle": 1})
-        assert second.row.workspace_id == "busy"
+        assert second.item.workspace_id == "busy"
 
 
 async def test_the_rows_of_a_workspace_are_taken_in_the_order_in_which_they_were_due(store):
     now = utc_now()
     for age in (1, 3, 5, 2, 4):
         await add(store, job(message_id=f"{age}", due_at=now - timedelta(seconds=age)))
-    taken = [(await claim(store, 1))[0].row.message_id for _ in range(5)]
+    taken = [(await claim(store, 1))[0].item.message_id for _ in range(5)]
     assert taken == ["5", "4", "3", "2", "1"]
 
 
@@ -105,13 +110,10 @@ async def test_a_row_of_a_dead_process_is_claimed_again_and_the_late_result_is_d
     assert await claim(store, 5) == []
     await expire(store)
     (alive,) = await claim(store, 5)
-    assert alive.row_id == dead.row_id
+    assert alive.item_id == dead.item_id
     assert (alive.attempts, alive.deaths) == (1, 1)
-    with pytest.raises(LeaseLostError):
-        async with store.worker() as session:
-            await LEASES.finish(session, dead)
-    async with store.worker() as session:
-        await LEASES.finish(session, alive)
+    assert await settle(store, Settlement.finish(dead)) == set()
+    assert await settle(store, Settlement.finish(alive)) == {alive.item_id}
     await expire(store)
     assert await claim(store, 5) == []
 
@@ -125,8 +127,8 @@ async def test_a_lease_lasts_as_long_as_the_settings_say(database):
     await add(short, job())
     (first,) = await claim(short, 1)
     (second,) = await wait_until(lambda: claim(short, 1), 120)
-    assert second.row_id == first.row_id
-    assert second.row.due_at - first.row.due_at >= timedelta(seconds=0.2)
+    assert second.item_id == first.item_id
+    assert second.item.due_at - first.item.due_at >= timedelta(seconds=0.2)
     await short.close()
 
 
@@ -139,8 +141,8 @@ async def test_long_work_keeps_its_lease_by_heartbeats(database):
         async def do(self, claim):
             async def is_renewed():
                 async with store.worker() as session:
-                    row = await session.get_one(Job, claim.row_id)
-                    return row.due_at > claim.row.due_at + timedelta(seconds=0.1)
+                    row = await session.get_one(Job, claim.item_id)
+                    return row.due_at > claim.item.due_at + timedelta(seconds=0.1)
 
             await wait_until(is_renewed, 120)
             return await super().do(claim)
@@ -168,7 +170,7 @@ class Doing:
             raise error
 
         async def finish(session):
-            row = await session.get_one(Job, claim.row_id)
+            row = await session.get_one(Job, claim.item_id)
             row.result = f"try {self.tries}"
             await publish(session, rejected(row.message_id, row.workspace_id))
 
@@ -176,7 +178,7 @@ class Doing:
 
     async def give_up(self, session, claim, error):
         self.given_up.append((claim.attempts, error.slug, str(error)))
-        (await session.get_one(Job, claim.row_id)).result = error.slug
+        (await session.get_one(Job, claim.item_id)).result = error.slug
 
 
 @pytest.fixture
@@ -270,7 +272,7 @@ async def test_a_pool_full_of_one_workspace_takes_another_s_row_next(store, run)
 
     class Slow(Doing):
         async def do(self, claim):
-            await begun.put(claim.row.workspace_id)
+            await begun.put(claim.item.workspace_id)
             await may_end.get()
             return await super().do(claim)
 
@@ -283,6 +285,84 @@ async def test_a_pool_full_of_one_workspace_takes_another_s_row_next(store, run)
     assert await begun.get() == "quiet"
     for _ in range(200):
         await may_end.put(None)
+
+
+class Together(Doing):
+    """Lets many end at once; stores the transaction in which each result was stored."""
+
+    def __init__(self, count, bad=()):
+        super().__init__()
+        self.left = count
+        self.all_there = asyncio.Event()
+        self.bad = bad
+
+    async def do(self, claim):
+        self.left -= 1
+        if self.left == 0:
+            self.all_there.set()
+        await self.all_there.wait()
+
+        async def finish(session):
+            if claim.item.message_id in self.bad:
+                raise ValueError("a bug")
+            row = await session.get_one(Job, claim.item_id)
+            row.result = str(await session.scalar(text("select pg_current_xact_id()::text")))
+            await publish(session, rejected(row.message_id, row.workspace_id))
+
+        return finish
+
+
+async def test_results_that_are_ready_together_share_a_transaction(store, run):
+    await add(store, *(job(message_id=f"m{number}") for number in range(CONCURRENCY)))
+    run(Together(CONCURRENCY))
+    await until_results(store, CONCURRENCY)
+    assert len(set(await results(store))) == 1
+    async with store.worker() as session:
+        assert await session.scalar(text("select count(*) from outbox")) == CONCURRENCY
+
+
+async def test_a_result_that_cannot_be_stored_costs_no_other(store, run):
+    names = ["bad", *(f"m{number}" for number in range(1, CONCURRENCY))]
+    await add(store, *(job(message_id=name) for name in names))
+    run(Together(CONCURRENCY, bad={"bad"}))
+    await until_results(store, CONCURRENCY)
+    async with store.worker() as session:
+        found = dict((await session.execute(select(Job.message_id, Job.result))).tuples())
+    assert found.pop("bad") == "upstream-unavailable"
+    assert all(result.isdigit() for result in found.values())
+
+
+async def test_a_part_of_the_result_is_kept_when_the_rest_fails(store, run):
+    class Halfway(Doing):
+        async def do(self, claim):
+            async def half(session):
+                (await session.get_one(Job, claim.item_id)).result = "half"
+
+            await claim.keep(half)
+            raise InvalidError("no more")
+
+        async def give_up(self, session, claim, _):
+            self.given_up.append((await session.get_one(Job, claim.item_id)).result)
+
+    work = Halfway()
+    run(work)
+    await add(store, job())
+    await wait_until(lambda: work.given_up)
+    assert work.given_up == ["half"]
+
+
+async def test_nothing_more_is_asked_of_an_upstream_until_the_time_that_it_names(store, run):
+    work = Doing(lambda _: OverloadedError("busy", extra={"retry_after_seconds": 3600}))
+    await add(store, job())
+    run(work)
+    await wait_until(lambda: work.tries)
+    await add(store, *(job() for _ in range(10)))
+    pool = WorkPool(store, LEASES, Doing(), concurrency=1, retry_delays=())
+    other = asyncio.create_task(pool.run(asyncio.Event()))
+    await until_results(store, 10)
+    other.cancel()
+    await asyncio.gather(other, return_exceptions=True)
+    assert work.tries == 1
 
 
 async def test_a_stopped_pool_hands_its_rows_back(store):

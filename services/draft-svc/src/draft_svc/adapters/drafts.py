@@ -76,7 +76,7 @@ class DraftRow(Leased):
         return LeadRepliedV1.model_validate(self.reply)
 
 
-LEASES = Leases(DraftRow)
+LEASES = Leases(DraftRow, lambda row: row)
 
 
 class DraftNotFoundError(NotFoundError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from openai import APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError, Timeout
 from pydantic import BaseModel, Field, ValidationError
-from service_kit.errors import ServiceError, UpstreamError
+from service_kit.errors import OverloadedError, ServiceError, UpstreamError
 from service_kit.retry_after import retry_after_seconds
 
 from draft_svc.adapters.model_endpoint import ModelEndpoint, ModelRefusedError
@@ -19,8 +19,8 @@ from draft_svc.domain.plain_text import plain_text
 
 CONNECT_SECONDS = 5.0
 MAX_VENDOR_CHARS = 300
-RETRIED_STATUSES = frozenset({408, 429})
-"""Of the 4xx: the server took too long, or has too much to do."""
+OVERLOADED_STATUSES = frozenset({408, 429, 503, 529})
+"""The server took too long, or has too much to do (529 is Anthropic's)."""
 
 
 class _Message(BaseModel):
@@ -84,8 +84,9 @@ class OpenAIChat:
 
         Raises:
             ModelRefusedError: a 4xx, with the vendor's message.
-            UpstreamError: 429, 5xx, a timeout, a broken connection or an unreadable answer; with
-                `retry_after_seconds` in `extra` if the server names a time.
+            OverloadedError: 429, 503 or a timeout; with `retry_after_seconds` in `extra` if the
+                server names a time.
+            UpstreamError: another 5xx, a broken connection or an unreadable answer.
         """
         role, seconds = self._endpoint.abilities.system_role, self._endpoint.timeout_seconds
         turns = [
@@ -100,7 +101,7 @@ class OpenAIChat:
         except APIStatusError as error:
             raise self._status_error(error) from None
         except (APITimeoutError, TimeoutError):
-            raise UpstreamError(f"the model gave no answer in {seconds:g} s") from None
+            raise OverloadedError(f"the model gave no answer in {seconds:g} s") from None
         except ValidationError:
             raise UpstreamError("the model's answer cannot be read") from None
         except OpenAIError as error:
@@ -112,12 +113,12 @@ class OpenAIChat:
 
     def _status_error(self, error: APIStatusError) -> ServiceError:
         said = f"the model's server answered {error.status_code}: {self._vendor_message(error)}"
-        if 400 <= error.status_code < 500 and error.status_code not in RETRIED_STATUSES:
+        is_overloaded = error.status_code in OVERLOADED_STATUSES
+        if error.status_code < 500 and not is_overloaded:
             return ModelRefusedError(said)
         seconds = retry_after_seconds(error.response.headers)
-        return UpstreamError(
-            said, extra={} if seconds is None else {"retry_after_seconds": seconds}
-        )
+        kind = OverloadedError if is_overloaded else UpstreamError
+        return kind(said, extra={} if seconds is None else {"retry_after_seconds": seconds})
 
     def _vendor_message(self, error: APIStatusError) -> str:
         """Return the server's words; some repeat the key in them."""

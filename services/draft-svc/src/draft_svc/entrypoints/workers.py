@@ -23,7 +23,7 @@ def pools(deps: DraftDeps) -> list[WorkPool[Any]]:
         WorkPool(
             store,
             LEASES,
-            WriteDraft(store, deps.roster, deps.knowledge, deps.writer, utc_now),
+            WriteDraft(deps.roster, deps.knowledge, deps.writer, utc_now),
             concurrency=deps.settings.write_concurrency,
             retry_delays=deps.settings.retry_delays_seconds,
         ),

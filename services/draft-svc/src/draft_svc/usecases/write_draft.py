@@ -24,12 +24,12 @@ from service_kit.errors import ServiceError
 from service_kit.leases import Claim
 from service_kit.outbox import publish
 from service_kit.personas import wait_for_revision
-from service_kit.store import Session, Store, after_commit
+from service_kit.store import Session, after_commit
 from service_kit.subjects import reply_subject
 from service_kit.work import Finish
 from structlog import get_logger
 
-from draft_svc.adapters.drafts import LEASES, DraftRow
+from draft_svc.adapters.drafts import DraftRow
 from draft_svc.adapters.knowledge import KnowledgeAnswer
 from draft_svc.domain.brief import Brief, PassageText, ThreadTurn, TokenUsage, Written
 from draft_svc.domain.draft import (
@@ -91,13 +91,11 @@ class WriteDraft:
 
     def __init__(
         self,
-        store: Store,
         roster: Roster,
         knowledge: Knowledge,
         writer: Writer,
         clock: Callable[[], datetime],
     ) -> None:
-        self._store = store
         self._roster = roster
         self._knowledge = knowledge
         self._writer = writer
@@ -114,14 +112,14 @@ class WriteDraft:
             UpstreamError: the model cannot answer now (retried).
         """
         started_at = self._clock()
-        reply = claim.row.incoming()
+        reply = claim.item.incoming()
         clean = await asyncio.to_thread(_clean, reply)
         if reply.at_least_revision is not None:
             await wait_for_revision(self._roster, reply.workspace_id, reply.at_least_revision)
         resolution = resolve_persona(
             self._roster,
             reply.workspace_id,
-            campaign_id=claim.row.campaign_id,
+            campaign_id=claim.item.campaign_id,
             channel=reply.channel,
         )
         knowledge = await self._knowledge.search(reply.workspace_id, resolution, clean.text)
@@ -138,18 +136,17 @@ class WriteDraft:
         result = _Result(brief, clean, resolution, knowledge, written, usage, took_ms)
 
         async def finish(session: Session) -> None:
-            await _store_result(session, claim.row_id, result, self._clock())
+            await _store_result(session, claim.item_id, result, self._clock())
 
         return finish
 
     async def give_up(self, session: Session, claim: Claim[DraftRow], error: ServiceError) -> None:
         """Mark the draft failed, with the reason."""
         reason = _draft_error(error)
-        row = await session.get_one(DraftRow, claim.row_id)
+        row = await session.get_one(DraftRow, claim.item_id)
         row.stored_status = DraftStatus.FAILED
         row.error = reason.model_dump()
         row.revision += 1
-        await session.flush()
         await publish(
             session,
             DraftFailedV1(
@@ -170,7 +167,7 @@ class WriteDraft:
         if brief.channel != Channel.EMAIL:
             return None, nothing
         made_for = {"persona_id": str(resolution.persona_id), "version": resolution.version}
-        kept = claim.row.strategy
+        kept = claim.item.strategy
         if kept is not None and kept["made_for"] == made_for:
             usage = TokenUsage(**kept["usage"])
             return (parse_strategy(kept["text"]) if kept["text"] else None), usage
@@ -206,12 +203,10 @@ class WriteDraft:
         """Store it now, so that a crash while writing does not cost a second plan (I10)."""
 
         async def change(session: Session) -> None:
-            await LEASES.renew(session, claim)
-            row = await session.get_one(DraftRow, claim.row_id)
+            row = await session.get_one(DraftRow, claim.item_id)
             row.strategy = strategy
 
-        await self._store.persist(change)
-        claim.row.strategy = strategy
+        await claim.keep(change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +278,6 @@ async def _store_result(session: Session, draft_id: UUID, result: _Result, now: 
     row.usage = _usage(result.usage).model_dump()
     row.error = None
     row.revision += 1
-    await session.flush()
     await publish(
         session,
         DraftCreatedV1(

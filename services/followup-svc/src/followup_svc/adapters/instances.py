@@ -23,7 +23,7 @@ from followup_svc.domain.instance import (
 )
 from followup_svc.domain.lead import LeadKey
 
-LEASES = Leases(InstanceDueRow)
+LEASES = Leases(InstanceDueRow, lambda row: row.instance_id)
 COLUMNS = (
     InstanceRow.instance_id,
     InstanceRow.workspace_id,

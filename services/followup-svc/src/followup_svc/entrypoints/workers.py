@@ -15,7 +15,7 @@ from followup_svc.usecases.erase_workspace import erase_workspace
 from followup_svc.usecases.send_due import SendDue
 
 
-def pools(deps: FollowupDeps) -> list[BatchPool[Any] | WorkPool[Any]]:
+def pools(deps: FollowupDeps) -> list[BatchPool | WorkPool[Any]]:
     """Return the pools: several replicas share what is due, and what is to be erased."""
     work = SendDue(deps.roster, deps.versions)
     return [

@@ -17,7 +17,7 @@ from persona_contracts import (
     TemplateError,
 )
 from persona_contracts import Resolution as ResolutionDocument
-from service_kit.leases import Batch
+from service_kit.leases import Claims
 from service_kit.outbox import publish, published_at
 from service_kit.store import Session, database_now
 from structlog import get_logger
@@ -80,9 +80,9 @@ class SendDue:
         """Return whether the personas are known."""
         return self._personas.freshness is not Freshness.NOT_READY
 
-    async def do(self, session: Session, batch: Batch) -> None:
-        """Send what is still due of `batch`, and end its leases."""
-        held = await instances.lock_claimed(session, batch.row_ids, batch.token)
+    async def do(self, session: Session, claims: Claims) -> None:
+        """Send what is still due of `claims`, and end its leases."""
+        held = await instances.lock_claimed(session, claims.item_ids, claims.token)
         if not held:
             return
         now = await database_now(session)
@@ -103,9 +103,9 @@ class SendDue:
         await _write_dangling(session, writing)
         await _store(session, writing)
 
-    async def give_up(self, session: Session, row_id: UUID) -> None:
+    async def give_up(self, session: Session, item_id: UUID) -> None:
         """Pause an instance that makes the work fail; a person may resume it."""
-        for item in await instances.lock_all(session, [row_id]):
+        for item in await instances.lock_all(session, [item_id]):
             detail = INTERNAL_DETAIL.format(step=item.step)
             note = Note(what="paused", by=SERVICE, detail=detail)
             paused = item.paused(Reason.INTERNAL, detail)

@@ -16,8 +16,8 @@ from ingest_svc.domain.content import Content, ContentGoneError, VectorState
 from ingest_svc.domain.document import Document
 from ingest_svc.domain.passage import Chunk
 
-LEASES = Leases(ContentRow)
-ContentClaim = Claim[ContentRow]
+LEASES = Leases(ContentRow, lambda row: _content(row))
+ContentClaim = Claim[Content]
 _COLUMNS = [each.name for each in fields(Content)]
 _ADD_CHUNKS = text(
     """
@@ -31,11 +31,6 @@ _ADD_CHUNKS = text(
     *(bindparam(name, type_=ARRAY(Integer)) for name in ("numbers", "page_starts", "page_ends")),
     *(bindparam(name, type_=ARRAY(Text)) for name in ("texts", "sections")),
 )
-
-
-def claimed(claim: ContentClaim) -> Content:
-    """Return the content that was claimed, as it was then."""
-    return _content(claim.row)
 
 
 async def lock_or_add(session: Session, document: Document, sha256: str) -> Content:

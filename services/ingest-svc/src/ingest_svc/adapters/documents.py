@@ -26,8 +26,8 @@ from ingest_svc.domain.document import (
 )
 from ingest_svc.domain.failure import FailureCode
 
-LEASES = Leases(DocumentRow)
-DocumentClaim = Claim[DocumentRow]
+LEASES = Leases(DocumentRow, lambda row: _document(row))
+DocumentClaim = Claim[Document]
 _COLUMNS = [each.name for each in fields(Document)]
 
 
@@ -41,11 +41,6 @@ class FileView:
     """The file_id of an earlier document with the same content."""
     heartbeat_at: datetime | None
     """The last sign of life of the work on it."""
-
-
-def claimed(claim: DocumentClaim) -> Document:
-    """Return the document that was claimed, as it was then."""
-    return _document(claim.row)
 
 
 async def get(session: Session, document_id: UUID) -> Document:

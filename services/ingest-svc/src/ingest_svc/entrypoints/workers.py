@@ -12,7 +12,7 @@ from typing import Any, Generic, NoReturn
 from service_kit.clock import utc_now
 from service_kit.erasure import erasing_pool
 from service_kit.errors import ServiceError, UpstreamError
-from service_kit.leases import Claim, RowT
+from service_kit.leases import Claim, ItemT
 from service_kit.service import Background
 from service_kit.store import Session, Store
 from service_kit.work import Finish, Work, WorkPool
@@ -43,16 +43,16 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ByState(Generic[RowT]):
-    """The work that a claimed row needs, chosen when it is claimed."""
+class ByState(Generic[ItemT]):
+    """The work that a claimed item needs, chosen when it is claimed."""
 
-    choose: Callable[[Claim[RowT]], Work[RowT]]
+    choose: Callable[[Claim[ItemT]], Work[ItemT]]
 
-    async def do(self, claim: Claim[RowT]) -> Finish:
+    async def do(self, claim: Claim[ItemT]) -> Finish:
         """Do that work."""
         return await self.choose(claim).do(claim)
 
-    async def give_up(self, session: Session, claim: Claim[RowT], error: ServiceError) -> None:
+    async def give_up(self, session: Session, claim: Claim[ItemT], error: ServiceError) -> None:
         """Give that work up."""
         await self.choose(claim).give_up(session, claim, error)
 
@@ -66,13 +66,13 @@ def pools(deps: IngestDeps) -> list[WorkPool[Any]]:
     embed, purge = EmbedContent(store, index, embedder), PurgeRetired(store, index)
 
     def of_document(claim: DocumentClaim) -> IngestFile | ForgetFile | DeleteStaleOriginals:
-        document = documents.claimed(claim)
+        document = claim.item
         if document.deleted_at is not None:
             return forget
         return ingest if document.status is FileStatus.PROCESSING else tidy
 
     def of_content(claim: ContentClaim) -> EmbedContent | PurgeRetired:
-        return purge if contents.claimed(claim).retired else embed
+        return purge if claim.item.retired else embed
 
     return [
         WorkPool(

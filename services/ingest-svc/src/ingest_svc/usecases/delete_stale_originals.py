@@ -21,12 +21,12 @@ class DeleteStaleOriginals:
         Raises:
             UpstreamError: the storage is away now (retried).
         """
-        stale = documents.claimed(claim).stale_keys
+        stale = claim.item.stale_keys
         for key in stale:
             await self._originals.delete(key)
 
         async def finish(session: Session) -> None:
-            document = await documents.get(session, claim.row_id)
+            document = await documents.get(session, claim.item_id)
             await documents.save(session, document.without_stale(stale))
 
         return finish
@@ -34,4 +34,4 @@ class DeleteStaleOriginals:
     async def give_up(self, session: Session, claim: DocumentClaim, error: ServiceError) -> None:
         """Queue the deletion again: it goes on until it is done."""
         del error
-        await documents.save_for_work(session, await documents.get(session, claim.row_id))
+        await documents.save_for_work(session, await documents.get(session, claim.item_id))

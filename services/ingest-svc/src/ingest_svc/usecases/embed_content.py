@@ -34,7 +34,7 @@ class EmbedContent:
             UpstreamError: the embedder or the index is away now (retried, from the last batch).
             ServiceError: the embedder will not do it.
         """
-        content, embedder = contents.claimed(claim), self._embedder
+        content, embedder = claim.item, self._embedder
         if content.collection != self._index.collection:
             content = await move_content(
                 self._store, self._index, claim, has_embedder=embedder is not None
@@ -59,7 +59,7 @@ class EmbedContent:
 
     async def give_up(self, session: Session, claim: ContentClaim, error: ServiceError) -> None:
         """Say why there are no vectors; the words stay searchable."""
-        content = await contents.find_locked(session, claim.row_id)
+        content = await contents.find_locked(session, claim.item_id)
         if content is None:
             return
         if content.retired:

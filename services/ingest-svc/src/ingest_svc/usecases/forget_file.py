@@ -28,7 +28,7 @@ class ForgetFile:
         Raises:
             UpstreamError: the index or the storage is away now (retried).
         """
-        document = documents.claimed(claim)
+        document = claim.item
         for content_id in document.content_ids():
             async with self._store.worker() as session:
                 is_last = await retire_content(session, content_id)
@@ -58,4 +58,4 @@ class ForgetFile:
     async def give_up(self, session: Session, claim: DocumentClaim, error: ServiceError) -> None:
         """Queue the removal again: it goes on until it is done."""
         del error
-        await documents.save_for_work(session, await documents.get(session, claim.row_id))
+        await documents.save_for_work(session, await documents.get(session, claim.item_id))

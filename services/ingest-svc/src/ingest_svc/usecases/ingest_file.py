@@ -80,7 +80,7 @@ class IngestFile:
             FileFailedError: it cannot become knowledge.
             UpstreamError: something is away now (retried).
         """
-        document = documents.claimed(claim)
+        document = claim.item
         async with self._store.worker() as session:
             now = await database_now(session)
         started_at = document.started_at or now
@@ -100,7 +100,7 @@ class IngestFile:
 
     async def give_up(self, session: Session, claim: DocumentClaim, error: ServiceError) -> None:
         """Mark the document failed, with the reason; an earlier version stays searchable."""
-        document = await documents.get(session, claim.row_id)
+        document = await documents.get(session, claim.item_id)
         if document.deleted_at is not None:
             # It was deleted meanwhile: its removal is to be done.
             await documents.save_for_work(session, document)
@@ -164,7 +164,7 @@ class IngestFile:
 
         async def change(session: Session) -> None:
             await documents.LEASES.renew(session, claim)
-            document = await documents.get(session, claim.row_id)
+            document = await documents.get(session, claim.item_id)
             content = await contents.lock_or_add(session, document, sha256)
             await documents.save(session, document.preparing(content.content_id))
             before = document.next_content_id
@@ -219,7 +219,7 @@ class IngestFile:
     ) -> None:
         """Store and log what is being done."""
         await self._keep(claim, lambda document: document.at_step(step, started_at=started_at))
-        log.info("file.step", document_id=str(claim.row_id), step=step.value)
+        log.info("file.step", document_id=str(claim.item_id), step=step.value)
 
     async def _keep(
         self, claim: DocumentClaim, transition: Callable[[Document], Document]
@@ -229,7 +229,7 @@ class IngestFile:
 
         async def change(session: Session) -> None:
             await documents.LEASES.renew(session, claim)
-            kept.append(transition(await documents.get(session, claim.row_id)))
+            kept.append(transition(await documents.get(session, claim.item_id)))
             await documents.save(session, kept[-1])
 
         await self._store.persist(change)

@@ -17,7 +17,7 @@ async def move_content(
     store: Store, index: PassageIndex, claim: ContentClaim, *, has_embedder: bool
 ) -> Content:
     """Put the words into the present collection, from the stored chunks; return the content."""
-    content_id, first = claim.row_id, 0
+    content_id, first = claim.item_id, 0
     while count := await _put(store, index, claim, first):
         first += count
     await index.flush()
@@ -35,7 +35,7 @@ async def move_content(
 
 async def _put(store: Store, index: PassageIndex, claim: ContentClaim, first: int) -> int:
     async with store.worker() as session:
-        held = await contents.lock(session, claim.row_id)
+        held = await contents.lock(session, claim.item_id)
         texts = await contents.texts(session, held.content_id, first, WORDS_BATCH)
         language = held.language or DEFAULT_LANGUAGE
         words = await asyncio.to_thread(document_words, texts, language)

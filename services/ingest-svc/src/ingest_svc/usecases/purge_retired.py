@@ -23,14 +23,14 @@ class PurgeRetired:
         Raises:
             UpstreamError: the index is away now (retried).
         """
-        content = contents.claimed(claim)
+        content = claim.item
         await purge_content(self._store, self._index, content.workspace_id, content.content_id)
         return _nothing
 
     async def give_up(self, session: Session, claim: ContentClaim, error: ServiceError) -> None:
         """Queue it again: the purge goes on until it is done."""
         del error
-        content = await contents.find_locked(session, claim.row_id)
+        content = await contents.find_locked(session, claim.item_id)
         if content is not None:
             await contents.save_for_work(session, content)
 

@@ -21,7 +21,7 @@ class Job(Leased):
     result: Mapped[str | None]
 
 
-LEASES = Leases(Job)
+LEASES = Leases(Job, lambda row: row)
 
 
 def job(workspace_id="acme", message_id="m", **values):
