@@ -125,7 +125,7 @@ class WorkPool(Generic[ItemT]):
         trace_of_item = propagate.extract({"traceparent": claim.traceparent or ""})
         try:
             with tracer.start_as_current_span(f"work {self._leases.name}", context=trace_of_item):
-                await self._store(claim, await self._outcome(claim))
+                await self._end(claim, await self._outcome(claim))
         except LeaseLostError:
             log.warning("work.dropped", row_id=str(claim.item_id), reason="lease lost")
         except (SQLAlchemyError, OSError) as error:
@@ -155,7 +155,7 @@ class WorkPool(Generic[ItemT]):
         self._limit.answered(len(self._running))
         return finish
 
-    async def _store(self, claim: Claim[ItemT], outcome: Finish | ServiceError) -> None:
+    async def _end(self, claim: Claim[ItemT], outcome: Finish | ServiceError) -> None:
         """Settle the claim; a result that cannot be stored is a failure like any other."""
         try:
             await self._settle(claim, outcome)

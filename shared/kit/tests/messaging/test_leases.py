@@ -327,7 +327,7 @@ async def test_a_result_that_cannot_be_stored_costs_no_other(store, run):
     run(Together(CONCURRENCY, bad={"bad"}))
     await until_results(store, CONCURRENCY)
     async with store.worker() as session:
-        found = dict((await session.execute(select(Job.message_id, Job.result))).tuples())
+        found = dict(list(await session.execute(select(Job.message_id, Job.result))))
     assert found.pop("bad") == "upstream-unavailable"
     assert all(result.isdigit() for result in found.values())
 
