@@ -78,7 +78,7 @@ class ErasureRow(Leased):
     erased_at: Mapped[datetime | None]
 
 
-LEASES = Leases(ErasureRow)
+LEASES = Leases(ErasureRow, lambda row: row)
 Erase = Callable[[Erasure], Awaitable[None]]
 Erased = PersonaErasedV1 | LeadErasedV1 | WorkspaceErasedV1
 EventT = TypeVar("EventT", bound=Event)
@@ -227,7 +227,7 @@ class _EraseWork:
 
     async def do(self, claim: Claim[ErasureRow]) -> Finish:
         """Erase, and return how to leave the mark."""
-        row = claim.row
+        row = claim.item
         erasure = Erasure(
             kind=ErasureKind(row.kind),
             workspace_id=row.workspace_id,
@@ -238,7 +238,7 @@ class _EraseWork:
         log.info("erasure.done", erasure_id=str(row.erasure_id), kind=row.kind)
 
         async def finish(session: Session) -> None:
-            done = await session.get_one(ErasureRow, claim.row_id)
+            done = await session.get_one(ErasureRow, claim.item_id)
             done.subject_id, done.erased_at = None, func.now()  # pyright: ignore[reportAttributeAccessIssue] — the database's clock
             await session.execute(_FORGET_OLD_MARKS)
 
@@ -248,8 +248,8 @@ class _EraseWork:
         self, session: Session, claim: Claim[ErasureRow], error: ServiceError
     ) -> None:
         """Try again in a minute."""
-        log.error("erasure.failed", erasure_id=str(claim.row_id), reason=error.slug)
-        row = await session.get_one(ErasureRow, claim.row_id)
+        log.error("erasure.failed", erasure_id=str(claim.item_id), reason=error.slug)
+        row = await session.get_one(ErasureRow, claim.item_id)
         row.due_at = func.now() + func.make_interval(0, 0, 0, 0, 0, 1)  # pyright: ignore[reportAttributeAccessIssue] — the database's clock
         row.attempts = row.deaths = 0
 
