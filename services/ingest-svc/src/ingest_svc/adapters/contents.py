@@ -16,7 +16,6 @@ from ingest_svc.domain.content import Content, ContentGoneError, VectorState
 from ingest_svc.domain.document import Document
 from ingest_svc.domain.passage import Chunk
 
-LEASES = Leases(ContentRow, lambda row: _content(row))
 ContentClaim = Claim[Content]
 _COLUMNS = [each.name for each in fields(Content)]
 _ADD_CHUNKS = text(
@@ -172,3 +171,6 @@ def _chunk(row: ChunkRow) -> Chunk:
         page_end=row.page_end,
         section=row.section,
     )
+
+
+LEASES = Leases(ContentRow, _content)

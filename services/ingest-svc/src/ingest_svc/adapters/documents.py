@@ -26,7 +26,6 @@ from ingest_svc.domain.document import (
 )
 from ingest_svc.domain.failure import FailureCode
 
-LEASES = Leases(DocumentRow, lambda row: _document(row))
 DocumentClaim = Claim[Document]
 _COLUMNS = [each.name for each in fields(Document)]
 
@@ -226,3 +225,6 @@ def _document(row: DocumentRow) -> Document:
     values: dict[str, Any] = {name: getattr(row, name) for name in _COLUMNS}
     values["status"], values["step"] = FileStatus(row.status), Step(row.step)
     return Document(**values)
+
+
+LEASES = Leases(DocumentRow, _document)
