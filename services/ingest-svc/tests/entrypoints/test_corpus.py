@@ -37,7 +37,9 @@ async def test_every_real_document_is_known_by_its_page_or_refused_for_a_reason(
             assert 20 < len(file["error"]["title"] + file["error"]["detail"]) <= 500
         else:
             assert (file["error"], file["kind"], file["pages"]) == (None, *OK[name]), name
-    files = {path.name: parts_of(path) for path in paths() if path.name in OK}
+    files = {
+        path.name: await asyncio.to_thread(parts_of, path) for path in paths() if path.name in OK
+    }
     quoted = sentences(files, 5)
     assert len({name for name, _ in quoted}) >= 10
     for mode in ("words", "both"):

@@ -1,4 +1,4 @@
-"""The pool that sends what is due."""
+"""The pools: what is due is sent, what is to be erased goes."""
 
 from functools import partial
 from typing import Any

@@ -1,6 +1,10 @@
 """TCP ports of this machine."""
 
 import socket
+import sys
+from collections.abc import Iterator
+from functools import cache
+from itertools import cycle
 from random import SystemRandom
 
 from service_kit.errors import ServiceError
@@ -9,6 +13,7 @@ LOOPBACK = "127.0.0.1"
 _BELOW_EPHEMERAL = range(16_384, 32_768)
 """Linux gives outgoing connections ports from 32768 on (ip_local_port_range): one of those could be
 taken by a client while its server restarts."""
+_BLOCK_PORTS = 64
 
 
 class PortTakenError(ServiceError):
@@ -22,10 +27,16 @@ class PortTakenError(ServiceError):
 
 
 def free_port() -> int:
-    """Return a TCP port on which nobody listens on loopback now."""
-    # Not `random`: test runs seed it, and two of them at once would choose the same ports.
-    candidates = SystemRandom().sample(_BELOW_EPHEMERAL, 100)
-    return next(port for port in candidates if _is_free(port))
+    """Return a TCP port on which nobody listens on loopback now.
+
+    Each process that asks has a block of ports to itself: a server that restarts, or is asked
+    whether it serves before it does, meets nobody else on its port.
+    """
+    port = 0
+    for _ in range(_BLOCK_PORTS):
+        if _is_free(port := next(_own_ports())):
+            return port
+    raise PortTakenError(port)
 
 
 def check_port(port: int) -> None:
@@ -46,3 +57,30 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+@cache
+def _own_ports() -> Iterator[int]:
+    """Yield the ports of one block again and again, so that one is used again as late as can be."""
+    starts = [*_BELOW_EPHEMERAL[::_BLOCK_PORTS]]
+    # Not `random`: test runs seed it, and two of them at once would begin alike.
+    SystemRandom().shuffle(starts)
+    start = next(start for start in starts if _reserve(start))
+    return cycle(range(start, start + _BLOCK_PORTS))
+
+
+def _reserve(start: int) -> bool:
+    """Return whether the block is this process's, until it ends."""
+    if sys.platform != "linux":
+        return True  # it has no names that go with the process: by chance alone
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0dramatis-ports-{start}")
+    except OSError:
+        name.close()
+        return False
+    _reserved.append(name)
+    return True
+
+
+_reserved: list[socket.socket] = []
