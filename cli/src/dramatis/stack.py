@@ -134,6 +134,7 @@ class Stack:
             _each(ServerProcess.stop, [self.nats, self.postgres])
             self._lock.release()
         if self._ephemeral:
+            self.postgres.delete_data()
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def __enter__(self) -> Self:

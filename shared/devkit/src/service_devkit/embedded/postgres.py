@@ -1,27 +1,24 @@
 """A Postgres server in a folder: a Unix socket, and a TCP port on loopback if asked for."""
 
 import os
-import pwd
 import shutil
 import signal
 import tempfile
 import time
 import weakref
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 import psutil
 from sqlalchemy import URL
 
-from service_devkit.embedded import binaries
 from service_devkit.embedded.ports import LOOPBACK, check_port
+from service_devkit.embedded.postgres_user import PostgresUser
 from service_devkit.embedded.process import (
     POLL_SECONDS,
-    ROOT_OR_PRESENT,
     STOP_SECONDS,
-    Account,
     Command,
+    NotRunningError,
     ServerProcess,
     StartError,
     start_child,
@@ -38,8 +35,7 @@ _NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 class PostgresProcess(ServerProcess):
     """A Postgres server with its data, log and socket in `folder`, which nobody else can enter.
 
-    The socket needs no password, TCP does. Root cannot run Postgres: then it runs as the owner of
-    the data, `nobody` at first.
+    The socket needs no password, TCP does. Root cannot run Postgres: see PostgresUser.
     """
 
     stop_signal: ClassVar[signal.Signals] = signal.SIGINT
@@ -53,6 +49,7 @@ class PostgresProcess(ServerProcess):
         self._durable = durable
         self._data = self.folder / "data"
         self._socket_dir: Path | None = None
+        self._user = PostgresUser.of(self.folder)
 
     @property
     def admin_url(self) -> str:
@@ -80,38 +77,43 @@ class PostgresProcess(ServerProcess):
     def kill(self) -> None:
         """End the server and all its backends at once, as when the machine's power fails."""
         if self._child and self._child.poll() is None:
-            server = psutil.Process(self._child.pid)
-            server.suspend()  # so that it starts no further backend
-            backends = server.children()
+            self._signal(signal.SIGSTOP, self._child.pid)  # so that it starts no further backend
+            backends = psutil.Process(self._child.pid).children()
             super().kill()
-            for backend in backends:
-                with suppress(psutil.NoSuchProcess):
-                    backend.kill()
+            self._signal(signal.SIGKILL, *(backend.pid for backend in backends))
             while any(map(_lives, backends)):
                 time.sleep(POLL_SECONDS)
+
+    def delete_data(self) -> None:
+        """Lose all data, as a lost disk would.
+
+        Raises:
+            NotRunningError: the server runs; stop or kill it first.
+        """
+        if self.is_running:
+            raise NotRunningError("Stop postgres before its data is deleted.")
+        if self.folder.exists():
+            self._user.remove("data")
 
     def _command(self) -> Command:
         if self.port:
             check_port(self.port)
-        account = self._account()
-        for folder in (self.folder, self._socket_folder()):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            if account.user_id:
-                os.chown(folder, account.user_id, account.group_id)
+        self._user.open_folder()
+        programs = self._user.programs()
         if not self._data.exists():
-            self._initialise(account)
+            self._initialise(programs)
+        socket_folder = self._user.own_path if self._user.is_other else self._socket_folder()
         settings = (
             f"listen_addresses={LOOPBACK if self.port else ''}",
             f"port={self.port or SOCKET_PORT}",
-            f"unix_socket_directories={self._socket_folder()}",
-            "unix_socket_permissions=0700",
+            f"unix_socket_directories={socket_folder}",
+            f"unix_socket_permissions={'0770' if self._user.is_other else '0700'}",
             *(() if self._durable else _NOT_DURABLE),
         )
-        arguments = [binaries.postgres_program("postgres"), "-D", self._data]
+        arguments = [programs / "postgres", "-D", self._user.own_path / "data"]
         for setting in settings:
             arguments += ["-c", setting]
-        return _command(arguments, account)
+        return self._user.command(arguments)
 
     def _is_ready(self) -> bool:
         """Read process id and status in the server's lock file (lines 1 and 8)."""
@@ -122,17 +124,14 @@ class PostgresProcess(ServerProcess):
         own_pid = str(self._child.pid) if self._child else None
         return len(lines) >= 8 and lines[0] == own_pid and lines[7].strip() == "ready"
 
-    def _account(self) -> Account:
-        if os.geteuid() != 0:
-            return ROOT_OR_PRESENT
-        if self._data.exists():
-            owner = self._data.stat()
-            return Account(owner.st_uid, owner.st_gid)
-        nobody = pwd.getpwnam("nobody")
-        return Account(nobody.pw_uid, nobody.pw_gid)
+    def _signal(self, number: signal.Signals, *process_ids: int) -> None:
+        if self._user.is_other:
+            self._user.signal(number, *process_ids)
+        else:
+            super()._signal(number, *process_ids)
 
     def _socket_folder(self) -> Path:
-        """Return the data's folder, or a short temporary one if that cannot hold a socket."""
+        """Return the folder, or a short temporary link to it if its path cannot hold a socket."""
         if self._socket_dir is None:
             socket = self.folder / f".s.PGSQL.{self.port or SOCKET_PORT}"
             # libpq splits hosts at commas, and does not read SQLAlchemy's `+` as a space.
@@ -140,18 +139,20 @@ class PostgresProcess(ServerProcess):
             if is_readable and len(os.fsencode(socket)) <= MAX_SOCKET_PATH_BYTES:
                 self._socket_dir = self.folder
             else:
-                self._socket_dir = Path(tempfile.mkdtemp(prefix="dramatis-"))
-                weakref.finalize(self, shutil.rmtree, self._socket_dir, ignore_errors=True)
+                temporary = tempfile.mkdtemp(prefix="dramatis-")
+                weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
+                self._socket_dir = Path(temporary, "postgres")
+                self._socket_dir.symlink_to(self.folder)
         return self._socket_dir
 
-    def _initialise(self, account: Account) -> None:
+    def _initialise(self, programs: Path) -> None:
         """Make the data folder, whole or not at all."""
-        unfinished = self._data.with_suffix(".new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        initdb = _command(
+        unfinished = "data.new"
+        self._user.remove(unfinished)
+        initdb = self._user.command(
             [
-                binaries.postgres_program("initdb"),
-                f"--pgdata={unfinished}",
+                programs / "initdb",
+                f"--pgdata={self._user.own_path / unfinished}",
                 f"--username={SUPERUSER}",
                 "--auth-local=trust",
                 "--auth-host=scram-sha-256",
@@ -161,13 +162,13 @@ class PostgresProcess(ServerProcess):
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--no-instructions",
+                *(("--allow-group-access",) if self._user.is_other else ()),
                 *(() if self._durable else ("--no-sync",)),
             ],
-            account,
         )
         if start_child(initdb, self.log_path).wait(INITDB_SECONDS) != 0:
             raise StartError(f"initdb failed. {self._tail()}")
-        unfinished.rename(self._data)
+        (self.folder / unfinished).rename(self._data)
 
 
 def _lives(process: psutil.Process) -> bool:
@@ -175,12 +176,3 @@ def _lives(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _command(arguments: list[str | Path], account: Account) -> Command:
-    return Command(
-        arguments=arguments,
-        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-        account=account,
-        death_signal=PostgresProcess.stop_signal,
-    )

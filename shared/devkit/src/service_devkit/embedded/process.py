@@ -12,6 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
@@ -30,6 +31,8 @@ LOG_TAIL_CHARS = 2_000
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
 """Starts all children, because PR_SET_PDEATHSIG fires when the *thread* that started a child ends:
 this one lives as long as the process."""
+_ends_with_us, _held_open = os.pipe()
+"""Nothing is ever written: it ends with this process."""
 
 
 class StartError(ServiceError):
@@ -63,6 +66,8 @@ class Command:
     arguments: Sequence[str | Path]
     env: Mapping[str, str]
     account: Account = ROOT_OR_PRESENT
+    folder: Path | None = None
+    """Held open for it as `launch.FOLDER` (Linux): it may lack the right to pass those above."""
     death_signal: signal.Signals = signal.SIGTERM
     """What it gets when this process ends."""
 
@@ -76,8 +81,8 @@ def start_child(command: Command, log_path: Path) -> Popen[bytes]:
     def start() -> Popen[bytes]:
         with log_path.open("ab") as log:
             return Popen(  # noqa: S603 — our own command, without a shell
-                [*launcher, *map(str, command.arguments)],
-                stdin=DEVNULL,
+                [*launcher, str(command.folder or ""), *map(str, command.arguments)],
+                stdin=DEVNULL if account == ROOT_OR_PRESENT else _ends_with_us,
                 stdout=log,
                 stderr=STDOUT,
                 env=dict(command.env),
@@ -187,12 +192,19 @@ class ServerProcess(ABC):
     def _end(self, number: signal.Signals, timeout_seconds: float) -> None:
         if self._child is None:
             return
-        self._child.send_signal(number)
+        if self._child.poll() is None:
+            self._signal(number, self._child.pid)
         try:
             self._child.wait(timeout_seconds)
         except TimeoutExpired:
-            self._child.kill()
+            self._signal(signal.SIGKILL, self._child.pid)
             self._child.wait()
+
+    def _signal(self, number: signal.Signals, *process_ids: int) -> None:
+        """Signal processes that may just have ended."""
+        for process_id in process_ids:
+            with suppress(ProcessLookupError):
+                os.kill(process_id, number)
 
     def _tail(self) -> str:
         return f"{self.log_path} ends with:\n{self.log()[-LOG_TAIL_CHARS:]}"
