@@ -41,7 +41,7 @@ SETTINGS = {
 }
 ROUTERS = {
     "persona_svc": ("workspace_api", "campaigns_api", "versions_api", "personas_api"),
-    "draft_svc": ("api", "intake"),
+    "draft_svc": ("drafts_api", "replies_api"),
     "followup_svc": (
         "sequences_api",
         "templates_api",

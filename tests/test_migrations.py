@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from draft_svc.adapters.drafts import DraftRow
+from draft_svc.adapters import tables as draft_tables
 from followup_svc.adapters import tables as followup_tables
 from ingest_svc.adapters import tables as ingest_tables
 from persona_svc.adapters import tables as persona_tables
@@ -29,7 +29,7 @@ def own_tables(module):
 
 
 TABLES = {
-    "draft_svc": KIT_TABLES | {DraftRow.__tablename__},
+    "draft_svc": KIT_TABLES | own_tables(draft_tables),
     "followup_svc": KIT_TABLES | own_tables(followup_tables),
     "ingest_svc": KIT_TABLES | own_tables(ingest_tables),
     "persona_svc": KIT_TABLES | own_tables(persona_tables),

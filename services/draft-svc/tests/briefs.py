@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from draft_svc.domain.brief import Brief, PassageText, Voice
+from draft_svc.domain.brief import Brief, Voice
+from draft_svc.domain.knowledge import PassageText
 
 INJECTIONS = json.loads(Path(__file__).with_name("injections.json").read_text())
 """Replies that try to give orders, in the forms known from OWASP's LLM01 and published attacks."""

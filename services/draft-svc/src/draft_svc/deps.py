@@ -6,12 +6,11 @@ from persona_client import Roster
 from service_kit.service import Service
 from service_kit.store import Store
 
-from draft_svc.adapters.knowledge import NatsKnowledge
-from draft_svc.adapters.offline_writer import OfflineWriter
-from draft_svc.adapters.openai_writer import OpenAIWriter
-from draft_svc.adapters.replies import NatsReplies
+from draft_svc.adapters.nats_knowledge import NatsKnowledge
+from draft_svc.adapters.nats_replies import NatsReplies
 from draft_svc.adapters.writers import choose_writer
 from draft_svc.settings import DraftSettings
+from draft_svc.usecases.ports import Knowledge, Replies, Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +20,9 @@ class DraftDeps:
     settings: DraftSettings
     store: Store
     roster: Roster
-    replies: NatsReplies
-    knowledge: NatsKnowledge
-    writer: OfflineWriter | OpenAIWriter
+    replies: Replies
+    knowledge: Knowledge
+    writer: Writer
 
 
 def build(service: Service, settings: DraftSettings) -> DraftDeps:

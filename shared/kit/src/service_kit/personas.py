@@ -4,6 +4,7 @@ A write of persona-svc answers its revision (`Dramatis-Revision`). Any request t
 name one (`Dramatis-At-Least`): it waits for the Roster, before it opens a transaction.
 """
 
+from typing import Protocol
 from uuid import UUID
 
 from persona_client import Roster, RosterNotReadyError
@@ -34,8 +35,28 @@ class PersonaNotFoundError(NotFoundError):
     slug = "persona-not-found"
 
 
+class KnowsRevisions(Protocol):
+    """The personas as far as their revisions go: a `Roster`."""
+
+    def revision(self, workspace_id: str) -> int:
+        """Return the newest revision that is known of a workspace."""
+        ...
+
+    async def wait_for(self, workspace_id: str, revision: int, timeout_seconds: float) -> None:
+        """Return when it is known.
+
+        Raises:
+            TimeoutError: it is not in time.
+        """
+        ...
+
+
 async def wait_for_revision(
-    roster: Roster, workspace_id: str, revision: int, *, timeout_seconds: float = AT_LEAST_SECONDS
+    roster: KnowsRevisions,
+    workspace_id: str,
+    revision: int,
+    *,
+    timeout_seconds: float = AT_LEAST_SECONDS,
 ) -> None:
     """Return when `roster` has everything of `revision`; hold no connection meanwhile.
 

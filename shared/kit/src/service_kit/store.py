@@ -58,6 +58,9 @@ _ENTER = text(
 )
 
 
+_COMMIT_TIME = "commit_time"
+
+
 class Base(DeclarativeBase):
     """The base of a service's tables; each service has one database, so one metadata is enough."""
 
@@ -179,6 +182,14 @@ async def database_now(session: Session) -> datetime:
     was waited for.
     """
     return (await session.scalars(select(func.clock_timestamp()))).one().astimezone(UTC)
+
+
+async def commit_time(session: Session) -> datetime:
+    """Return `database_now`, asked once in a transaction: the time of all results that share it."""
+    now: datetime | None = session.info.get(_COMMIT_TIME)
+    if now is None:
+        now = session.info[_COMMIT_TIME] = await database_now(session)
+    return now
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

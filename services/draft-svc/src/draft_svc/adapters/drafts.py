@@ -1,100 +1,36 @@
-"""The table of drafts and its queries."""
+"""Drafts: rows become aggregates here and never leave."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import Any, cast
 from uuid import UUID
 
-from persona_contracts import LeadRepliedV1
-from service_kit.errors import NotFoundError
-from service_kit.leases import Leased, Leases
+from persona_contracts import Channel
+from service_kit.leases import Leases
 from service_kit.store import Session
-from sqlalchemy import ARRAY, String, bindparam, case, func, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ARRAY, ColumnElement, String, bindparam, case, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
-from draft_svc.domain.draft import DraftStatus
+from draft_svc.adapters.tables import DraftRow
+from draft_svc.domain.brief import TokenUsage
+from draft_svc.domain.draft import (
+    Draft,
+    DraftFailure,
+    DraftNotFoundError,
+    DraftStatus,
+    KeptStrategy,
+    LeadKey,
+    Superseded,
+)
+from draft_svc.domain.knowledge import KnowledgeStatus, PassageText
 
-
-class DraftRow(Leased):
-    """A reply and the draft that answers it; one per (workspace, message)."""
-
-    __tablename__ = "draft"
-
-    draft_id: Mapped[UUID] = mapped_column(primary_key=True)
-    message_id: Mapped[str]
-    lead_id: Mapped[str]
-    campaign_id: Mapped[str | None]
-    channel: Mapped[str]
-    received_at: Mapped[datetime]
-    reply: Mapped[dict[str, Any]]
-    """The `lead.replied` event, as it came."""
-    stored_status: Mapped[str] = mapped_column("status")
-    subject: Mapped[str | None]
-    body: Mapped[str | None]
-    generated_body: Mapped[str | None]
-    """The body as the model wrote it; an approval with another body leaves it."""
-    signature: Mapped[str | None]
-    text: Mapped[str | None]
-    citations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
-    knowledge: Mapped[str | None]
-    resolution: Mapped[dict[str, Any] | None]
-    model: Mapped[str | None]
-    strategy: Mapped[dict[str, Any] | None]
-    usage: Mapped[dict[str, Any] | None]
-    error: Mapped[dict[str, Any] | None]
-    edit_distance: Mapped[int | None]
-    revision: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[str | None]
-
-    @hybrid_property
-    def status(self) -> DraftStatus:
-        """Where the draft stands."""
-        if self.stored_status == DraftStatus.QUEUED and self.lease_token is not None:
-            return DraftStatus.GENERATING
-        return DraftStatus(self.stored_status)
-
-    @status.inplace.expression
-    @classmethod
-    def _status_sql(cls) -> Any:  # noqa: ANN401 — an SQL expression
-        generating = (cls.stored_status == DraftStatus.QUEUED) & cls.lease_token.is_not(None)
-        return case((generating, DraftStatus.GENERATING.value), else_=cls.stored_status)
-
-    @property
-    def campaign_from(self) -> str | None:
-        """Where the campaign is from: "reply", or "remembered" from an earlier one of the lead."""
-        if self.campaign_id is None:
-            return None
-        return "remembered" if self.reply.get("campaign_id") is None else "reply"
-
-    def incoming(self) -> LeadRepliedV1:
-        """Return the reply as an event."""
-        return LeadRepliedV1.model_validate(self.reply)
-
-
-LEASES = Leases(DraftRow, lambda row: row)
-
-
-class DraftNotFoundError(NotFoundError):
-    """There is no such draft in this workspace."""
-
-    slug = "draft-not-found"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Superseded:
-    """A draft that a newer reply of the same lead made pointless."""
-
-    workspace_id: str
-    draft_id: UUID
-    message_id: str
-    superseded_by: UUID
-
-
+_IS_CLAIMED = (DraftRow.status == DraftStatus.QUEUED) & DraftRow.lease_token.is_not(None)
+_FILTERS: Mapping[str, ColumnElement[Any]] = {
+    "status": case((_IS_CLAIMED, DraftStatus.GENERATING.value), else_=DraftRow.status),
+    "campaign_id": DraftRow.campaign_id.expression,
+    "lead_id": DraftRow.lead_id.expression,
+    "message_id": DraftRow.message_id.expression,
+}
 _LOCK_LEADS = text(
     "select pg_advisory_xact_lock(key) from (select distinct"
     " hashtextextended(workspace_id || '/' || lead_id, 0) as key"
@@ -118,8 +54,6 @@ _SUPERSEDE = text(
       newest.draft_id as superseded_by
     """
 ).bindparams(*(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "lead_ids")))
-
-
 _RECALL_CAMPAIGNS = text(
     """
     update draft set campaign_id = (
@@ -133,20 +67,96 @@ _RECALL_CAMPAIGNS = text(
 )
 
 
-async def lock_leads(session: Session, leads: Collection[tuple[str, str]]) -> None:
-    """Let one transaction at a time judge which reply of a lead is the newest."""
-    await session.execute(_LOCK_LEADS, _columns(leads))
+async def get(session: Session, draft_id: UUID) -> Draft:
+    """Return a draft; one that this transaction has loaded already costs no statement.
+
+    Raises:
+        DraftNotFoundError: this workspace has none with that id.
+    """
+    return _found(await session.get(DraftRow, draft_id), draft_id)
 
 
-async def add_new(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+async def lock(session: Session, draft_id: UUID) -> Draft:
+    """Return a draft, locked until the transaction ends.
+
+    Raises:
+        DraftNotFoundError: this workspace has none with that id.
+    """
+    return _found(await session.get(DraftRow, draft_id, with_for_update=True), draft_id)
+
+
+async def save(session: Session, draft: Draft) -> None:
+    """Store what has changed of a loaded draft: at the end, with what else has changed by then."""
+    row = await session.get_one(DraftRow, draft.draft_id)
+    for name, value in _values(draft).items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+
+
+async def add_all(session: Session, drafts: Collection[Draft]) -> set[UUID]:
     """Insert drafts, at most one per (workspace, message); return the ids that are new."""
     result = await session.execute(
         insert(DraftRow)
         .on_conflict_do_nothing(index_elements=["workspace_id", "message_id"])
         .returning(DraftRow.draft_id),
-        list(rows),
+        [
+            {
+                "draft_id": draft.draft_id,
+                "workspace_id": draft.workspace_id,
+                "message_id": draft.message_id,
+                "lead_id": draft.lead_id,
+                "campaign_id": draft.campaign_id,
+                "channel": draft.channel.value,
+                "received_at": draft.received_at,
+                "reply": draft.reply,
+                "traceparent": draft.traceparent,
+                "status": draft.status.value,
+                "subject": draft.subject,
+                "error": draft.failure and asdict(draft.failure),
+                "created_at": draft.created_at,
+            }
+            for draft in drafts
+        ],
     )
     return set(result.scalars())
+
+
+async def page(
+    session: Session, filters: Mapping[str, str], after: UUID | None, limit: int
+) -> list[Draft]:
+    """Return up to `limit` drafts, newest first, that equal `filters`, by name of the field."""
+    query = select(DraftRow).order_by(DraftRow.draft_id.desc()).limit(limit)
+    for name, value in filters.items():
+        query = query.where(_FILTERS[name] == value)
+    if after is not None:
+        query = query.where(DraftRow.draft_id < after)
+    return [_draft(row) for row in await session.scalars(query)]
+
+
+async def has_newer_reply(session: Session, draft: Draft) -> bool:
+    """Return whether the lead has replied again since."""
+    newer = select(DraftRow.draft_id).where(
+        DraftRow.workspace_id == draft.workspace_id,
+        DraftRow.lead_id == draft.lead_id,
+        DraftRow.received_at > draft.received_at,
+    )
+    return await session.scalar(newer.limit(1)) is not None
+
+
+async def make_due(session: Session, draft_ids: Collection[UUID]) -> None:
+    """Make the queued ones of `draft_ids` due at once, by the database's clock."""
+    await session.execute(
+        update(DraftRow)
+        .where(DraftRow.draft_id.in_(draft_ids), DraftRow.status == DraftStatus.QUEUED)
+        .values(due_at=func.now(), attempts=0, deaths=0)
+        .execution_options(synchronize_session=False)
+    )
+    await LEASES.wake_workers(session)
+
+
+async def lock_leads(session: Session, leads: Collection[LeadKey]) -> None:
+    """Let one transaction at a time judge which reply of a lead is the newest."""
+    await session.execute(_LOCK_LEADS, _columns(leads))
 
 
 async def recall_campaigns(session: Session, draft_ids: Collection[UUID]) -> None:
@@ -158,60 +168,123 @@ async def recall_campaigns(session: Session, draft_ids: Collection[UUID]) -> Non
         await session.execute(_RECALL_CAMPAIGNS, {"draft_ids": list(draft_ids)})
 
 
-async def make_due(session: Session, draft_ids: Collection[UUID]) -> None:
-    """Make the queued ones of `draft_ids` due at once, by the database's clock."""
-    await session.execute(
-        update(DraftRow)
-        .where(DraftRow.draft_id.in_(draft_ids), DraftRow.stored_status == DraftStatus.QUEUED)
-        .values(due_at=func.now(), attempts=0, deaths=0)
-        .execution_options(synchronize_session=False)
-    )
-    await LEASES.wake_workers(session)
-
-
-async def supersede_older(session: Session, leads: Collection[tuple[str, str]]) -> list[Superseded]:
-    """Close every open draft of `leads` (workspace_id, lead_id) but that of the newest reply."""
+async def supersede_older(session: Session, leads: Collection[LeadKey]) -> list[Superseded]:
+    """Close every open draft of locked `leads` but that of the newest reply."""
     rows = await session.execute(_SUPERSEDE, _columns(leads))
     return [Superseded(**row) for row in rows.mappings()]
 
 
-async def load(session: Session, draft_id: UUID, *, for_update: bool = False) -> DraftRow:
-    """Return one draft.
-
-    Raises:
-        DraftNotFoundError: this workspace has none with that id.
-    """
-    row = await session.get(DraftRow, draft_id, with_for_update=for_update)
-    if row is None:
-        raise DraftNotFoundError(f"no draft {draft_id}")
-    return row
-
-
-async def is_newest_of_lead(session: Session, row: DraftRow) -> bool:
-    """Return whether the lead has not replied again since."""
-    newer = select(DraftRow.draft_id).where(
-        DraftRow.workspace_id == row.workspace_id,
-        DraftRow.lead_id == row.lead_id,
-        DraftRow.received_at > row.received_at,
-    )
-    return await session.scalar(newer.limit(1)) is None
-
-
-async def page(
-    session: Session, filters: dict[str, str], after: UUID | None, limit: int
-) -> list[DraftRow]:
-    """Return up to `limit` drafts, newest first, that equal `filters` (column name to value)."""
-    query = select(DraftRow).order_by(DraftRow.draft_id.desc()).limit(limit)
-    for column, value in filters.items():
-        query = query.where(getattr(DraftRow, column) == value)
-    if after is not None:
-        query = query.where(DraftRow.draft_id < after)
-    return list(await session.scalars(query))
-
-
-def _columns(leads: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+def _columns(leads: Collection[LeadKey]) -> dict[str, list[str]]:
     ordered = sorted(set(leads))
     return {
-        "workspace_ids": [workspace_id for workspace_id, _ in ordered],
-        "lead_ids": [lead_id for _, lead_id in ordered],
+        "workspace_ids": [lead.workspace_id for lead in ordered],
+        "lead_ids": [lead.lead_id for lead in ordered],
     }
+
+
+def _found(row: DraftRow | None, draft_id: UUID) -> Draft:
+    if row is None:
+        raise DraftNotFoundError(f"no draft {draft_id}")
+    return _draft(row)
+
+
+def _draft(row: DraftRow) -> Draft:
+    status = DraftStatus(row.status)
+    if status is DraftStatus.QUEUED and row.lease_token is not None:
+        status = DraftStatus.GENERATING
+    return Draft(
+        draft_id=row.draft_id,
+        workspace_id=row.workspace_id,
+        message_id=row.message_id,
+        lead_id=row.lead_id,
+        campaign_id=row.campaign_id,
+        channel=Channel(row.channel),
+        received_at=row.received_at,
+        reply=row.reply,
+        traceparent=row.traceparent,
+        status=status,
+        subject=row.subject,
+        body=row.body,
+        generated_body=row.generated_body,
+        signature=row.signature,
+        text=row.text,
+        citations=tuple(map(_passage, row.citations)),
+        knowledge=cast("KnowledgeStatus | None", row.knowledge),  # a check constraint keeps it
+        resolution=row.resolution,
+        model=row.model,
+        strategy=_kept(row.strategy) if row.strategy else None,
+        usage=TokenUsage(**row.usage) if row.usage else None,
+        failure=DraftFailure(**row.error) if row.error else None,
+        edit_distance=row.edit_distance,
+        revision=row.revision,
+        created_at=row.created_at,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+    )
+
+
+def _values(draft: Draft) -> dict[str, Any]:
+    """Return the columns that a transition may change."""
+    is_claimed = draft.status is DraftStatus.GENERATING
+    return {
+        "status": DraftStatus.QUEUED.value if is_claimed else draft.status.value,
+        "subject": draft.subject,
+        "body": draft.body,
+        "generated_body": draft.generated_body,
+        "signature": draft.signature,
+        "text": draft.text,
+        "citations": [_citation(passage) for passage in draft.citations],
+        "knowledge": draft.knowledge,
+        "resolution": draft.resolution,
+        "model": draft.model,
+        "strategy": draft.strategy and _strategy(draft.strategy),
+        "usage": draft.usage and asdict(draft.usage),
+        "error": draft.failure and asdict(draft.failure),
+        "edit_distance": draft.edit_distance,
+        "revision": draft.revision,
+        "decided_at": draft.decided_at,
+        "decided_by": draft.decided_by,
+    }
+
+
+def _passage(citation: Mapping[str, Any]) -> PassageText:
+    persona_id = citation.get("persona_id")
+    return PassageText(
+        text=citation["text"],
+        source=citation["source"],
+        page_start=citation.get("page_start"),
+        page_end=citation.get("page_end"),
+        section=citation.get("section"),
+        file_id=citation["file_id"],
+        chunk_id=citation["chunk_id"],
+        persona_id=None if persona_id is None else UUID(persona_id),
+    )
+
+
+def _citation(passage: PassageText) -> dict[str, Any]:
+    persona_id = passage.persona_id
+    return asdict(passage) | {"persona_id": None if persona_id is None else str(persona_id)}
+
+
+def _kept(strategy: Mapping[str, Any]) -> KeptStrategy:
+    failure = strategy.get("error")
+    return KeptStrategy(
+        made_for=strategy["made_for"],
+        text=strategy["text"],
+        steps=strategy["steps"],
+        usage=TokenUsage(**strategy["usage"]),
+        failure=DraftFailure(**failure) if failure else None,
+    )
+
+
+def _strategy(kept: KeptStrategy) -> dict[str, Any]:
+    return {
+        "made_for": kept.made_for,
+        "text": kept.text,
+        "steps": kept.steps,
+        "usage": asdict(kept.usage),
+        "error": kept.failure and asdict(kept.failure),
+    }
+
+
+LEASES = Leases(DraftRow, _draft)

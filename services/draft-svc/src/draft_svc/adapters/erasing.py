@@ -1,16 +1,16 @@
 """Statements that take out of the drafts what is to be erased."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from persona_contracts import DraftError
 from service_kit.erasure import delete_rows
 from service_kit.store import Session, Store
 from sqlalchemy import JSON, bindparam, select, text
 
-from draft_svc.adapters.drafts import DraftRow
+from draft_svc.adapters.tables import DraftRow
+from draft_svc.domain.draft import DraftFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +40,15 @@ _BLANK = text(
 
 
 async def blank_drafts(
-    session: Session, workspace_id: str, persona_id: str, error: DraftError, count: int
+    session: Session, workspace_id: str, persona_id: str, failure: DraftFailure, count: int
 ) -> list[BlankedDraft]:
-    """Take what a persona wrote out of up to `count` drafts; open ones fail with `error`."""
+    """Take what a persona wrote out of up to `count` drafts; open ones fail with `failure`."""
     rows = await session.execute(
         _BLANK,
         {
             "workspace_id": workspace_id,
             "persona_id": persona_id,
-            "error": error.model_dump(),
+            "error": asdict(failure),
             "count": count,
         },
     )

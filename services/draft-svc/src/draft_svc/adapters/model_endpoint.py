@@ -1,17 +1,10 @@
-"""Where a language model is, what its server can do, what it costs, and how it says no."""
+"""Where a language model is, what its server can do, and what it costs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import SecretStr
-from service_kit.errors import InvalidError
-
-
-class ModelRefusedError(InvalidError):
-    """The language model refused the request."""
-
-    slug = "model-refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

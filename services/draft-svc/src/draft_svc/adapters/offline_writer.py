@@ -10,8 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from draft_svc.domain.brief import Brief, PassageText, TokenUsage, Written
+from persona_contracts import Channel
+
+from draft_svc.domain.brief import Brief, TokenUsage, Written
 from draft_svc.domain.greeting import greeting
+from draft_svc.domain.knowledge import PassageText
 from draft_svc.domain.messages import Message, compose_strategy_messages, compose_write_messages
 from draft_svc.domain.strategy import Strategy
 
@@ -60,8 +63,6 @@ class _Answer:
 class OfflineWriter:
     """Composes a short answer from the persona and the best passages; costs nothing."""
 
-    name = NAME
-
     async def keep_open(self) -> None:
         """Return: there is nothing to load or to close."""
 
@@ -84,11 +85,11 @@ class OfflineWriter:
     async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
         """Return the body, opening with the persona's greeting."""
         answers = _answers(brief)
-        said = [greeting(brief.channel, brief.voice, brief.lead) or "Hello,"]
-        said.append(_opening(brief.voice.tone))
+        parts = [greeting(brief.channel, brief.voice, brief.lead) or "Hello,"]
+        parts.append(_opening(brief.voice.tone))
         cited = tuple(sorted({answer.passage_number for answer in answers}))
         marks = {number: f" [{place}]" for place, number in enumerate(cited, start=1)}
-        said.append(
+        parts.append(
             " ".join(
                 answer.sentence + (marks[answer.passage_number] if brief.voice.cite_sources else "")
                 for answer in answers
@@ -96,10 +97,10 @@ class OfflineWriter:
             or _without_answer(brief)
         )
         if strategy is None:
-            said.append(_next_step(brief))
+            parts.append(_next_step(brief))
         else:
-            said += [strategy.next_step, strategy.qualification_question or ""]
-        body = (" " if brief.channel == "sms" else "\n\n").join(filter(None, said))
+            parts += [strategy.next_step, strategy.qualification_question or ""]
+        body = (" " if brief.channel == Channel.SMS else "\n\n").join(filter(None, parts))
         return Written(
             body=body,
             model=NAME,

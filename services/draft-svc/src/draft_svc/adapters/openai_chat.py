@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 from service_kit.errors import OverloadedError, ServiceError, UpstreamError
 from service_kit.retry_after import retry_after_seconds
 
-from draft_svc.adapters.model_endpoint import ModelEndpoint, ModelRefusedError
+from draft_svc.adapters.model_endpoint import ModelEndpoint
+from draft_svc.domain.brief import ModelRefusedError
 from draft_svc.domain.draft import MAX_BODY_CHARS
 from draft_svc.domain.messages import Message
 from draft_svc.domain.plain_text import plain_text
@@ -112,13 +113,13 @@ class OpenAIChat:
         await self._client.close()
 
     def _status_error(self, error: APIStatusError) -> ServiceError:
-        said = f"the model's server answered {error.status_code}: {self._vendor_message(error)}"
+        detail = f"the model's server answered {error.status_code}: {self._vendor_message(error)}"
         is_overloaded = error.status_code in OVERLOADED_STATUSES
         if error.status_code < 500 and not is_overloaded:
-            return ModelRefusedError(said)
+            return ModelRefusedError(detail)
         seconds = retry_after_seconds(error.response.headers)
         kind = OverloadedError if is_overloaded else UpstreamError
-        return kind(said, extra={} if seconds is None else {"retry_after_seconds": seconds})
+        return kind(detail, extra={} if seconds is None else {"retry_after_seconds": seconds})
 
     def _vendor_message(self, error: APIStatusError) -> str:
         """Return the server's words; some repeat the key in them."""

@@ -20,8 +20,6 @@ PLAN_TEMPERATURE = 0.0
 class OpenAIWriter:
     """One model call per step; what goes wrong in one is the caller's to retry."""
 
-    name = "openai"
-
     def __init__(self, endpoint: ModelEndpoint) -> None:
         self._endpoint = endpoint
         self._chat: OpenAIChat | None = None

@@ -1,4 +1,4 @@
-"""All that a writer is told, and what it gives back."""
+"""All that a writer is told, what it gives back, and how it refuses."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,22 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
-Channel = Literal["email", "sms", "linkedin"]
+from persona_contracts.types import Channel
+from service_kit.errors import InvalidError, UpstreamError
+
+from draft_svc.domain.knowledge import PassageText
+
+
+class ModelRefusedError(InvalidError):
+    """The language model refused the request."""
+
+    slug = "model-refused"
+
+
+class NothingWrittenError(UpstreamError):
+    """The model's answer has no words of its own."""
+
+    slug = "model-answer-empty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +67,6 @@ def _digest(voice: Voice) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassageText:
-    """A passage of the company's documents, and where it stands."""
-
-    text: str
-    source: str
-    page_start: int | None = None
-    page_end: int | None = None
-    section: str | None = None
-    file_id: str
-    chunk_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadTurn:
     """An earlier message."""
 
@@ -101,6 +103,9 @@ class TokenUsage:
             output_tokens=self.output_tokens + other.output_tokens,
             cost_microusd=None if None in costs else sum(cost or 0 for cost in costs),
         )
+
+
+NO_USAGE = TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

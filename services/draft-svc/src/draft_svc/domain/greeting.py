@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from persona_contracts.types import Channel
+
 from draft_svc.domain.brief import Voice
 from draft_svc.domain.words import Word, words_of
 
@@ -34,16 +36,16 @@ _SALUTATION = re.compile(
 )
 
 
-def greeting_template(channel: str, voice: Voice) -> str | None:
+def greeting_template(channel: Channel, voice: Voice) -> str | None:
     """Return the persona's greeting for a channel, with its placeholders (A20).
 
-    E-mail and SMS have one of their own; LinkedIn has none.
+    E-mail and SMS each have one; LinkedIn has none.
     """
-    texts = {"email": voice.greeting, "sms": voice.sms_greeting}
+    texts = {Channel.EMAIL: voice.greeting, Channel.SMS: voice.sms_greeting}
     return (texts.get(channel) or "").strip() or None
 
 
-def greeting(channel: str, voice: Voice, lead: Mapping[str, str]) -> str | None:
+def greeting(channel: Channel, voice: Voice, lead: Mapping[str, str]) -> str | None:
     """Return the greeting for this lead.
 
     `{first_name}`, `{firstName}` and `{{first_name}}` are the same, as are those of `last_name`,
@@ -64,11 +66,11 @@ def greeting(channel: str, voice: Voice, lead: Mapping[str, str]) -> str | None:
     return _PLACEHOLDER.sub(fill, template).strip() or None
 
 
-def without_greeting(body: str, said: str) -> str:
-    """Return `body` without what greets at its start: `said`, "Dear Ms Lee:" or "Hi Sam, …"."""
-    sayings = [words_of(said), words_of(_SALUTATION.sub("", said, count=1))]
+def without_greeting(body: str, opening: str) -> str:
+    """Return `body` without what greets at its start: `opening`, "Dear Ms Lee:" or "Hi Sam, …"."""
+    openings = [words_of(opening), words_of(_SALUTATION.sub("", opening, count=1))]
     for _ in range(MAX_GREETINGS):
-        end = max(_salutation_end(body), *(_end_of(saying, body) for saying in sayings))
+        end = max(_salutation_end(body), *(_end_of(each, body) for each in openings))
         if not end:
             break
         rest = body[end:].lstrip()
@@ -82,10 +84,10 @@ def _salutation_end(body: str) -> int:
     return salutation.end() if salutation else 0
 
 
-def _end_of(saying: Sequence[Word], body: str) -> int:
-    """Return where `body` stops saying it, at a mark or the end of a line; 0 if it does not."""
-    start = words_of(body[: 2 * MAX_GREETING_CHARS])[: len(saying)]
-    if not saying or [word.bare for word in start] != [word.bare for word in saying]:
+def _end_of(opening: Sequence[Word], body: str) -> int:
+    """Return where `opening` ends at the start of `body`, at a mark or an end of line; else 0."""
+    start = words_of(body[: 2 * MAX_GREETING_CHARS])[: len(opening)]
+    if not opening or [word.bare for word in start] != [word.bare for word in opening]:
         return 0
     end = start[-1].end
     is_over = body[end - 1] in ",.!:;" or not body[end:].partition("\n")[0].strip()

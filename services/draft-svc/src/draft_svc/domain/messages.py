@@ -4,10 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
-from draft_svc.domain.brief import Brief, PassageText, Voice
+from persona_contracts.types import Channel
+
+from draft_svc.domain.brief import Brief, Voice
 from draft_svc.domain.citations import CITATION_LINE
 from draft_svc.domain.fence import Piece, fence
 from draft_svc.domain.greeting import greeting_template
+from draft_svc.domain.knowledge import PassageText
 from draft_svc.domain.strategy import STRATEGY_SCHEMA, Strategy
 from draft_svc.domain.text import SMS_MAX_CHARS
 
@@ -21,12 +24,14 @@ LINKEDIN_CHARS: Final = 800
 Message = tuple[Literal["system", "user"], str]
 
 _SHAPES: Final = {
-    "email": "Write the body of an e-mail, in plain text, without a subject line or Markdown.",
-    "sms": (
+    Channel.EMAIL: (
+        "Write the body of an e-mail, in plain text, without a subject line or Markdown."
+    ),
+    Channel.SMS: (
         f"Write one text message. With its greeting it may have {SMS_MAX_CHARS} characters: "
         f"aim at {SMS_MAX_CHARS // 2}. Plain words, no Markdown, no emoji."
     ),
-    "linkedin": (
+    Channel.LINKEDIN: (
         f"Write one LinkedIn message of up to {LINKEDIN_CHARS} characters, in plain text, "
         "without Markdown."
     ),

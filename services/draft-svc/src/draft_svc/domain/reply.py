@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
+from service_kit.errors import InvalidError, UpstreamError
 from service_kit.subjects import decoded_subject
 
 from draft_svc.domain.html_text import html_text
@@ -23,6 +24,24 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _NO_MAIL = Mail(text="", subject=None, unreadable=None)
 
 
+class ReplyEmptyError(InvalidError):
+    """The reply has no words of its own."""
+
+    slug = "reply-empty"
+
+
+class ReplyUnreadableError(InvalidError):
+    """The reply's words cannot be read: they are encrypted, or in a format of one program."""
+
+    slug = "reply-unreadable"
+
+
+class BrokerAwayError(UpstreamError):
+    """The broker cannot store the reply now; send it again."""
+
+    slug = "broker-unavailable"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanReply:
     """The newest words of a reply; `text` is empty when the mail only quotes others."""
@@ -31,6 +50,18 @@ class CleanReply:
     subject: str | None
     unreadable: str | None = None
     """What holds the words where none can be read, such as "an S/MIME encrypted part"."""
+
+    def require_words(self) -> None:
+        """Refuse a reply that there is nothing to answer in.
+
+        Raises:
+            ReplyUnreadableError: its words are encrypted, or in a format of one program alone.
+            ReplyEmptyError: nothing is left once quotes and signatures are gone.
+        """
+        if self.unreadable:
+            raise ReplyUnreadableError(f"the words are in {self.unreadable}")
+        if not self.text:
+            raise ReplyEmptyError("nothing is left when quotes, signatures and footers are removed")
 
 
 def clean_reply(

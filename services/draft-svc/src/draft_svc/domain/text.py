@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from persona_contracts.types import Channel
 from rapidfuzz.distance import Levenshtein
 from service_kit.errors import InvalidError
 
@@ -36,7 +37,7 @@ class FinishedText:
 
 
 def finish_text(
-    *, channel: str, body: str, voice: Voice, lead: Mapping[str, str] | None = None
+    *, channel: Channel, body: str, voice: Voice, lead: Mapping[str, str] | None = None
 ) -> FinishedText:
     """Return a model's words as they can be sent, whatever the model greeted or signed with.
 
@@ -47,32 +48,32 @@ def finish_text(
     lead = lead or {}
     opening = greeting(channel, voice, lead)
     words = own_words(channel=channel, body=body, voice=voice, lead=lead)
-    if channel == "sms":
+    if channel == Channel.SMS:
         sms = _sms(opening, words)
         return FinishedText(body=sms, signature=None, text=sms)
     whole = _joined(opening, words)
     signature = (voice.signature or "").strip() and voice.signature
-    if channel != "email" or not signature:
+    if channel != Channel.EMAIL or not signature:
         return FinishedText(body=whole, signature=None, text=whole)
     return FinishedText(body=whole, signature=signature, text=_joined(whole, signature))
 
 
-def own_words(*, channel: str, body: str, voice: Voice, lead: Mapping[str, str]) -> str:
+def own_words(*, channel: Channel, body: str, voice: Voice, lead: Mapping[str, str]) -> str:
     """Return what a model says between greeting and signature; "" when it says nothing."""
     words = unsigned(body, signature=voice.signature, sender_name=voice.sender_name)
-    said = greeting(channel, voice, lead)
-    return words if said is None else without_greeting(words, said)
+    opening = greeting(channel, voice, lead)
+    return words if opening is None else without_greeting(words, opening)
 
 
-def compose_text(*, channel: str, body: str, signature: str | None) -> str:
+def compose_text(*, channel: Channel, body: str, signature: str | None) -> str:
     """Return what would be sent of a body that a person wrote; a signature in it is not doubled.
 
     Raises:
         SmsTooLongError: nobody's words are cut without asking.
     """
-    if channel == "sms" and _units(body) > SMS_MAX_CHARS:
+    if channel == Channel.SMS and _units(body) > SMS_MAX_CHARS:
         raise SmsTooLongError(f"the text message has {_units(body)} characters")
-    if channel != "email" or not signature:
+    if channel != Channel.EMAIL or not signature:
         return body
     return _joined(unsigned(body, signature=signature, sender_name=None), signature)
 

@@ -1,13 +1,12 @@
 """Subscribers: one short function per event."""
 
 from persona_contracts import LeadErasedV1, LeadRepliedV1, PersonaErasedV1, WorkspaceErasedV1
-from service_kit.clock import utc_now
 from service_kit.erasure import queue_erasures
 from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
 from draft_svc.deps import DraftDeps
-from draft_svc.usecases.accept_reply import accept_replies
+from draft_svc.usecases.accept_replies import accept_replies
 
 events = EventRouter[DraftDeps]("draft-svc")
 
@@ -15,7 +14,7 @@ events = EventRouter[DraftDeps]("draft-svc")
 @events.subscriber(LeadRepliedV1, durable="on_lead_replied")
 async def on_lead_replied(session: Session, batch: Batch[LeadRepliedV1], _: DraftDeps) -> None:
     """Queue one draft per reply."""
-    await accept_replies(session, batch, utc_now)
+    await accept_replies(session, batch)
 
 
 @events.subscriber(PersonaErasedV1, durable="on_persona_erased")

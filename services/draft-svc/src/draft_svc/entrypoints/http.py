@@ -2,10 +2,10 @@
 
 from service_kit.http_app import HttpApi
 
-from draft_svc.entrypoints import api, intake
+from draft_svc.entrypoints import drafts_api, replies_api
 
 API = HttpApi(
     "Dramatis drafts",
-    [api.router, intake.router],
+    [drafts_api.router, replies_api.router],
     description="Reply drafts in the voice of the right persona.",
 )

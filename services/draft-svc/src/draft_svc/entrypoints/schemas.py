@@ -1,18 +1,16 @@
 """What the API takes and gives: drafts, decisions, replies."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from persona_client import Roster
-from persona_contracts import Channel, Citation, DraftError, Text, Usage
+from persona_contracts import Citation, DraftError, Text, Usage
 from pydantic import BaseModel, Field
-from service_kit.personas import PersonasNotReadyError
 from service_kit.requests import StrictRequest
 
-from draft_svc.adapters.drafts import DraftRow
-from draft_svc.domain.draft import MAX_BODY_CHARS, DraftStatus
-from draft_svc.usecases.resolve_persona import resolve_persona, voice_of
+from draft_svc.domain.draft import MAX_BODY_CHARS, Draft, DraftFailure, DraftStatus
 
 
 class DraftDocument(BaseModel):
@@ -58,69 +56,61 @@ class DraftDocument(BaseModel):
     decided_by: str | None
 
     @classmethod
-    def of(cls, row: DraftRow, roster: Roster) -> Self:
-        """Return the document of a stored draft."""
+    def of(cls, draft: Draft, *, is_outdated: bool) -> Self:
+        """Return the document of a draft."""
+        strategy = draft.strategy
         return cls(
-            draft_id=row.draft_id,
-            message_id=row.message_id,
-            lead_id=row.lead_id,
-            campaign_id=row.campaign_id,
-            channel=row.channel,
-            status=row.status,
-            subject=row.subject,
-            body=row.body,
-            generated_body=row.generated_body,
-            signature=row.signature,
-            text=row.text,
-            citations=[Citation.model_validate(citation) for citation in row.citations],
-            knowledge=row.knowledge,  # pyright: ignore[reportArgumentType] — a check constraint keeps it
-            resolution=row.resolution,
-            model=row.model,
-            strategy=row.strategy["steps"] if row.strategy else None,
-            strategy_error=row.strategy.get("error") if row.strategy else None,
-            usage=Usage.model_validate(row.usage) if row.usage else None,
-            outdated=_is_outdated(row, roster),
-            error=DraftError.model_validate(row.error) if row.error else None,
-            edit_distance=row.edit_distance,
-            revision=row.revision,
-            created_at=row.created_at,
-            decided_at=row.decided_at,
-            decided_by=row.decided_by,
+            draft_id=draft.draft_id,
+            message_id=draft.message_id,
+            lead_id=draft.lead_id,
+            campaign_id=draft.campaign_id,
+            channel=draft.channel.value,
+            status=draft.status,
+            subject=draft.subject,
+            body=draft.body,
+            generated_body=draft.generated_body,
+            signature=draft.signature,
+            text=draft.text,
+            citations=[Citation(**asdict(passage)) for passage in draft.citations],
+            knowledge=draft.knowledge,
+            resolution=_json(draft.resolution),
+            model=draft.model,
+            strategy=_json(strategy.steps) if strategy else None,
+            strategy_error=_error(strategy.failure) if strategy else None,
+            usage=Usage(**asdict(draft.usage)) if draft.usage else None,
+            outdated=is_outdated,
+            error=_error(draft.failure),
+            edit_distance=draft.edit_distance,
+            revision=draft.revision,
+            created_at=draft.created_at,
+            decided_at=draft.decided_at,
+            decided_by=draft.decided_by,
         )
 
 
-class Approval(StrictRequest):
+def _json(members: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if members is None else dict(members)
+
+
+def _error(failure: DraftFailure | None) -> DraftError | None:
+    return DraftError(**asdict(failure)) if failure else None
+
+
+class ApproveDraftRequest(StrictRequest):
     """What to send instead of the draft's own body or subject."""
 
     body: Text | None = Field(default=None, min_length=1, max_length=MAX_BODY_CHARS)
     subject: Text | None = Field(default=None, max_length=1_000)
 
 
-class Rejection(StrictRequest):
+class RejectDraftRequest(StrictRequest):
     """Why not."""
 
     reason: Text | None = Field(default=None, max_length=2_000)
 
 
-class AcceptedReply(BaseModel):
+class AcceptedReplyDocument(BaseModel):
     """The reply is stored; its draft appears under its `message_id`."""
 
     event_id: str
     message_id: str
-
-
-def _is_outdated(row: DraftRow, roster: Roster) -> bool:
-    if row.resolution is None or row.status is not DraftStatus.READY:
-        return False
-    try:
-        now = resolve_persona(
-            roster, row.workspace_id, campaign_id=row.campaign_id, channel=Channel(row.channel)
-        )
-    except PersonasNotReadyError:
-        return False
-    then = row.resolution
-    if str(now.persona_id) != str(then["persona_id"]):
-        return True
-    if "content_digest" not in then:  # written by a release that kept none
-        return now.version != then["version"]
-    return voice_of(now).digest() != then["content_digest"]

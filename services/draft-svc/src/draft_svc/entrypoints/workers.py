@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from service_kit.clock import utc_now
 from service_kit.erasure import erasing_pool
 from service_kit.service import Background
 from service_kit.work import WorkPool
@@ -23,7 +22,7 @@ def pools(deps: DraftDeps) -> list[WorkPool[Any]]:
         WorkPool(
             store,
             LEASES,
-            WriteDraft(deps.roster, deps.knowledge, deps.writer, utc_now),
+            WriteDraft(deps.roster, deps.knowledge, deps.writer),
             concurrency=deps.settings.write_concurrency,
             retry_delays=deps.settings.retry_delays_seconds,
         ),

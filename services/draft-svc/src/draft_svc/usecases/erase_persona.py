@@ -1,5 +1,7 @@
 """Erase what was written in the voice of a persona."""
 
+from dataclasses import asdict
+
 from persona_contracts import DraftError, DraftFailedV1
 from service_kit.crash_points import crash_point
 from service_kit.erasure import Erasure, erase_traces
@@ -7,9 +9,10 @@ from service_kit.outbox import publish
 from service_kit.store import Store, database_now
 
 from draft_svc.adapters.erasing import blank_drafts
+from draft_svc.domain.draft import DraftFailure
 
 BATCH = 500
-ERASED = DraftError(
+ERASED = DraftFailure(
     type="persona-erased",
     title="The persona that the draft was written as is erased.",
     detail="regenerate the draft: another persona speaks now",
@@ -43,7 +46,7 @@ async def _blank_some(store: Store, erasure: Erasure) -> bool:
                     occurred_at=now,
                     draft_id=draft.draft_id,
                     message_id=draft.message_id,
-                    error=ERASED,
+                    error=DraftError(**asdict(ERASED)),
                     attempts=0,
                 )
                 for draft in blanked

@@ -6,18 +6,13 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from opentelemetry import propagate
 from persona_contracts import LeadRepliedV1, Received, encode_headers, subject_for
-from service_kit.errors import UpstreamError
 from service_kit.publishing import Message, send_one
 
-
-class BrokerAwayError(UpstreamError):
-    """The broker cannot store the reply now; send it again."""
-
-    slug = "broker-unavailable"
+from draft_svc.domain.reply import BrokerAwayError
 
 
 class NatsReplies:
-    """The intake's way to the broker."""
+    """The stream CRM, over a connection to the broker."""
 
     def __init__(self, connection: Client) -> None:
         self._connection = connection

@@ -1,6 +1,5 @@
 """REST: replies that the CRM sends over HTTP instead of NATS."""
 
-from dataclasses import replace
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
@@ -19,7 +18,8 @@ from service_kit.problem import problem_responses
 from service_kit.routing import api_router
 
 from draft_svc.entrypoints.dependencies import Deps
-from draft_svc.entrypoints.schemas import AcceptedReply
+from draft_svc.entrypoints.schemas import AcceptedReplyDocument
+from draft_svc.usecases.forward_reply import forward_reply
 
 router = api_router("/api/replies", "replies")
 
@@ -113,14 +113,8 @@ async def _received(request: Request, editor: Editor) -> Received[LeadRepliedV1]
 def _field_errors(error: EnvelopeError) -> list[FieldError]:
     if error.reason == "workspace-mismatch":
         return [FieldError("workspace_id", "must be the workspace of the token")]
-    said = (part.partition(": ") for part in str(error).split("; "))
-    return [FieldError(field, message) for field, _, message in said if message]
-
-
-def _resolved_at(received: Received[LeadRepliedV1], revision: int) -> Received[LeadRepliedV1]:
-    """Write the revision into the event: another process will choose the persona."""
-    event = received.event.model_copy(update={"at_least_revision": revision})
-    return replace(received, event=event)
+    problems = (part.partition(": ") for part in str(error).split("; "))
+    return [FieldError(field, message) for field, _, message in problems if message]
 
 
 @router.post(
@@ -131,13 +125,13 @@ def _resolved_at(received: Received[LeadRepliedV1], revision: int) -> Received[L
     openapi_extra=_BODY,
     responses=problem_responses(413),
 )
-async def take_in_reply(
+async def accept(
     received: Annotated[Received[LeadRepliedV1], Depends(_received)], at_least: AtLeast, deps: Deps
-) -> AcceptedReply:
+) -> AcceptedReplyDocument:
     """Store a `lead.replied` event; plain JSON, or a CloudEvent in binary or structured mode.
 
     Answers once the broker has it on disk. Sending the same reply again is harmless. The draft is
     written as the personas are at the revision of `Dramatis-At-Least`, or later.
     """
-    await deps.replies.store(received if at_least is None else _resolved_at(received, at_least))
-    return AcceptedReply(event_id=received.event_id, message_id=received.event.message_id)
+    await forward_reply(deps.replies, received, at_least_revision=at_least)
+    return AcceptedReplyDocument(event_id=received.event_id, message_id=received.event.message_id)

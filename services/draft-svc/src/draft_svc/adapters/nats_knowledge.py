@@ -1,8 +1,5 @@
 """Asks ingest-svc for passages: `rpc.knowledge.search.v1` over core NATS (events.md §3)."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from persona_client import Resolution
@@ -16,17 +13,11 @@ from persona_contracts import (
 from pydantic import ValidationError
 from structlog import get_logger
 
+from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
+
 MAX_QUERY_CHARS = 2_000
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class KnowledgeAnswer:
-    """`used` with passages, best first; `none` found; or `unavailable`."""
-
-    status: Literal["used", "none", "unavailable"]
-    passages: tuple[Passage, ...] = ()
 
 
 class NatsKnowledge:
@@ -60,4 +51,18 @@ class NatsKnowledge:
         if found.error is not None:
             log.info("knowledge.unavailable", reason="answered with an error")
             return KnowledgeAnswer("unavailable")
-        return KnowledgeAnswer("used" if found.passages else "none", tuple(found.passages))
+        passages = tuple(map(_passage, found.passages))
+        return KnowledgeAnswer("used" if passages else "none", passages)
+
+
+def _passage(found: Passage) -> PassageText:
+    return PassageText(
+        text=found.text,
+        source=found.source,
+        page_start=found.page_start,
+        page_end=found.page_end,
+        section=found.section,
+        file_id=found.file_id,
+        chunk_id=found.chunk_id,
+        persona_id=found.persona_id,
+    )

@@ -1,0 +1,66 @@
+"""Accept replies: each becomes one queued draft, and closes the lead's older ones."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from persona_contracts import DraftSupersededV1, LeadRepliedV1, Received
+from service_kit.erasure import not_erased
+from service_kit.ids import new_id
+from service_kit.outbox import publish
+from service_kit.store import Session, database_now
+
+from draft_svc.adapters import drafts
+from draft_svc.domain.draft import Draft, DraftStatus
+from draft_svc.usecases.describe_failure import describe_failure
+
+
+async def accept_replies(session: Session, batch: Sequence[Received[LeadRepliedV1]]) -> None:
+    """Store one draft per new reply: queued, `failed: too-old`, or superseded by a newer one."""
+    batch = await not_erased(session, batch, lambda event: event.received_at)
+    if not batch:
+        return
+    now = await database_now(session)
+    arrived = [_draft(item, now) for item in batch]
+    leads = {draft.lead_key for draft in arrived}
+    await drafts.lock_leads(session, leads)
+    new_ids = await drafts.add_all(session, arrived)
+    new = [draft for draft in arrived if draft.draft_id in new_ids]
+    await drafts.recall_campaigns(session, [d.draft_id for d in new if d.campaign_id is None])
+    superseded = await drafts.supersede_older(session, leads)
+    await drafts.make_due(session, new_ids)
+    await publish(
+        session,
+        *(
+            describe_failure(draft, attempts=0, at=now)
+            for draft in new
+            if draft.status is DraftStatus.FAILED
+        ),
+        *(
+            DraftSupersededV1(
+                workspace_id=item.workspace_id,
+                occurred_at=now,
+                draft_id=item.draft_id,
+                message_id=item.message_id,
+                superseded_by=item.superseded_by,
+            )
+            for item in superseded
+        ),
+    )
+
+
+def _draft(item: Received[LeadRepliedV1], now: datetime) -> Draft:
+    reply = item.event
+    new = Draft(
+        draft_id=new_id(),
+        workspace_id=reply.workspace_id,
+        message_id=reply.message_id,
+        lead_id=reply.lead_id,
+        campaign_id=reply.campaign_id,
+        channel=reply.channel,
+        received_at=reply.received_at,
+        reply=reply.model_dump(mode="json"),
+        traceparent=item.traceparent,
+        subject=reply.subject,
+        created_at=now,
+    )
+    return new.accept(at=now)

@@ -1,0 +1,40 @@
+"""Store a written draft."""
+
+from dataclasses import asdict
+
+from persona_contracts import Citation, DraftCreatedV1, Resolution, Usage
+from service_kit.outbox import publish
+from service_kit.store import Session, commit_time
+
+from draft_svc.adapters import drafts
+from draft_svc.domain.draft import Draft, DraftContent
+
+
+async def complete_draft(
+    session: Session, draft: Draft, content: DraftContent, *, took_ms: int
+) -> Draft:
+    """Make a draft ready for a decision, with what was written in `took_ms`."""
+    ready = draft.complete(content)
+    await drafts.save(session, ready)
+    await publish(
+        session,
+        DraftCreatedV1(
+            workspace_id=ready.workspace_id,
+            occurred_at=await commit_time(session),
+            draft_id=ready.draft_id,
+            message_id=ready.message_id,
+            lead_id=ready.lead_id,
+            campaign_id=ready.campaign_id,
+            channel=ready.channel,
+            subject=ready.subject,
+            text=content.finished.text,
+            body=content.finished.body,
+            signature=content.finished.signature,
+            citations=[Citation(**asdict(passage)) for passage in content.citations],
+            resolution=Resolution.model_validate(content.resolution),
+            model=content.model,
+            usage=Usage(**asdict(content.usage)),
+            took_ms=took_ms,
+        ),
+    )
+    return ready

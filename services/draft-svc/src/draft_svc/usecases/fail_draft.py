@@ -1,0 +1,20 @@
+"""Give up a draft that cannot be written."""
+
+from service_kit.errors import ServiceError
+from service_kit.outbox import publish
+from service_kit.store import Session, commit_time
+
+from draft_svc.adapters import drafts
+from draft_svc.domain.draft import Draft, DraftFailure
+from draft_svc.usecases.describe_failure import describe_failure
+
+
+async def fail_draft(
+    session: Session, draft: Draft, error: ServiceError, *, attempts: int
+) -> Draft:
+    """Mark a draft failed after so many attempts, with the reason."""
+    failed = draft.fail(DraftFailure.of(error))
+    await drafts.save(session, failed)
+    at = await commit_time(session)
+    await publish(session, describe_failure(failed, attempts=attempts, at=at))
+    return failed
