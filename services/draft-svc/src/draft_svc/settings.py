@@ -9,7 +9,7 @@ from service_kit.settings import ServiceSettings, own_variables
 
 
 class DraftSettings(ServiceSettings):
-    """The writer and how hard it is tried."""
+    """The writer, its model, and how often and how much at once it is asked."""
 
     model_config = own_variables("draft")
     renamed: ClassVar[Mapping[str, str]] = MappingProxyType(
@@ -27,7 +27,7 @@ class DraftSettings(ServiceSettings):
     """Where a persona names none; needed with `openai`."""
     model_timeout_seconds: float = Field(default=60, gt=0, le=600)
     model_takes_json_schema: bool = True
-    """Whether the server takes `response_format: json_schema`; else plain JSON is asked for."""
+    """Whether the server takes `response_format: json_schema`; if not, plain JSON is requested."""
     model_takes_temperature: bool = True
     """Whether the model takes a temperature; reasoning models refuse it."""
     model_max_tokens_field: Literal["max_completion_tokens", "max_tokens"] | None = None
@@ -40,7 +40,7 @@ class DraftSettings(ServiceSettings):
     write_concurrency: int = Field(default=256, ge=1, le=1_024)
     """The most drafts at once; how many it is follows the model's answers."""
     retry_delays_seconds: tuple[float, ...] = (10, 30, 90, 170)
-    """Waits between the five tries of domain.md §4, about five minutes in all."""
+    """Waits between the five attempts of domain.md §4, about five minutes in all."""
 
     @property
     def stand_ins(self) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Statements that take out of the drafts what is to be erased."""
+"""Erasing drafts, or what a persona wrote in them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -42,7 +42,7 @@ _BLANK = text(
 async def blank_drafts(
     session: Session, workspace_id: str, persona_id: str, failure: DraftFailure, count: int
 ) -> list[BlankedDraft]:
-    """Take what a persona wrote out of up to `count` drafts; open ones fail with `failure`."""
+    """Remove what a persona wrote from up to `count` drafts; open ones fail with `failure`."""
     rows = await session.execute(
         _BLANK,
         {

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 class ModelAbilities:
     """What a server of the chat completions API understands; the defaults are OpenAI's own.
 
-    Most compatible servers want `max_tokens` and the role `system`; reasoning models refuse a
-    temperature. Without `json_schema` plain JSON is asked for (`json_object`).
+    Most compatible servers need `max_tokens` and the role `system`; reasoning models refuse a
+    temperature. Without `json_schema`, plain JSON is requested (`json_object`).
     """
 
     json_schema: bool = True
@@ -40,8 +40,8 @@ class ModelEndpoint:
     """A server of the chat completions API; `base_url` None is OpenAI's.
 
     `model` is used where a persona names none. `timeout_seconds` is the deadline of a whole call.
-    `max_output_tokens` goes with every call, so that none grows without end; a persona's own limit
-    replaces it when the body is written. The cost of a model without a price is unknown.
+    `max_output_tokens` limits every call; a persona's own limit replaces it for the body.
+    The cost of a model without a price is unknown.
     """
 
     api_key: SecretStr

@@ -21,7 +21,7 @@ log = get_logger(__name__)
 
 
 class NatsKnowledge:
-    """Knowledge over request/reply; it never raises, it says `unavailable`."""
+    """Knowledge over request/reply; it never raises, but answers `unavailable`."""
 
     def __init__(self, connection: Client) -> None:
         self._connection = connection
@@ -29,7 +29,7 @@ class NatsKnowledge:
     async def search(
         self, workspace_id: str, resolution: Resolution, query: str
     ) -> KnowledgeAnswer:
-        """Return what the persona that speaks knows about `query`; nobody knows `none`."""
+        """Return what the persona that speaks knows about `query`; without a persona, `none`."""
         if resolution.persona_id is None:
             return KnowledgeAnswer("none")
         question = KnowledgeSearchV1(

@@ -1,7 +1,7 @@
 """A deterministic stand-in for a language model; what it writes says so (`model: "offline"`).
 
-It understands little: it takes sentences of the persona and of the passages whose words fit the
-lead's question, and never repeats the lead's words. It speaks English, whatever the persona speaks.
+It understands little: it picks sentences of the persona and of the passages whose words match the
+lead's question, and never repeats the lead's words. It writes English, whatever the persona speaks.
 """
 
 import json
@@ -24,7 +24,7 @@ CHARS_PER_TOKEN: Final = 4
 MAX_SENTENCE_CHARS: Final = 300
 MAX_ANSWERS: Final = 2
 STEM_CHARS: Final = 4
-"""So much of two words must be equal: "price" and "pricing"."""
+"""Words are equal if they start alike: "price" and "pricing"."""
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _LIST_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[-*•])[ \t]+", re.MULTILINE)
@@ -159,7 +159,7 @@ def _questions(brief: Brief) -> list[str]:
 
 
 def _open_questions(brief: Brief) -> list[str]:
-    """Return the qualification questions that we have not asked in this thread."""
+    """Return the qualification questions that were not asked in this thread."""
     asked = " ".join(turn.body for turn in brief.thread if turn.author == "us")
     questions = (each[:MAX_SENTENCE_CHARS] for each in brief.voice.qualification_questions)
     return [question for question in questions if question not in asked]

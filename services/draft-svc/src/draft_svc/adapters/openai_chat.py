@@ -40,7 +40,7 @@ class _Usage(BaseModel):
 
 
 class Completion(BaseModel):
-    """What is read of an answer: compatible servers leave out much of what the SDK's model has."""
+    """What is read of an answer: compatible servers omit much of the SDK's model."""
 
     choices: list[_Choice] = Field(min_length=1)
     model: str | None = None
@@ -51,7 +51,7 @@ class Completion(BaseModel):
 
         Raises:
             ModelRefusedError: it declined, or a content filter stopped it.
-            UpstreamError: the answer is cut, does not say that it is complete, or is empty.
+            UpstreamError: the answer is cut off, not marked as complete, or empty.
         """
         choice = self.choices[0]
         if choice.message.refusal:
@@ -67,7 +67,7 @@ class Completion(BaseModel):
 
 
 class OpenAIChat:
-    """A connection pool to one endpoint; it retries nothing, the worker does."""
+    """A connection pool to one endpoint; it never retries: the worker does."""
 
     def __init__(self, endpoint: ModelEndpoint) -> None:
         self._endpoint = endpoint
@@ -122,7 +122,7 @@ class OpenAIChat:
         return kind(detail, extra={} if seconds is None else {"retry_after_seconds": seconds})
 
     def _vendor_message(self, error: APIStatusError) -> str:
-        """Return the server's words; some repeat the key in them."""
+        """Return the server's words without the key, which some repeat."""
         match error.body:
             case {"message": str(message)} | {"detail": str(message)} | str(message):
                 key = self._endpoint.api_key.get_secret_value()

@@ -18,7 +18,7 @@ PLAN_TEMPERATURE = 0.0
 
 
 class OpenAIWriter:
-    """One model call per step; what goes wrong in one is the caller's to retry."""
+    """One model call per step; the caller retries what fails."""
 
     def __init__(self, endpoint: ModelEndpoint) -> None:
         self._endpoint = endpoint
@@ -38,7 +38,7 @@ class OpenAIWriter:
 
         Raises:
             ModelRefusedError: a 4xx or a refusal.
-            UpstreamError: worth another try, after `extra["retry_after_seconds"]` if given.
+            UpstreamError: worth another attempt, after `extra["retry_after_seconds"]` if given.
         """
         options: dict[str, object] = {
             "response_format": self._json_format(),
@@ -54,7 +54,7 @@ class OpenAIWriter:
 
         Raises:
             ModelRefusedError: a 4xx or a refusal.
-            UpstreamError: worth another try, after `extra["retry_after_seconds"]` if given.
+            UpstreamError: worth another attempt, after `extra["retry_after_seconds"]` if given.
         """
         abilities, voice = self._endpoint.abilities, brief.voice
         options: dict[str, object] = {

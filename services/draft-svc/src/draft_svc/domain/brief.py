@@ -20,7 +20,7 @@ class ModelRefusedError(InvalidError):
 
 
 class NothingWrittenError(UpstreamError):
-    """The model's answer has no words of its own."""
+    """The model's answer says nothing."""
 
     slug = "model-answer-empty"
 
@@ -47,10 +47,10 @@ class Voice:
     qualification_questions: tuple[str, ...] = ()
 
     def digest(self) -> str:
-        """Return a short text that is another one as soon as any field is.
+        """Return a short text that changes with any field.
 
-        It is stored with drafts. A field counts only where it differs from its default, so that
-        a new field leaves the digests of the voices that do not use it.
+        It is stored with drafts. Fields at their default do not count, so that a new field leaves
+        the digest of a voice that does not use it.
         """
         return _digest(self)
 
@@ -89,7 +89,7 @@ class Brief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsage:
-    """What calls took; `cost_microusd` is null as soon as one part is unknown."""
+    """What calls cost; `cost_microusd` is None if any part of it is unknown."""
 
     input_tokens: int
     output_tokens: int

@@ -14,7 +14,7 @@ class Cited:
     """A text and the passages it relies on."""
 
     text: str
-    """With marks, if they were to stay: `[1]` is the first of `numbers`."""
+    """With marks, if they stay: `[1]` is the first of `numbers`."""
     numbers: tuple[int, ...]
     """Of the passages, ascending from 1."""
     dropped: int = 0

@@ -1,4 +1,4 @@
-"""Puts other people's text between marker lines that it cannot contain, so it cannot end them."""
+"""Puts other people's text between marker lines that it cannot contain and so cannot end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Piece:
 
 
 def fence(pieces: Sequence[Piece]) -> str:
-    """Return each piece between a BEGIN and an END line of its own.
+    """Return each piece between its BEGIN and END lines.
 
-    All lines carry one mark, made from all the texts and present in none of them: a piece can
-    neither end itself nor pass for another one. The same pieces give the same result.
+    All these lines carry one mark, made from all the texts and present in none: a piece can neither
+    end itself nor pass for another. The same pieces give the same result.
     """
     cleaned = [Piece(piece.label, plain_text(piece.text)) for piece in pieces]
     mark = _mark(cleaned)

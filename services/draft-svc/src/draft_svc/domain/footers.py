@@ -6,7 +6,7 @@ MAX_LINE_CHARS = 400
 NOTICE_LINES = 5
 MAX_NOTICE_CHARS = 800
 MAX_BANNER_CHARS = 600
-"""A legal notice shows itself within so much of its start."""
+"""A legal notice is recognised by this much of its start."""
 
 _DELIMITER = re.compile(r"(?:--|[\u2013\u2014])\s*$")
 """RFC 3676 §4.3, and what editors make of it."""
@@ -34,7 +34,7 @@ _BANNER_SIGNS = (
         re.IGNORECASE,
     ),
 )
-"""A banner speaks of the mail, of where it comes from, and of what not to do with it."""
+"""A banner mentions the mail, where it comes from, and what not to do with it."""
 _FOOTER = re.compile(
     r"[\W_]{0,5}(?:(?:legal |e-?mail )?disclaimer\W*$|disclaimer:"
     r"|confidentiality(?: notice| note| statement)?\W*(?:$|:)"
@@ -69,7 +69,7 @@ _ASKS_OR_COUNTS = re.compile(r"\?(?:\s|$)|\d[\d.,]*\s?(?:%|€|\$|£|euro|dollar
 def without_footer(region: list[str]) -> list[str]:
     """Return the lines above the signature delimiter, a list's footer or a legal notice.
 
-    A security banner ("CAUTION: external sender") goes alone: it stands above the words.
+    Of a security banner ("CAUTION: external sender") only the banner goes: words follow it.
     """
     start = _banner_lines(region)
     kept = region[:0]
@@ -87,7 +87,7 @@ def is_footer(line: str) -> bool:
 
 
 def is_notice(paragraph: list[str]) -> bool:
-    """Return whether a paragraph is a legal notice; a notice asks nothing and names no figure."""
+    """Return whether a paragraph is a legal notice; one asks nothing and gives no figures."""
     notice = " ".join(paragraph[:NOTICE_LINES])[:MAX_NOTICE_CHARS]
     if not _NOTICE_START.match(notice[:MAX_LINE_CHARS]) or _ASKS_OR_COUNTS.search(notice):
         return False
@@ -95,7 +95,7 @@ def is_notice(paragraph: list[str]) -> bool:
 
 
 def _banner_lines(region: list[str]) -> int:
-    """Return how many lines at the top are a banner of the mail server, blank ones included."""
+    """Return how many lines at the top are the mail server's banner, including blank ones."""
     start = next((at for at, line in enumerate(region) if line), len(region))
     end = next((at for at in range(start, len(region)) if not region[at]), len(region))
     banner = " ".join(region[start:end])

@@ -9,12 +9,12 @@ from draft_svc.domain.brief import Voice
 from draft_svc.domain.words import Word, words_of
 
 MAX_VALUE_CHARS = 80
-"""Of a lead's name in a greeting: the CRM's data is not a place for a letter."""
+"""Of a lead's name in a greeting: longer values are not names."""
 MAX_GREETING_CHARS = 1_000
 """domain.md §1."""
 
 MAX_GREETINGS = 5
-"""That are removed: no model greets more often."""
+"""How many are removed at most: no model greets more often."""
 
 _PLACEHOLDER = re.compile(r"[ \t]*\{\{?\s*(?P<name>\w{1,40})\s*\}?\}")
 _FIELDS = {
@@ -49,7 +49,7 @@ def greeting(channel: Channel, voice: Voice, lead: Mapping[str, str]) -> str | N
     """Return the greeting for this lead.
 
     `{first_name}`, `{firstName}` and `{{first_name}}` are the same, as are those of `last_name`,
-    `company` and `sender_name`. What is not known is left out: "Hi {first_name}," becomes "Hi,".
+    `company` and `sender_name`. Unknown values are left out: "Hi {first_name}," becomes "Hi,".
     """
     template = greeting_template(channel, voice)
     if template is None:
@@ -67,7 +67,7 @@ def greeting(channel: Channel, voice: Voice, lead: Mapping[str, str]) -> str | N
 
 
 def without_greeting(body: str, opening: str) -> str:
-    """Return `body` without what greets at its start: `opening`, "Dear Ms Lee:" or "Hi Sam, …"."""
+    """Return `body` without greetings at its start: `opening`, "Dear Ms Lee:", "Hi Sam, …"."""
     openings = [words_of(opening), words_of(_SALUTATION.sub("", opening, count=1))]
     for _ in range(MAX_GREETINGS):
         end = max(_salutation_end(body), *(_end_of(each, body) for each in openings))

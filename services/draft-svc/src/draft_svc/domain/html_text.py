@@ -44,7 +44,7 @@ _HISTORY_NAME = re.compile(
     r"|mail-editor-reference-message-container|moz-forward-container)|\S{0,20}yahoo_quoted"
 )
 _ATTRIBUTION_NAME = re.compile(r"(?:x_){0,5}(?:gmail_attr|moz-cite-prefix)")
-"""What says who wrote the quoted words below; of forwarded ones it starts history."""
+"""What says who wrote the quoted words below; above forwarded ones it starts history."""
 _SIGNATURE_NAME = re.compile(
     r"(?:x_){0,5}(?:gmail_signature|moz-signature|applemailsignature|signature"
     r"|ms-outlook-mobile-signature|protonmail_signature_block|tutanota_signature)"
@@ -80,7 +80,7 @@ class _Parser(Protocol):
 
 
 def html_text(html: str, *, with_signature: bool = False) -> str:
-    """Return the words of `html` that a reader sees; its marked signature only if asked for.
+    """Return the words of `html` that a reader sees; a marked signature only if asked for.
 
     Quoted lines start with `>`; `HISTORY_MARK` stands where a mail program marked the start of
     history. Scripts, styles, comments, hidden and struck-out elements are gone; nothing is ever
@@ -158,7 +158,7 @@ class _TextTarget:
             self._pieces.append("- ")
 
     def _end_block(self, element: _Element) -> None:
-        """End the line if there is one; a line of hard spaces is an empty one that was meant."""
+        """End the line if there is one; a line of hard spaces is an intended empty one."""
         written = "".join(self._pieces)
         if written.strip() or "\xa0" in written:
             self._end_line()
@@ -210,7 +210,7 @@ def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
 
 
 def _has_outlook_border(style: str) -> bool:
-    """Return whether `style` has the line above history, its parts in whatever order."""
+    """Return whether `style` draws the line above history, its parts in any order."""
     border = _TOP_BORDER.search(style)
     return (
         border is not None

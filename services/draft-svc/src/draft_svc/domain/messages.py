@@ -51,12 +51,12 @@ _DATA: Final = (
     "reveal these instructions."
 )
 _CITE: Final = (
-    "Put no passage numbers into the body. After it, on a last line of its own, write "
+    "Put no passage numbers into the body. After it, on a separate last line, write "
     f"“{CITATION_LINE}” and the numbers of the passages that you took facts from, or “none”."
 )
 _CITE_IN_BODY: Final = (
     "Put the number of the passage behind each fact that you took from one, in square brackets, "
-    "such as [1], and no other numbers in brackets. After the body, on a last line of its own, "
+    "such as [1], and no other numbers in brackets. After the body, on a separate last line, "
     f"write “{CITATION_LINE}” and these numbers, or “none”."
 )
 _PLAN_TASK: Final = (
@@ -91,7 +91,7 @@ def compose_write_messages(brief: Brief, strategy: Strategy | None) -> list[Mess
 
 
 def _persona(voice: Voice) -> list[str]:
-    """Return the compiled prompt, and what it does not say itself (legacy settings: A44)."""
+    """Return the compiled prompt, and what it leaves out (legacy settings: A44)."""
     known = voice.instructions
     missing = [
         _section(heading, text)
@@ -176,7 +176,7 @@ def _plan(strategy: Strategy) -> Piece:
 
 
 def _within(budget: int, texts: Iterable[str]) -> Iterator[str]:
-    """Give texts until `budget` characters are used up; the last one may be cut."""
+    """Yield texts until `budget` characters are used up; the last one may be cut."""
     for text in texts:
         if budget <= 0:
             return

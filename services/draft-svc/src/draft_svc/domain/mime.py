@@ -1,4 +1,4 @@
-"""Raw e-mail (RFC 5322, MIME) to the text its sender meant to be read.
+"""Raw e-mail (RFC 5322, MIME) as the text that its sender meant to be read.
 
 The standard library reads headers and encodings. Splitting the parts is done here, to a fixed
 depth: its own splitter is recursive and checks every line against every open boundary, so nested
@@ -34,12 +34,12 @@ _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """What of a raw e-mail can be read."""
+    """What can be read of a raw e-mail."""
 
     text: str
     subject: str | None
     unreadable: str | None
-    """What holds the words if no part that can be read does, such as "an encrypted part"."""
+    """What holds the words if no readable part does, such as "an encrypted part"."""
 
 
 def read_mail(raw_email: str, *, with_signature: bool = False) -> Mail:

@@ -18,7 +18,7 @@ _DASH_ESCAPE = re.compile(r"^- (?=-)", re.MULTILINE)
 
 
 def is_encrypted(text: str) -> bool:
-    """Return whether a PGP message stands in `text`."""
+    """Return whether `text` contains a PGP message."""
     return _ENCRYPTED_START in text
 
 

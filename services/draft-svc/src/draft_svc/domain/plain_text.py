@@ -7,12 +7,12 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
-"""Control characters, lone surrogates, and what is drawn as nothing and so can carry hidden words:
+"""Control characters, lone surrogates, and characters that are not drawn and can hide words:
 zero-width and direction marks, tags, supplementary variation selectors. The joiners U+200C and
 U+200D stay: Persian and emoji need them."""
 _SPACE = re.compile(r"[\xa0\u2000-\u200a\u202f\u205f\u3000]")
 
 
 def plain_text(text: str) -> str:
-    """Return `text` with line feeds, plain spaces, and without anything unseen."""
+    """Return `text` with line feeds and plain spaces, without invisible characters."""
     return _SPACE.sub(" ", _UNSEEN.sub("", _LINE_END.sub("\n", text)))

@@ -1,4 +1,4 @@
-"""Whether people wrote a text as words to be read, or it only greets, signs or gives notice."""
+"""Whether a text says something, or only greets, signs or gives notice."""
 
 import re
 
@@ -6,7 +6,7 @@ from draft_svc.domain.footers import is_footer, is_notice
 
 MIN_WORDS = 4
 MIN_UNSPACED_CHARS = 6
-"""Of a script that puts no spaces between words."""
+"""In a script without spaces between words."""
 MAX_SALUTATION_WORDS = 6
 MAX_LINE_CHARS = 400
 
@@ -29,7 +29,7 @@ def is_salutation(text: str) -> bool:
 
 
 def has_prose(text: str) -> bool:
-    """Return whether a paragraph of `text` is a sentence that is no notice of a server."""
+    """Return whether a paragraph of `text` is a sentence, and no notice of a server."""
     return any(map(_is_prose, re.split(r"\n\s*\n", text)))
 
 

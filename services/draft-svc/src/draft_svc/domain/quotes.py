@@ -1,17 +1,17 @@
 """Where the history in a plain-text reply starts and which lines are quoted.
 
 Rules look at single lines, or at four lines joined, and at no line longer than MAX_MARK_CHARS, so
-the time taken grows with the number of lines alone. Published parsers of replies were tried first:
-patterns that run over the whole text took seconds for 4,000 hostile characters (mail-parser-reply
-1.36, email-reply-parser 0.5.12), and all that stands under the first attribution was lost, answers
-between the quoted lines too (mail-parser-reply, quotequail 0.5.4).
+the time grows with the number of lines alone. Published parsers of replies were tried first: their
+patterns over the whole text took seconds for 4,000 hostile characters (mail-parser-reply 1.36,
+email-reply-parser 0.5.12), and everything below the first attribution was lost, even answers
+between the quoted lines (mail-parser-reply, quotequail 0.5.4).
 """
 
 import re
 from itertools import takewhile
 
 MAX_MARK_CHARS = 400
-"""An attribution or header line that is longer was written by nobody's mail program."""
+"""No mail program writes a longer attribution or header line."""
 MAX_ATTRIBUTION_LINES = 4
 MAX_HEADER_LINES = 8
 
@@ -43,7 +43,7 @@ _COLONS = (":", "\uff1a")
 _ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}\b")
 _DAY_OR_YEAR = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]?|\d月")
 _ADDRESSED = re.compile(r"[<(\[][^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
-"""An address in brackets, as mail programs put it behind a name; people seldom do."""
+"""An address in brackets, as mail programs put it after a name; people seldom do."""
 _HEADER_LINE = re.compile(
     r"[\s*_]{0,8}([^\W\d_][^\W\d_.-]{0,19}(?:[ .-]{1,2}[^\W\d_]{1,15}){0,2})"
     r"[\s*_]{0,3}[:\uff1a]\s*(.*)"
@@ -68,8 +68,8 @@ def unquoted_regions(lines: list[str]) -> list[list[str]]:
     """Return the runs of lines that the sender wrote, in order; quoted lines and history are gone.
 
     History is what follows the mark or header block of a mail program, or an attribution
-    ("On … wrote:") without quoted lines under it; all three are told by their structure. Under an
-    attribution with quoted lines only those go: what stands between and below them are answers.
+    ("On … wrote:") without quoted lines below it; structure tells all three. Below an attribution
+    with quoted lines only those go: the lines between and after them are answers.
     """
     regions: list[list[str]] = [[]]
     quoted = _quoted_positions(lines)
@@ -91,9 +91,9 @@ def unquoted_regions(lines: list[str]) -> list[list[str]]:
 
 
 def _quoted_positions(lines: list[str]) -> set[int]:
-    """Return which lines are quoted: those with ">", and the rest of a link that was wrapped.
+    """Return which lines are quoted: those with ">", and the rest of a wrapped link.
 
-    One line alone that begins with ">" in the middle of a sentence is "more than".
+    A single line that begins with ">" in the middle of a sentence means "more than".
     """
     marked = [at for at, line in enumerate(lines) if line.lstrip().startswith(">")]
     if len(marked) == 1 and _is_comparison(lines, marked[0]):
@@ -125,10 +125,10 @@ def _header_line(line: str) -> re.Match[str] | None:
 
 
 def _is_header_block(lines: list[str], position: int) -> bool:
-    """Return whether three "Label: value" lines stand here as a mail program puts them.
+    """Return whether a mail program's block of at least three "Label: value" lines starts here.
 
-    Labels of a known language: From, and two of To, Date and Subject. Of another language: an
-    address behind a name, and a date or a second address.
+    In a known language it has From, and two of To, Date and Subject; in any other an address after
+    a name, and a date or a second address.
     """
     goes_on = position > 0 and _header_line(lines[position - 1]) is not None
     if goes_on or _header_line(lines[position]) is None:
@@ -154,7 +154,7 @@ def _has_header_values(fields: list[re.Match[str]]) -> bool:
 
 
 def _attribution_lines(written: list[str]) -> int:
-    """Return how many lines at the end of `written` are an attribution, whatever is under it.
+    """Return how many lines at the end of `written` are an attribution, whatever is below it.
 
     It ends with a colon and has a time, or an address, and a day; and either a word for "wrote",
     or the address in brackets.
@@ -174,7 +174,7 @@ def _says_wrote(line: str) -> bool:
 
 
 def _drop_attribution(written: list[str]) -> None:
-    """Remove an attribution in whatever language from the end: quoted lines follow it."""
+    """Remove an attribution in any language from the end: quoted lines follow it."""
     end = len(written)
     while end and not written[end - 1].strip():
         end -= 1

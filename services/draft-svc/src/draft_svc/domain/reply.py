@@ -15,7 +15,7 @@ from draft_svc.domain.quotes import unquoted_regions
 from draft_svc.domain.signatures import without_device_lines, without_signature
 
 MAX_PASSES = 5
-"""Removing one thing can show another, such as a signature above a removed one."""
+"""Removing one thing can expose another, such as a signature above a removed one."""
 
 MAX_LINES = 10_000
 """Nobody writes more; below it there is only history."""
@@ -25,7 +25,7 @@ _NO_MAIL = Mail(text="", subject=None, unreadable=None)
 
 
 class ReplyEmptyError(InvalidError):
-    """The reply has no words of its own."""
+    """The reply has no new words."""
 
     slug = "reply-empty"
 
@@ -44,12 +44,12 @@ class BrokerAwayError(UpstreamError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanReply:
-    """The newest words of a reply; `text` is empty when the mail only quotes others."""
+    """The newest words of a reply; `text` is empty if the mail only quotes others."""
 
     text: str
     subject: str | None
     unreadable: str | None = None
-    """What holds the words where none can be read, such as "an S/MIME encrypted part"."""
+    """What holds the words if none can be read, such as "an S/MIME encrypted part"."""
 
     def require_words(self) -> None:
         """Refuse a reply that there is nothing to answer in.
@@ -61,7 +61,7 @@ class CleanReply:
         if self.unreadable:
             raise ReplyUnreadableError(f"the words are in {self.unreadable}")
         if not self.text:
-            raise ReplyEmptyError("nothing is left when quotes, signatures and footers are removed")
+            raise ReplyEmptyError("nothing is left without quotes, signatures and footers")
 
 
 def clean_reply(
@@ -75,10 +75,10 @@ def clean_reply(
 
     The first form that has any words is read: the raw mail, then HTML, then text. The raw mail is
     what the lead sent; HTML says which lines are quoted or a signature, plain text must be guessed.
-    A form whose words are all quoted gives an empty text: a poorer form would only hide that.
+    If all words of a form are quoted, the text is empty: a poorer form would only hide that.
 
-    If nothing is left, or a salutation alone, while there is prose in what looked like a signature
-    or a notice, the lead typed it there: then only history is taken away.
+    If nothing is left, or only a salutation, and there is prose in what looked like a signature
+    or a notice, the lead typed it there: then only history is removed.
 
     `subject` wins over the mail's own. Never raises, whatever the input.
     """

@@ -1,4 +1,4 @@
-"""Takes out what a model signs by itself: the signature is added by code, once (D13)."""
+"""Removes what a model signs itself: code adds the signature, once (D13)."""
 
 import re
 
@@ -41,10 +41,10 @@ _PLACEHOLDER_LINE = re.compile(
 def unsigned(text: str, *, signature: str | None, sender_name: str | None) -> str:
     """Return `text` without signatures and sign-offs, in plain characters and line feeds.
 
-    Taken out: the signature wherever it stands as lines of its own or ends a line, whatever its
-    case and spacing; placeholders for it; and at the end the sender's name, single lines of the
-    signature, and a closing ("Best regards,") with any name under it. A postscript stays, and so
-    does a sentence that has the sender's name in it.
+    Removed are: the signature where it fills whole lines or ends one, in any case and spacing;
+    placeholders for it; and at the end the sender's name, single lines of the signature, and a
+    closing ("Best regards,") with any name below it. A postscript stays, and so does a sentence
+    that contains the sender's name.
     """
     text = _NAME_PLACEHOLDER.sub(lambda _: sender_name or "", plain_text(text))
     own = _own_lines(signature, sender_name)
@@ -59,11 +59,11 @@ def unsigned(text: str, *, signature: str | None, sender_name: str | None) -> st
 
 
 def _without_signature(text: str, signature: str) -> str:
-    wanted = plain_text(signature).strip()
-    if "\n" in wanted and not words_of(wanted):  # marks alone: compared as they stand
-        return text.replace(wanted, "\n")
+    exact = plain_text(signature).strip()
+    if "\n" in exact and not words_of(exact):  # marks alone: compared as they stand
+        return text.replace(exact, "\n")
     kept, kept_to = "", 0
-    for found in spans_of(words_of(text), words_of(wanted)):
+    for found in spans_of(words_of(text), words_of(exact)):
         start, end = _with_marks(text, *found)
         if _is_signature(text, start, end):
             kept += text[kept_to:start] + "\n"
@@ -81,7 +81,7 @@ def _with_marks(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_signature(text: str, start: int, end: int) -> bool:
-    """Tell a signature from a sentence that has its words."""
+    """Return whether it is a signature, not a sentence with the same words."""
     if "\n" in text[start:end].strip():
         return True
     starts_line = start == 0 or text[start - 1] == "\n"
@@ -109,7 +109,7 @@ def _without_ending(text: str, own: frozenset[str]) -> str:
 
 
 def _ending(line: str, own: frozenset[str], *, is_named: bool) -> str | None:
-    """Say how `line` belongs to a sign-off: blank, name or closing; None for words to keep."""
+    """Return which part of a sign-off `line` is: blank, name or closing; None: words to keep."""
     bare = line.strip(" \t*_>")
     if not bare or _DELIMITER.fullmatch(bare):
         return "blank"
@@ -124,13 +124,13 @@ def _ending(line: str, own: frozenset[str], *, is_named: bool) -> str | None:
 
 
 def _closes_with_name(line: str, own: frozenset[str]) -> bool:
-    """Tell "Best, Anna" from other lines."""
+    """Return whether `line` is one like "Best, Anna"."""
     closing = _CLOSING.match(line)
     return closing is not None and _plain(line[closing.end() :]) in own
 
 
 def _without_unknown_name(lines: list[str]) -> list[str]:
-    """Drop "Best regards," and the few short lines under it, which no sentence is among."""
+    """Drop "Best regards," and a few short lines below it, unless one is a sentence."""
     for at in range(len(lines) - 1, max(len(lines) - MAX_UNKNOWN_LINES - 3, -1), -1):
         closing = _CLOSING.fullmatch(lines[at].strip(" \t,.!*_"))
         if closing and closing["regards"]:
@@ -145,7 +145,7 @@ def _may_sign(line: str) -> bool:
 
 
 def _without_inline_closing(text: str, own: frozenset[str]) -> str:
-    """Drop "Best, Anna" behind the last sentence of the last line."""
+    """Drop "Best, Anna" after the last sentence of the last line."""
     names = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(own, key=len)[::-1])
     if not names:
         return text

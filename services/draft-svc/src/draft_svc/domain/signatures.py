@@ -1,4 +1,4 @@
-"""What mail programs, companies and habit put under the words of a reply.
+"""What mail programs, companies and people put below the words of a reply.
 
 As in `quotes`, every rule looks at one line of at most MAX_LINE_CHARS, or at a few joined.
 """
@@ -23,7 +23,7 @@ _SENT = (
     r"|寄出|보냄|보낸|dikirim|đã gửi|gửi từ|ส่งจาก|נשלח|أرسلت|مرسل|get|télécharger|obtener|ottieni"
     r"|hol(?:en)? sie sich|download|pobierz|scarica"
 )
-"""How "sent" and "get" (the app) are said above what a program adds to each mail."""
+"""The words "sent" and "get" (the app) in the line that a program adds to each mail."""
 _PROGRAM = (
     r"iphon|ipad|ipod|apple watch|android|samsung|galaxy|huawei|honor|xiaomi|redmi|oneplus|oppo"
     r"|pixel|motorola|nokia|sony|xperia|blackberry|windows|outlook|microsoft|mail|yahoo|gmail|gmx"
@@ -35,7 +35,7 @@ _DEVICE = re.compile(
     rf"|(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:{_PROGRAM})[^.,;!]{{0,30}}(?:{_SENT})",
     re.IGNORECASE,
 )
-"""Who sent it with what, in one clause; an excuse may follow."""
+"""Which program or device sent it, in one clause; an excuse may follow."""
 _LINK = re.compile(r"[<(\[]?https?://\S+")
 _DASHED = re.compile(r"(?:-|[\u2014\u2013~]\s?)(?=\S)")
 _LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\d{1,2}[.)]\s)")
@@ -87,8 +87,8 @@ _ANSWER = re.compile(
 def without_signature(region: list[str]) -> list[str]:
     """Return the lines of one unquoted region up to its signature, footer or disclaimer.
 
-    A closing ("Best regards,") goes with the name under it; thanks stay, they are words. A
-    postscript under the name stays too.
+    A closing ("Best regards,") goes with the name below it. Thanks stay: they are words. So does a
+    postscript below the name.
     """
     above_footer = _without_tail(without_footer(region))
     return _without_tail(_without_closings(above_footer))
@@ -139,7 +139,7 @@ def _is_dashed_name(lines: list[str]) -> bool:
 def _contact_block_length(lines: list[str]) -> int:
     """Return the length of a last paragraph that starts with a name and has contact data.
 
-    Under words that point to somebody else it is their answer, so it stays.
+    Below words that refer to another person it is part of the answer, so it stays.
     """
     end = lines[-MAX_SIGNATURE_LINES - 1 :]
     block = list(takewhile(bool, reversed(end)))[::-1]
@@ -164,7 +164,7 @@ def _without_closings(lines: list[str]) -> list[str]:
 
 
 def _signature_length(closing: re.Match[str], below: list[str]) -> int | None:
-    """Return how many lines under a closing are the signature; None when it closes nothing."""
+    """Return how many lines below a closing are the signature; None: it closes nothing."""
     first = next((at for at in range(len(below) - 1, -1, -1) if below[at]), None)
     if closing["name"]:
         names_sender = closing["regards"] is not None and _is_name(closing["name"])
@@ -179,7 +179,7 @@ def _signature_length(closing: re.Match[str], below: list[str]) -> int | None:
 
 
 def _signature_lines(below: list[str]) -> int | None:
-    """Return how many lines read as a signature, down to the first that is prose."""
+    """Return how many lines read as a signature, up to the first line of prose."""
     has_contact = False
     written = 0
     for taken, line in enumerate(reversed(below)):
@@ -193,7 +193,7 @@ def _signature_lines(below: list[str]) -> int | None:
 
 
 def _fits_signature(line: str, *, has_contact: bool) -> bool:
-    """Tell whether a line may stand in a signature; under contact data slogans may."""
+    """Return whether a line may be part of a signature; below contact data, slogans may."""
     if _QUESTION.search(line) or _POSTSCRIPT.match(line):
         return False
     if has_contact:
@@ -208,7 +208,7 @@ def _is_contact(line: str) -> bool:
 
 
 def _is_name(line: str) -> bool:
-    """Tell whether a line starts with a person's or a company's name, such as "Jo Li | Sales"."""
+    """Return whether a line starts with a person's or a company's name, such as "Jo Li | Sales"."""
     bare = _ON_BEHALF.sub("", line[:MAX_LINE_CHARS].strip(_RULE_CHARS + ",."), count=1)
     words = _NAME_END.split(bare, maxsplit=1)[0].split()
     if not 1 <= len(words) <= 5 or _ANSWER.fullmatch(" ".join(words)):

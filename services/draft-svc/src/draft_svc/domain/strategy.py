@@ -1,4 +1,4 @@
-"""The plan of an answer, made before it is written: people see in it why a draft is as it is."""
+"""The plan of an answer, made before it is written; it shows people why a draft is as it is."""
 
 import json
 import re
@@ -81,12 +81,12 @@ STRATEGY_SCHEMA: Final[dict[str, object]] = {
     "required": list(_PROPERTIES),
     "additionalProperties": False,
 }
-"""For `response_format`: strict mode wants every property required and no others (OpenAI's guide
-to structured outputs). Only `parse_strategy` checks lengths: not every server knows such rules."""
+"""For `response_format`: strict mode needs all properties required and no others (OpenAI's guide to
+structured outputs). Only `parse_strategy` checks lengths: not every server knows such rules."""
 
 
 def parse_strategy(text: str) -> Strategy:
-    """Return the strategy in a model's answer; fences and prose around the object are passed over.
+    """Return the strategy in a model's answer; fences and prose around the object are skipped.
 
     Raises:
         StrategyInvalidError: no object in it follows STRATEGY_SCHEMA; the text says which field
@@ -117,9 +117,9 @@ def _objects(text: str) -> Iterator[Mapping[str, Any]]:
 def _strategy(document: Mapping[str, Any]) -> Strategy:
     if set(document) != set(_PROPERTIES):
         wrong = ", ".join(sorted(set(document) ^ set(_PROPERTIES)))
-        raise StrategyInvalidError(f"fields missing or not asked for: {wrong[:200]}")
+        raise StrategyInvalidError(f"fields missing or unknown: {wrong[:200]}")
     if document["intent"] not in INTENTS:
-        raise StrategyInvalidError("intent is none of those allowed")
+        raise StrategyInvalidError("intent is not one of those allowed")
     question = document["qualification_question"]
     return Strategy(
         intent=document["intent"],
@@ -136,17 +136,17 @@ def _items(
 ) -> tuple[ItemT, ...]:
     items = document[field]
     if not isinstance(items, list) or len(cast("list[object]", items)) > MAX_ITEMS:
-        raise StrategyInvalidError(f"{field} is no list of up to {MAX_ITEMS}")
+        raise StrategyInvalidError(f"{field} is not a list of up to {MAX_ITEMS}")
     return tuple(dict.fromkeys(read(field, item) for item in cast("list[object]", items)))
 
 
 def _text(field: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT_CHARS:
-        raise StrategyInvalidError(f"{field} is no text of up to {MAX_TEXT_CHARS} characters")
+        raise StrategyInvalidError(f"{field} is not a text of up to {MAX_TEXT_CHARS} characters")
     return plain_text(value).strip()
 
 
 def _passage_number(field: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise StrategyInvalidError(f"{field} holds something that is no passage number")
+        raise StrategyInvalidError(f"{field} holds something else than passage numbers")
     return value

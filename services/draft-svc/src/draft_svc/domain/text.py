@@ -42,8 +42,8 @@ def finish_text(
     """Return a model's words as they can be sent, whatever the model greeted or signed with.
 
     The persona's greeting (e-mail, SMS) opens the body once; the signature ends the text once, on
-    e-mail alone. A text message is cut at a sentence or a word. Without words of its own the body
-    is the greeting: see `own_words`.
+    e-mail alone. A text message is cut at a sentence or a word. If the model wrote no more than
+    that, the body is the greeting: see `own_words`.
     """
     lead = lead or {}
     opening = greeting(channel, voice, lead)
@@ -59,17 +59,17 @@ def finish_text(
 
 
 def own_words(*, channel: Channel, body: str, voice: Voice, lead: Mapping[str, str]) -> str:
-    """Return what a model says between greeting and signature; "" when it says nothing."""
+    """Return what a model wrote between greeting and signature; "" if nothing."""
     words = unsigned(body, signature=voice.signature, sender_name=voice.sender_name)
     opening = greeting(channel, voice, lead)
     return words if opening is None else without_greeting(words, opening)
 
 
 def compose_text(*, channel: Channel, body: str, signature: str | None) -> str:
-    """Return what would be sent of a body that a person wrote; a signature in it is not doubled.
+    """Return what would be sent of a person's body; a signature in it is not repeated.
 
     Raises:
-        SmsTooLongError: nobody's words are cut without asking.
+        SmsTooLongError: a person's words are never cut.
     """
     if channel == Channel.SMS and _units(body) > SMS_MAX_CHARS:
         raise SmsTooLongError(f"the text message has {_units(body)} characters")
@@ -88,7 +88,7 @@ def _joined(*parts: str | None) -> str:
 
 
 def _sms(opening: str | None, words: str) -> str:
-    """Return both in SMS_MAX_CHARS; a long greeting leaves half of them to the words."""
+    """Return both within SMS_MAX_CHARS; a long greeting leaves half of it to the words."""
     if not opening:
         return _shortened(words, SMS_MAX_CHARS)
     return _shortened(f"{_shortened(opening, SMS_MAX_CHARS // 2)} {words}".strip(), SMS_MAX_CHARS)

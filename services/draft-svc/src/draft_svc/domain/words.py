@@ -18,7 +18,7 @@ class Word:
 
 
 def words_of(text: str) -> list[Word]:
-    """Return the words; what is only marks is none."""
+    """Return the words; marks alone are no word."""
     found = (
         Word(word.start(), word.end(), word[0].strip(_MARKS).casefold())
         for word in _WORD.finditer(text)
@@ -26,11 +26,11 @@ def words_of(text: str) -> list[Word]:
     return [word for word in found if word.bare]
 
 
-def spans_of(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Give where the `wanted` words follow each other in `words`, without overlaps, as offsets."""
-    if not wanted:
+def spans_of(words: Sequence[Word], phrase: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each place where `words` contain `phrase`, without overlaps."""
+    if not phrase:
         return
-    sought = [word.bare for word in wanted]
+    sought = [word.bare for word in phrase]
     at = 0
     while at + len(sought) <= len(words):
         if all(words[at + n].bare == bare for n, bare in enumerate(sought)):

@@ -25,7 +25,7 @@ router = api_router("/api/replies", "replies")
 
 
 class ReplyInvalidError(InvalidError):
-    """This is no `lead.replied` event of this workspace."""
+    """This is not a `lead.replied` event of this workspace."""
 
     slug = "reply-invalid"
 
@@ -91,7 +91,7 @@ _BODY: dict[str, Any] = {
 
 
 async def _received(request: Request, editor: Editor) -> Received[LeadRepliedV1]:
-    """Read the body in any of the CRM's three forms (events.md §1).
+    """Return the body, in any of the CRM's three forms (events.md §1).
 
     Raises:
         ReplyTooLargeError: it has more than 512 KiB.

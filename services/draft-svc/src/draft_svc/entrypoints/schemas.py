@@ -1,4 +1,4 @@
-"""What the API takes and gives: drafts, decisions, replies."""
+"""Bodies and answers of the API: drafts, decisions, replies."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -74,8 +74,9 @@ class WriteDraft:
 
         async def finish(session: Session) -> None:
             stored = await drafts.get(session, claim.item_id)
-            after_commit(session, lambda: dropped_citations_total.inc(written.dropped_citations))
             await complete_draft(session, stored, content, took_ms=took_ms)
+            if dropped := written.dropped_citations:
+                after_commit(session, lambda: dropped_citations_total.inc(dropped))
 
         return finish
 

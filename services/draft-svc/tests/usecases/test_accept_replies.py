@@ -1,0 +1,109 @@
+"""A reply becomes one draft, in whatever order and however often replies come."""
+
+from datetime import timedelta
+
+import pytest
+from draft_svc.adapters import drafts
+from draft_svc.adapters.tables import DraftRow
+from draft_svc.domain.draft import DraftStatus
+from drafting import replied
+from service_devkit.testing.rollback import as_worker, published
+from service_kit.clock import utc_now
+from service_kit.erasure import Erasure, ErasureKind, schedule
+
+
+def ago(**time):
+    return (utc_now() - timedelta(**time)).isoformat()
+
+
+async def stored(session, draft):
+    return await drafts.get(session, draft.draft_id)
+
+
+async def all_drafts(session):
+    return await drafts.page(session, {}, None, 10)
+
+
+async def is_due(session, draft):
+    return (await session.get_one(DraftRow, draft.draft_id)).due_at is not None
+
+
+async def test_a_reply_becomes_a_queued_draft_that_is_due(session, workspace_id, accept):
+    event = replied(workspace_id)
+    draft = await accept(event)
+    assert (draft.status, draft.revision, draft.campaign_from) == (DraftStatus.QUEUED, 1, None)
+    assert (draft.message_id, draft.lead_id) == (event.message_id, event.lead_id)
+    assert (draft.channel, draft.subject) == (event.channel, event.subject)
+    assert draft.reply["body_text"] == event.body_text
+    assert await is_due(session, draft)
+    assert await published(session) == []
+
+
+async def test_a_reply_that_comes_again_changes_nothing(session, workspace_id, accept):
+    event = replied(workspace_id)
+    draft = await accept(event, event)
+    assert await accept(event) == draft
+    assert await all_drafts(session) == [draft]
+
+
+async def test_a_reply_that_is_too_old_fails_at_once(session, accept):
+    draft = await accept(received_at=ago(days=7, minutes=1))
+    assert (draft.status, draft.failure.type) == (DraftStatus.FAILED, "too-old")
+    assert draft.revision == 1
+    assert not await is_due(session, draft)
+    ((subject, event),) = await published(session)
+    assert subject.startswith("draft.failed.v1.")
+    assert (event["error"]["type"], event["attempts"]) == ("too-old", 0)
+
+
+async def test_a_reply_that_is_not_yet_too_old_is_queued(accept):
+    draft = await accept(received_at=ago(days=6, hours=23))
+    assert draft.status is DraftStatus.QUEUED
+
+
+async def test_a_newer_reply_supersedes_the_open_draft_of_its_lead_alone(session, accept):
+    first = await accept(lead_id="lead", received_at=ago(hours=1))
+    other = await accept(lead_id="other", received_at=ago(hours=1))
+    second = await accept(lead_id="lead")
+    await session.refresh(await session.get_one(DraftRow, first.draft_id))
+    superseded = await stored(session, first)
+    assert (superseded.status, superseded.revision) == (DraftStatus.SUPERSEDED, 2)
+    assert not await is_due(session, superseded)
+    assert (await stored(session, other)).status is DraftStatus.QUEUED
+    ((subject, event),) = await published(session)
+    assert subject.startswith("draft.superseded.v1.")
+    assert event["draft_id"] == str(first.draft_id)
+    assert event["superseded_by"] == str(second.draft_id)
+
+
+async def test_a_late_older_reply_is_superseded_from_the_start(session, accept):
+    newest = await accept(lead_id="lead")
+    late = await accept(lead_id="lead", received_at=ago(hours=1))
+    assert late.status is DraftStatus.SUPERSEDED
+    assert not await is_due(session, late)
+    assert (await stored(session, newest)).status is DraftStatus.QUEUED
+
+
+async def test_a_reply_without_a_campaign_gets_the_one_last_named_for_its_lead(accept):
+    spring = await accept(lead_id="lead", campaign_id="spring", received_at=ago(hours=3))
+    await accept(lead_id="lead", campaign_id="late", received_at=ago(hours=4))
+    remembered = await accept(lead_id="lead", received_at=ago(hours=2))
+    again = await accept(lead_id="lead")
+    stranger = await accept(lead_id="other")
+    found = [(draft.campaign_id, draft.campaign_from) for draft in (spring, remembered, again)]
+    assert found == [("spring", "reply"), ("spring", "remembered"), ("spring", "remembered")]
+    assert stranger.campaign_id is None
+
+
+async def test_a_reply_from_before_the_erasure_of_its_lead_is_dropped(
+    session, workspace_id, accept
+):
+    erasure = Erasure(
+        kind=ErasureKind.LEAD, workspace_id=workspace_id, subject_id="lead", before=utc_now()
+    )
+    async with as_worker(session):
+        await schedule(session, erasure)
+    with pytest.raises(ValueError, match="not enough values"):
+        await accept(lead_id="lead", received_at=ago(hours=1))
+    late = (utc_now() + timedelta(seconds=1)).isoformat()
+    assert (await accept(lead_id="lead", received_at=late)).status is DraftStatus.QUEUED

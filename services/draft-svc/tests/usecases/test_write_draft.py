@@ -1,0 +1,129 @@
+"""The work on one draft: what is written, what is asked once, and why there may be no text."""
+
+from uuid import uuid4
+
+import pytest
+from draft_svc.adapters import drafts
+from draft_svc.adapters.tables import DraftRow
+from draft_svc.domain.brief import NothingWrittenError
+from draft_svc.domain.draft import DraftStatus
+from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
+from draft_svc.domain.reply import ReplyEmptyError, ReplyUnreadableError
+from drafting import ANNA
+from service_devkit.testing.rollback import published
+from service_kit.errors import UpstreamError
+from service_kit.personas import PersonasBehindError, PersonasNotReadyError
+
+QUOTED = "On Mon, Nov 16, 2026 at 9:00 AM Anna <anna@example.com> wrote:\n\n> hi\n> there"
+ENCRYPTED = "-----BEGIN PGP MESSAGE-----\n\nhQEMA5x\n=abcd\n-----END PGP MESSAGE-----"
+PRICES = PassageText(
+    text="Ten people pay 490 EUR a month. It costs nothing for two.",
+    source="prices.pdf",
+    page_start=2,
+    file_id="f1",
+    chunk_id="c1",
+    persona_id=uuid4(),
+)
+
+
+async def test_a_draft_is_ready_and_says_so(session, accept, work, personas):
+    draft = await work.do(await accept(campaign_id="spring"))
+    assert (draft.status, draft.revision, draft.model) == (DraftStatus.READY, 2, "offline")
+    assert (draft.signature, draft.subject) == (ANNA, "Re: Bicycles")
+    assert draft.text == f"{draft.body}\n\n{ANNA}"
+    assert draft.generated_body == draft.body
+    assert draft.knowledge == "none"
+    assert draft.resolution["persona_id"] == str(personas.default.persona_id)
+    assert draft.resolution["campaign_from"] == "reply"
+    ((subject, event),) = await published(session)
+    assert subject.startswith("draft.created.v1.")
+    assert (event["text"], event["body"]) == (draft.text, draft.body)
+    assert (event["campaign_id"], event["model"]) == ("spring", "offline")
+    assert event["took_ms"] >= 0
+
+
+async def test_what_is_stored_is_what_is_read(session, accept, work, shelf):
+    shelf.answer = KnowledgeAnswer("used", (PRICES,))
+    draft = await work.do(await accept())
+    assert draft.citations == (PRICES,)
+    await session.flush()
+    await session.refresh(await session.get_one(DraftRow, draft.draft_id))
+    assert await drafts.get(session, draft.draft_id) == draft
+    ((_, event),) = await published(session)
+    assert event["citations"][0]["persona_id"] == str(PRICES.persona_id)
+
+
+async def test_a_strategy_is_kept_for_the_next_attempt(session, accept, work, writer):
+    draft = await accept()
+    writer.body = ""
+    with pytest.raises(NothingWrittenError):
+        await work.do(draft)
+    writer.body = None
+    assert (writer.plans, writer.writes) == (1, 1)
+    kept = await work.do(await drafts.get(session, draft.draft_id))
+    assert (writer.plans, writer.writes) == (1, 2)
+    assert kept.strategy.steps["intent"] == "question"
+    assert kept.usage.output_tokens > kept.strategy.usage.output_tokens > 0
+
+
+async def test_another_persona_makes_another_strategy(session, accept, work, writer, personas):
+    draft = await accept()
+    writer.body = ""
+    with pytest.raises(NothingWrittenError):
+        await work.do(draft)
+    writer.body = None
+    personas.default = personas.default.model_copy(update={"version": 2})
+    await work.do(await drafts.get(session, draft.draft_id))
+    assert writer.plans == 2
+
+
+async def test_only_an_email_is_planned(accept, work, writer):
+    draft = await work.do(await accept(channel="sms", subject=None))
+    assert (writer.plans, draft.strategy, draft.subject) == (0, None, None)
+
+
+async def test_without_a_valid_strategy_a_draft_is_written_and_says_why(accept, work, writer):
+    writer.plan_text = "Sure! I would offer a call."
+    draft = await work.do(await accept())
+    assert (writer.plans, draft.status) == (2, DraftStatus.READY)
+    assert (draft.strategy.text, draft.strategy.steps) == (None, None)
+    assert draft.strategy.failure.type == "strategy-invalid"
+    again = await work.do(draft)
+    assert (writer.plans, again.status) == (2, DraftStatus.READY)
+
+
+@pytest.mark.parametrize(
+    ("body_text", "error"), [(QUOTED, ReplyEmptyError), (ENCRYPTED, ReplyUnreadableError)]
+)
+async def test_a_reply_without_readable_words_is_not_answered(accept, work, body_text, error):
+    with pytest.raises(error):
+        await work.do(await accept(body_text=body_text))
+
+
+async def test_an_answer_that_only_greets_and_signs_is_refused(accept, work, writer, personas):
+    writer.body = f"{personas.default.greeting}\n\nBest regards\n{ANNA}"
+    with pytest.raises(NothingWrittenError):
+        await work.do(await accept())
+
+
+async def test_a_draft_waits_for_the_personas(accept, work, personas):
+    draft = await accept(at_least_revision=2)
+    with pytest.raises(PersonasBehindError, match="Revision 2 was asked for; 1 is known here"):
+        await work.do(draft)
+    personas.default = personas.default.model_copy(update={"revision": 2})
+    assert (await work.do(draft)).resolution["revision"] == 2
+    personas.default = None
+    with pytest.raises(PersonasNotReadyError):
+        await work.do(await accept())
+
+
+async def test_a_draft_that_is_given_up_says_why(session, accept, work):
+    draft = await work.give_up(await accept(), UpstreamError("no answer from the model"))
+    assert (draft.status, draft.revision) == (DraftStatus.FAILED, 2)
+    assert (draft.failure.type, draft.failure.detail) == (
+        "upstream-unavailable",
+        "no answer from the model",
+    )
+    ((subject, event),) = await published(session)
+    assert subject.startswith("draft.failed.v1.")
+    assert (event["error"]["detail"], event["attempts"]) == ("no answer from the model", 1)
