@@ -1,4 +1,4 @@
-"""The services as processes, on one broker and with one set of keys."""
+"""The four services as processes of the run, on one broker and with one set of keys."""
 
 from contextlib import ExitStack
 
@@ -8,19 +8,25 @@ from service_devkit.testing.api import running, service_env
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 
 
-@pytest.fixture(scope="module")
-def databases(database):
-    return {service: database(service) for service in SERVICES}
+@pytest.fixture(scope="session")
+def databases(run_database):
+    return {service: run_database(service) for service in SERVICES}
 
 
-@pytest.fixture(scope="module")
-def apis(databases, nats_url, tmp_path_factory):
+@pytest.fixture(scope="session")
+def apis_nats_url(run_nats):
+    """Return the address of the broker of `apis`."""
+    return run_nats().url
+
+
+@pytest.fixture(scope="session")
+def apis(databases, apis_nats_url, tmp_path_factory):
     """Return all services; they trust the same keys."""
     folder = tmp_path_factory.mktemp("tenancy")
 
     def env(service):
         url = databases[service].login_url
-        return service_env(folder, database_url=url, nats_url=nats_url)
+        return service_env(folder, database_url=url, nats_url=apis_nats_url)
 
     with ExitStack() as stack:
         yield {

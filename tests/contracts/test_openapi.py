@@ -92,10 +92,10 @@ class Fuzz:
 _numbers = iter(range(1, 10_000))
 
 
-@pytest.fixture(scope="module")
-def tenant(apis, nats_url):
+@pytest.fixture(scope="session")
+def tenant(apis, apis_nats_url):
     furnished = Tenant("fuzzed", apis)
-    asyncio.run(furnished.furnish(nats_url, "seed"))
+    asyncio.run(furnished.furnish(apis_nats_url, "seed"))
     return furnished
 
 

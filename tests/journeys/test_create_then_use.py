@@ -28,9 +28,9 @@ async def clients(apis):
 
 
 @pytest.fixture
-async def campaigns(nats_url, clients):
+async def campaigns(apis_nats_url, clients):
     """Have the CRM tell of one campaign for each round."""
-    connection = await nats.connect(nats_url)
+    connection = await nats.connect(apis_nats_url)
     for number in range(ROUNDS):
         event = CampaignSyncedV1(
             workspace_id=WORKSPACE,

@@ -14,14 +14,14 @@ ROWS = sql.SQL(
 )
 
 
-@pytest.fixture(scope="module")
-def tenants(apis, nats_url):
+@pytest.fixture(scope="session")
+def tenants(apis, apis_nats_url):
     """Return the one who asks, and the other whose data are secret."""
     asking, other = Tenant("asking", apis), Tenant("other", apis)
 
     async def furnish():
-        await asking.furnish(nats_url, "own")
-        await other.furnish(nats_url, SECRET)
+        await asking.furnish(apis_nats_url, "own")
+        await other.furnish(apis_nats_url, SECRET)
 
     asyncio.run(furnish())
     return SimpleNamespace(asking=asking, other=other)

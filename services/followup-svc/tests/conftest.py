@@ -1,12 +1,6 @@
-"""followup-svc as a process, with personas on the broker as persona-svc would publish them."""
-
-from itertools import count
+"""followup-svc: its package, and a database of each test module."""
 
 import pytest
-from following import Campaigner
-from service_devkit.testing.api import running, service_env
-
-_workspaces = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -17,29 +11,3 @@ def service_package():
 @pytest.fixture(scope="module")
 def followup_database(database):
     return database("followup_svc")
-
-
-@pytest.fixture(scope="module")
-def api(followup_database, nats_url, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("followup")
-    env = service_env(
-        folder,
-        database_url=followup_database.login_url,
-        nats_url=nats_url,
-        more={
-            "DRAMATIS_FOLLOWUP_DUE_CHECK_SECONDS": "0.05",
-            "DRAMATIS_FOLLOWUP_RETRY_DELAYS_SECONDS": "[0.1, 0.1]",
-        },
-    )
-    with running("followup_svc", folder, env) as started:
-        yield started
-
-
-@pytest.fixture
-async def campaigner(api, connection):
-    """Return a workspace that no other test uses, whose window is always open."""
-    workspace_id = f"w{next(_workspaces)}"
-    async with api.client(workspace_id) as client:
-        one = Campaigner(workspace_id, connection, client)
-        await one.settings(send_window=None)
-        yield one

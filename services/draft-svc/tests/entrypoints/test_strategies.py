@@ -26,6 +26,16 @@ def answer(content):
     return Reply.of_json({"choices": [choice], "model": "m-1"})
 
 
+@pytest.fixture(scope="module")
+def nats(own_nats):
+    return own_nats
+
+
+@pytest.fixture(scope="module")
+def draft_database(database):
+    return database("draft_svc")
+
+
 @pytest.fixture
 async def desk(draft_database, nats_url, connection, http_stub, tmp_path):
     """Return a workspace of a draft-svc that asks a model: `http_stub`."""

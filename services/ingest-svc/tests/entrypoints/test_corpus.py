@@ -13,6 +13,11 @@ pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.timeout(600)]
 TOP = 5
 
 
+@pytest.fixture(scope="module")
+def nats(own_nats):
+    return own_nats
+
+
 @pytest.fixture
 async def shelf(database, nats_url, connection, tmp_path):
     """Return a shelf in a service that embeds with MiniLM."""

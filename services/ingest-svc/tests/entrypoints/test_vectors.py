@@ -27,6 +27,11 @@ def embedded(request):
     return Reply.of_json({"data": data})
 
 
+@pytest.fixture(scope="module")
+def nats(own_nats):
+    return own_nats
+
+
 @pytest.fixture
 def ingest_database(database):
     return database("ingest_svc")

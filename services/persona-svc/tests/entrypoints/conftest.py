@@ -1,4 +1,7 @@
-"""The broker beside persona-svc: campaigns go in, events and state documents are read back."""
+"""persona-svc as one process of the run, and the broker beside it.
+
+Campaigns go in, events and state documents are read back.
+"""
 
 import asyncio
 import contextlib
@@ -15,6 +18,7 @@ import pytest
 from nats.js.errors import NotFoundError
 from persona_contracts import CampaignRemovedV1, CampaignSyncedV1, state_subject, subject_for
 from persona_svc.entrypoints.events import events
+from service_devkit.testing.api import running, service_env
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.topology import STATE_STREAM
 
@@ -123,6 +127,46 @@ def get(client, path):
     answer = client.get(path)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+@pytest.fixture(scope="session")
+def persona_database(run_database):
+    return run_database("persona_svc")
+
+
+@pytest.fixture(scope="session")
+def nats(run_nats):
+    return run_nats()
+
+
+@pytest.fixture(scope="session")
+def api(persona_database, nats, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("persona")
+    env = service_env(folder, database_url=persona_database.login_url, nats_url=nats.url)
+    with running("persona_svc", folder, env) as started:
+        yield started
+
+
+@pytest.fixture
+async def admin(api, workspace_id):
+    async with api.client(workspace_id) as client:
+        yield client
+
+
+@pytest.fixture
+async def viewer(api, workspace_id):
+    async with api.client(workspace_id, "viewer") as client:
+        yield client
+
+
+@pytest.fixture
+def create(admin):
+    async def created(name="Anna", **fields):
+        answer = await admin.post("/api/personas", json={"name": name, **fields})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    return created
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 Tests that use a server get the marker `processes`. Each worker of pytest-xdist has its own servers.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 
 import pytest
@@ -18,8 +19,10 @@ from service_devkit.testing.folders import folder, quick_folder
 from service_devkit.testing.http_stub import HttpStub
 from service_devkit.testing.rollback import rolled_back
 
-_SERVERS = {"postgres", "fresh_postgres", "nats", "fresh_nats"}
+_SERVERS = {"postgres", "fresh_postgres", "own_nats", "run_nats", "fresh_nats"}
 _workspaces = count(1)
+
+NewNats = Callable[[], NatsProcess]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,6 +65,12 @@ def database(_databases: Databases) -> Iterator[NewDatabase]:
     yield new
     for each in made:
         _databases.drop(each)
+
+
+@pytest.fixture(scope="session")
+def run_database(_databases: Databases) -> NewDatabase:
+    """Return a function: each call makes a fresh, migrated database, kept until the run ends."""
+    return _databases.new
 
 
 @pytest.fixture(scope="session")
@@ -120,16 +129,34 @@ def fresh_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgre
         yield server
 
 
+@pytest.fixture(scope="session")
+def run_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewNats]:
+    """Return a function: each call starts a NATS server, stopped when the run ends."""
+    with ExitStack() as opened:
+
+        def new() -> NatsProcess:
+            path = opened.enter_context(folder(tmp_path_factory, "nats"))
+            return opened.enter_context(NatsProcess(path))
+
+        yield new
+
+
 @pytest.fixture(scope="module")
-def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
-    """Return the NATS server of this test module, so that modules share no streams."""
+def own_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess]:
+    """Return the NATS server of this test module alone."""
     with folder(tmp_path_factory, "nats") as path, NatsProcess(path) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
+def nats(own_nats: NatsProcess) -> NatsProcess:
+    """Return the module's own NATS server, or the one that a folder's conftest shares."""
+    return own_nats
+
+
+@pytest.fixture(scope="module")
 def nats_url(nats: NatsProcess) -> str:
-    """Return the address of this test module's NATS server."""
+    """Return the address of `nats`."""
     return nats.url
 
 
@@ -142,7 +169,7 @@ def fresh_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsProcess
 
 @pytest_asyncio.fixture
 async def connection(nats_url: str) -> AsyncIterator[Client]:
-    """Return a connection to this test module's NATS server, which has our streams."""
+    """Return a connection to `nats`, which has our streams."""
     opened = Client()
     await opened.connect(nats_url)
     await apply_streams(opened.jetstream())  # pyright: ignore[reportUnknownMemberType]

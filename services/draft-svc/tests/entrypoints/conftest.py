@@ -1,0 +1,38 @@
+"""draft-svc as one process of the run, with personas on the broker as persona-svc publishes them.
+
+A module that starts draft-svc itself takes `own_nats` and a `database` of its own.
+"""
+
+from itertools import count
+
+import pytest
+from drafting import Desk
+from service_devkit.testing.api import running, service_env
+
+_workspaces = count(1)
+
+
+@pytest.fixture(scope="session")
+def draft_database(run_database):
+    return run_database("draft_svc")
+
+
+@pytest.fixture(scope="session")
+def nats(run_nats):
+    return run_nats()
+
+
+@pytest.fixture(scope="session")
+def api(draft_database, nats, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("draft")
+    env = service_env(folder, database_url=draft_database.login_url, nats_url=nats.url)
+    with running("draft_svc", folder, env) as started:
+        yield started
+
+
+@pytest.fixture
+async def desk(api, connection):
+    """Return a workspace that no other test uses, to send replies to and read drafts of."""
+    workspace_id = f"w{next(_workspaces)}"
+    async with api.client(workspace_id) as client:
+        yield Desk(workspace_id, connection, client)
