@@ -3,7 +3,9 @@ UV := scripts/uv
 RUN := $(UV) run --frozen
 # Services and readers of files are processes: without cached bytecode each compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
-SOURCES := shared services cli tests bench scripts/uv
+SOURCES := conftest.py shared services cli tests bench scripts/uv
+# What `make test` runs; `.ci/run` leaves out the unit tests, which `make check` has run.
+TESTS := not faults
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test check faults bench bench-peers schemas format clean
@@ -29,13 +31,13 @@ check: install ## Format, lint, types, imports, declared dependencies, unit test
 	@scripts/step "security" $(RUN) bandit -q -ll -ii -c pyproject.toml -r shared services cli
 	@scripts/step "lock" $(UV) lock --check --quiet
 	@scripts/step "schemas are current" $(RUN) python -m persona_contracts.schemas --check
-	@scripts/step "unit tests" $(RUN) pytest -q -rs -m "not faults and not processes" --durations 10
+	@scripts/step "unit tests" $(RUN) pytest -q -rs -n 2 -m "not faults and not processes" --durations 10
 
 test: install ## Everything but the long faults, with Postgres and NATS as processes
-	@scripts/step "tests" $(RUN) pytest -q -rs -n 3 --dist loadfile --durations 10
+	@scripts/step "tests" $(RUN) pytest -q -rs -n 3 --dist loadfile -m "$(TESTS)" --durations 10
 
-faults: install ## The random kills and long faults of docs/reliability.md
-	@scripts/step "faults" $(RUN) pytest -q -rs -m faults --timeout 600 --durations 10
+faults: install ## Kills at every step and at random, and the other faults of docs/reliability.md
+	@scripts/step "faults" $(RUN) pytest -q -rs -n 3 -m faults --timeout 600 --durations 10
 
 bench: install ## Measure against hand-written loops and peers; writes bench/results.json
 	@$(RUN) python bench/run.py

@@ -23,9 +23,9 @@ class Result:
 Run = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack():
-    """Return a running stack."""
+    """Return a running stack, the same for all tests of a run: each has workspaces of its own."""
     with Stack(ephemeral=True) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""The whole stack as processes, a model on loopback, and the history of what happened."""
+"""Services as processes to be killed, a model on loopback, and the history of what happened."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,8 @@ from drafting import Desk
 from dramatis.stack import Stack
 from faults.checker import violations
 from faults.history import History
+from following_up import Followups
+from ingesting import Ingest, ingest_env, shelf_in
 from service_devkit.embedded import free_port
 from service_devkit.testing.api import Api
 from service_devkit.testing.http_stub import HttpStub, Reply
@@ -192,20 +194,24 @@ def _apart(work):
         return pool.submit(work).result()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def model_port():
     return free_port()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(model_port):
-    """Return the stack of a module's tests; each test finds all of it running."""
+    """Return persona-svc and draft-svc as a stack; each test finds all of it running.
+
+    An event that a killed process held is delivered again after 5 seconds, not 30.
+    """
     with pytest.MonkeyPatch.context() as env:
         env.setenv("DRAMATIS_DRAFT_WRITER", "openai")
         env.setenv("OPENAI_API_KEY", SECRET)
         env.setenv("DRAMATIS_DRAFT_OPENAI_BASE_URL", f"http://127.0.0.1:{model_port}/v1")
         env.setenv("DRAMATIS_DRAFT_MODEL", "stub")
-        opened = Stack(ephemeral=True)
+        env.setenv("DRAMATIS_ACK_WAIT_SECONDS", "5")
+        opened = Stack(ephemeral=True, services=("persona", "draft"))
         _apart(opened.start)
         yield opened
         _apart(opened.stop)
@@ -219,3 +225,26 @@ async def world(stack, model_port, tmp_path):
         await opened.heal()
         yield opened
         await opened.close()
+
+
+@pytest.fixture
+async def ingest(database, nats_url, tmp_path):
+    """Return an ingest-svc that is not started yet."""
+    own = database("ingest_svc")
+    running = Ingest(own, tmp_path, ingest_env(tmp_path, own, nats_url))
+    yield running
+    await asyncio.to_thread(running.process.stop)
+
+
+@pytest.fixture
+def shelf(ingest, connection):
+    return shelf_in(ingest, connection)
+
+
+@pytest.fixture
+async def followups(database, nats_url, tmp_path):
+    """Return a running followup-svc."""
+    running = Followups(database("followup_svc"), tmp_path, nats_url)
+    await running.start()
+    yield running
+    await running.stop()

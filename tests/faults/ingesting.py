@@ -110,6 +110,7 @@ def ingest_env(folder, database, nats_url, **more):
     delays = "[0.1, 0.2, 0.5, 1, 2, 5]"
     return {
         **env,
+        "DRAMATIS_ACK_WAIT_SECONDS": "5",
         "DRAMATIS_INGEST_EMBEDDER": "none",
         "DRAMATIS_INGEST_RETRY_DELAYS_SECONDS": delays,
         **more,

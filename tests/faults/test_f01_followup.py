@@ -7,11 +7,12 @@ import nats as nats_client
 import pytest
 from following import LATER
 from following_up import Crm, Followups
+from killing import kill_followup
 from service_devkit.testing.database import Databases
 from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.topology import apply_streams
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 STEPS = [
     "before-claim",
@@ -53,20 +54,7 @@ async def run(fresh_postgres, fresh_nats, tmp_path):
 
 
 async def test_each_step_is_requested_once_wherever_the_process_dies(run, connection):
-    followups = await run()
-    async with followups.workspace(connection) as campaigner, Crm(connection) as crm:
-        leads = 2 * len(STEPS)
-        await followups.fill(campaigner, leads, first=LATER)
-        await followups.stop()
-        for step in STEPS:
-            await followups.make_due(2)
-            await campaigner.synced(f"campaign-{step}")
-            await followups.start(die_at=step)
-            await followups.until_dead()
-        await followups.start()
-        await followups.note_all_up()
-        await followups.until_completed(leads)
-        assert await followups.violations(crm, leads * 2) == {}
+    await kill_followup(await run(), connection, STEPS)
 
 
 async def survive(run, connection, servers, leads, kills):
@@ -97,7 +85,6 @@ async def test_due_steps_survive_kills_and_restarts(run, connection, fresh_nats,
     assert await survive(run, connection, servers, leads=200, kills=8) == {}
 
 
-@pytest.mark.faults
 @pytest.mark.timeout(900)
 async def test_ten_thousand_due_steps_survive_two_hundred_kills(
     run, connection, fresh_nats, fresh_postgres

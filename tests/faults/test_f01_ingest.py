@@ -4,10 +4,11 @@ import asyncio
 import random
 
 import pytest
-from ingesting import NOTHING, Ingest, check_all, files_said, ingest_env, shelf_in, text
+from ingesting import NOTHING, Ingest, check_all, files_said, text
+from killing import kill_ingest
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 STEPS = [
     "consumer-before-commit",
@@ -25,37 +26,9 @@ STEPS = [
 FORGETTING = ["purge-after-points", "forget-after-vectors", "forget-after-original"]
 
 
-@pytest.fixture
-async def ingest(database, nats_url, tmp_path):
-    own = database("ingest_svc")
-    running = Ingest(own, tmp_path, ingest_env(tmp_path, own, nats_url))
-    yield running
-    await asyncio.to_thread(running.process.stop)
-
-
-@pytest.fixture
-def shelf(ingest, connection):
-    return shelf_in(ingest, connection)
-
-
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_file_whose_process_is_killed_at_any_step_is_ready_once(ingest, shelf, step):
-    await ingest.start()
-    anna = await shelf.persona()
-    await asyncio.to_thread(ingest.process.stop)
-    event = await shelf.announce(anna, content=text(1), file_id="file-1")
-    await ingest.start(die_at=step)
-    await ingest.until_dead()
-    ingest.end_leases()
-    await ingest.start()
-    file = await shelf.settled(anna, event.file_id)  # redelivered after ack_wait
-    assert file["status"] == "ready", file
-    await ingest.until_settled()
-    assert (await shelf.texts(anna, "paragraph 7"))[0]
-    assert set(await files_said(shelf)) == {"file-1"}
-    await shelf.client.aclose()
-    await asyncio.to_thread(ingest.process.stop)
-    assert await ingest.left_over() == NOTHING
+    await kill_ingest(ingest, shelf, step)
 
 
 @pytest.mark.parametrize("step", FORGETTING)
@@ -102,7 +75,6 @@ async def test_many_files_survive_kills_at_every_step(ingest, shelf):
     await check_all(ingest, shelf, anna, events)
 
 
-@pytest.mark.faults
 @pytest.mark.timeout(900)
 async def test_two_hundred_files_survive_every_step_twice(ingest, shelf):
     await ingest.start()

@@ -5,7 +5,7 @@ from time import monotonic
 import pytest
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 async def test_a_stop_under_load_repeats_no_model_call_and_takes_less_than_10_seconds(world):

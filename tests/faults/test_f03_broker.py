@@ -8,7 +8,7 @@ from nats.errors import Error as NatsError
 from service_devkit.testing.waiting import wait_until
 from service_kit.personas import REVISION_HEADER
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 async def send_all(world, desk, count):

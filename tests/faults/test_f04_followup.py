@@ -2,12 +2,12 @@
 
 import nats as nats_client
 import pytest
-from following_up import Crm, Followups
+from following_up import Crm
 from nats.js.errors import NotFoundError
 from service_devkit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 CONSUMERS = ("lead_replied", "lead_outcome", "message_sent", "message_failed", "campaign_synced")
 LEADS = 30
 
@@ -18,14 +18,6 @@ async def connection(nats_url):
     await apply_streams(opened.jetstream())
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-async def followups(database, nats_url, tmp_path):
-    running = Followups(database("followup_svc"), tmp_path, nats_url)
-    await running.start()
-    yield running
-    await running.stop()
 
 
 async def account(followups):

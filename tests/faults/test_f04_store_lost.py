@@ -8,7 +8,7 @@ from nats.js.errors import NotFoundError
 from persona_client import Roster
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 async def lose_the_store(world):

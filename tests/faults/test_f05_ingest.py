@@ -9,7 +9,7 @@ from service_devkit.testing.database import Databases
 from service_devkit.testing.waiting import wait_until
 from service_kit.topology import apply_streams
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from time import monotonic
 import pytest
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 @pytest.mark.parametrize("end", ["stop_immediately", "kill"])
@@ -43,6 +43,5 @@ async def test_an_absence_heals_without_a_restart(world):
     assert await absence(world, seconds=2) == []
 
 
-@pytest.mark.faults
 async def test_an_absence_of_20_seconds_heals_without_a_restart(world):
     assert await absence(world, seconds=20) == []

@@ -8,7 +8,7 @@ from following_up import Crm, Followups
 from link_faults import cut_twice, slow_down, stall
 from service_devkit.testing.fault_link import FaultLink
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 LEADS = 200
 
 

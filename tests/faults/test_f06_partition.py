@@ -8,7 +8,7 @@ from service_devkit.testing.fault_link import FaultLink
 from service_devkit.testing.waiting import wait_until
 from sqlalchemy import make_url
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def linked(world):
         await link.__aexit__()
 
 
-FAULTS = [stall, cut_twice, slow_down, pytest.param(half_open, marks=pytest.mark.faults)]
+FAULTS = [stall, cut_twice, slow_down, half_open]
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -6,7 +6,7 @@ import pytest
 from nats.js.errors import NotFoundError
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 async def test_one_reply_delivered_fifty_times_and_replayed_is_one_draft_and_one_call_a_step(world):

@@ -8,7 +8,7 @@ import pytest
 from drafting import replied
 from service_devkit.testing.waiting import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 def changed(sender, **values):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from service_devkit.testing.api import Api
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 @pytest.fixture
@@ -31,7 +31,6 @@ async def test_two_draft_services_double_nothing(world, replicas):
     assert await draft_all(world, 100) == []
 
 
-@pytest.mark.faults
 async def test_two_draft_services_double_nothing_in_a_thousand(world, replicas):
     del replicas
     assert await draft_all(world, 1_000) == []

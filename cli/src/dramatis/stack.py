@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
@@ -48,16 +48,19 @@ class Stack:
         ephemeral: bool = False,
         data_dir: Path = defaults.DATA_DIR,
         ports: Mapping[str, int] = MappingProxyType({}),
+        services: Collection[str] = tuple(spec.name for spec in SERVICES),
         on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Prepare; nothing is started yet.
 
         `ephemeral` uses a new temporary folder, free ports, and a Postgres that does not wait for
         the disk; it ignores `data_dir` and leaves nothing behind. `ports` (by `nats` and the names
-        of services) overrides single ports. `on_step` hears what is being done.
+        of services) overrides single ports. Only `services` are started. `on_step` hears what is
+        being done.
         """
         self._ephemeral = ephemeral
         self._say = on_step
+        self._specs = [spec for spec in SERVICES if spec.name in services]
         self._folder = Path(tempfile.mkdtemp(prefix="dramatis-")) if ephemeral else data_dir
         self.data_dir = self._folder.resolve()
         self._lock = FolderLock(self.data_dir)
@@ -162,7 +165,7 @@ class Stack:
 
     def _provision(self) -> None:
         self._say("preparing databases")
-        for spec in SERVICES:
+        for spec in self._specs:
             provision_database(self.postgres.admin_url, spec.package)
 
     def _start_services(self) -> None:
@@ -175,11 +178,11 @@ class Stack:
                 log_path=self.data_dir / f"{spec.package}.log",
                 port=self._ports[spec.name],
             )
-            for spec in SERVICES
+            for spec in self._specs
         }
         owners = {
             spec.package: self._database_url(spec, Roles.of(spec.package).owner)
-            for spec in SERVICES
+            for spec in self._specs
         }
         with ThreadPoolExecutor() as pool:
             migrating = pool.submit(migrate, owners, self.data_dir / "migrations.log")

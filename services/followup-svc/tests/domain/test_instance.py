@@ -147,7 +147,9 @@ class OneInstance(RuleBasedStateMachine):
             assert self.item.state in (State.COMPLETED, State.STOPPED)
 
 
-OneInstance.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+OneInstance.TestCase.settings = settings(
+    max_examples=3 * settings.default.max_examples, stateful_step_count=40
+)
 test_an_instance_keeps_its_promises = OneInstance.TestCase
 
 

@@ -255,7 +255,7 @@ known_facts = st.builds(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(template=st.lists(pieces, max_size=8).map("".join), known=known_facts)
 def test_either_no_token_is_left_or_nothing_is_sent(template, known):
     result = rendered(template, known)

@@ -162,7 +162,7 @@ zones = st.sampled_from(
 delays = st.builds(Delay, amount=st.integers(0, 365), unit=st.sampled_from(list(DelayUnit)))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * settings.default.max_examples)
 @given(moment=instants, hours=windows, zone=zones, delay=delays)
 def test_nothing_is_early_and_the_window_is_open_then(moment, hours, zone, delay):
     opens = hours.next_open(moment, zone)

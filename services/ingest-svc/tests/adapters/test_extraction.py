@@ -13,7 +13,7 @@ from pathlib import Path
 import bad_files
 import pytest
 from corpus import BAD, FOLDER, OK, citations, needs_corpus, plain
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ingest_svc.adapters.extraction.chunks import split
 from ingest_svc.adapters.extraction.parts import Part
@@ -311,7 +311,6 @@ async def test_the_child_gets_none_of_our_secrets(tmp_path, monkeypatch):
     assert "sk-secret" not in (tmp_path / "env").read_text()
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3_000))
 def test_chunks_hold_every_word_in_order(text):
     chunks = list(split(Part(text=text, first_line=1)))

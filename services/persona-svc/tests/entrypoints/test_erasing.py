@@ -131,10 +131,10 @@ async def test_an_erased_workspace_leaves_its_counter_and_tombstones(
 async def test_a_campaign_event_from_before_the_erasure_brings_nothing_back(
     rows, feed, send, workspace_id, admin
 ):
-    await feed.synced("early")
+    await feed.synced("before-the-erasure")
     await send(workspace_erased(workspace_id))
-    await wait_until(lambda: tables_with(rows, "early") == set())
-    await feed.synced("late", minute=1)
+    await wait_until(lambda: tables_with(rows, "before-the-erasure") == set())
+    await feed.synced("told-too-late", minute=1)
     assert (await admin.get("/api/campaigns")).json()["items"] == []
 
 

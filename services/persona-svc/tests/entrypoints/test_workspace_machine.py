@@ -194,4 +194,5 @@ def test_the_parts_of_a_workspace_agree_after_every_step(api, open_feed, sync_cl
 @pytest.mark.timeout(600)
 def test_the_parts_of_a_workspace_agree_after_every_step_of_many(api, open_feed, sync_client):
     del api
-    run_machine(open_feed, sync_client, max_examples=100, stateful_step_count=40)
+    examples = settings.default.max_examples // 4
+    run_machine(open_feed, sync_client, max_examples=examples, stateful_step_count=40)
