@@ -13,10 +13,10 @@ from service_kit.errors import FieldError, InvalidError
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 MAX_CURSOR_CHARS = 1024
-_POSITION = TypeAdapter(tuple[Any, ...])
+_KEY = TypeAdapter(tuple[Any])
 
 ItemT = TypeVar("ItemT")
-PositionT = TypeVar("PositionT", bound=tuple[Any, ...])
+KeyT = TypeVar("KeyT")
 
 
 class BadCursorError(InvalidError):
@@ -39,32 +39,36 @@ class PageRequest:
     limit: int
     cursor: str | None
 
-    def after(self, kind: type[PositionT]) -> PositionT | None:
-        """Return the position to start behind, such as a `tuple[datetime, UUID]`; None: the start.
+    @property
+    def rows(self) -> int:
+        """How many items to read: one more than is shown, to know whether more follow."""
+        return self.limit + 1
+
+    def start_after(self, kind: type[KeyT]) -> KeyT | None:
+        """Return the key of the last item seen, such as a `UUID`; None: start at the first.
 
         Raises:
-            BadCursorError: the cursor holds no such position.
+            BadCursorError: the cursor holds no such key.
         """
         if self.cursor is None:
             return None
         try:
-            return TypeAdapter(kind).validate_json(urlsafe_b64decode(self.cursor + "=="))
+            (key,) = _KEY.validate_json(urlsafe_b64decode(self.cursor + "=="))
+            return TypeAdapter(kind).validate_python(key)
         except ValueError as error:
-            mend = FieldError("after", "is not a cursor of this list: pass the `next` of a page")
-            raise BadCursorError(f"{mend.field}: {mend.message}", errors=[mend]) from error
+            hint = FieldError("after", "is not a cursor of this list: pass the `next` of a page")
+            raise BadCursorError(f"{hint.field}: {hint.message}", errors=[hint]) from error
 
-    def page(
-        self, items: Sequence[ItemT], position: Callable[[ItemT], tuple[Any, ...]]
-    ) -> Page[ItemT]:
-        """Return the page of `items`, which were selected with `limit + 1`."""
+    def page(self, items: Sequence[ItemT], key: Callable[[ItemT], object]) -> Page[ItemT]:
+        """Return the page of `items`, of which up to `rows` were read."""
         shown = list(items[: self.limit])
         more = len(items) > self.limit
-        return Page(items=shown, next=encode_cursor(position(shown[-1])) if more else None)
+        return Page(items=shown, next=encode_cursor(key(shown[-1])) if more else None)
 
 
-def encode_cursor(position: tuple[Any, ...]) -> str:
-    """Return the opaque text of a position in a list."""
-    return urlsafe_b64encode(_POSITION.dump_json(position)).rstrip(b"=").decode()
+def encode_cursor(key: object) -> str:
+    """Return the opaque text of the key of an item."""
+    return urlsafe_b64encode(_KEY.dump_json((key,))).rstrip(b"=").decode()
 
 
 async def _page_request(

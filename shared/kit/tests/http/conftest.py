@@ -74,12 +74,12 @@ notes = api_router("/api/notes", "notes")
 
 @notes.get("", summary="List notes")
 async def list_notes(_: Viewer, session: WorkspaceSession, paging: Paging) -> Page[Note]:
-    query = select(NoteRow).order_by(NoteRow.note_id).limit(paging.limit + 1)
-    if position := paging.after(tuple[UUID]):
-        query = query.where(NoteRow.note_id > position[0])
+    query = select(NoteRow).order_by(NoteRow.note_id).limit(paging.rows)
+    if start := paging.start_after(UUID):
+        query = query.where(NoteRow.note_id > start)
     rows = (await session.scalars(query)).all()
     items = [Note(note_id=row.note_id, name=row.name) for row in rows]
-    return paging.page(items, lambda note: (note.note_id,))
+    return paging.page(items, lambda note: note.note_id)
 
 
 @notes.post("", status_code=201, responses=problem_responses(409), summary="Create a note")
@@ -129,9 +129,9 @@ async def put_thing(_: Viewer, number: int, if_match: OptionalIfMatch) -> int:
 
 @plain.get("/pages", summary="List numbers")
 async def list_numbers(_: Viewer, paging: Paging) -> Page[int]:
-    start = paging.after(tuple[int]) or (0,)
-    numbers = list(range(start[0] + 1, 500))[: paging.limit + 1]
-    return paging.page(numbers, lambda number: (number,))
+    start = paging.start_after(int) or 0
+    numbers = list(range(start + 1, 500))[: paging.rows]
+    return paging.page(numbers, lambda number: number)
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
-from persona_contracts import SUBJECT_ID_PATTERN
+from fastapi import Depends
+from persona_contracts import ExternalId, SubjectId
 from service_kit.identity import Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
@@ -22,14 +22,11 @@ router = api_router("/api/drafts", "drafts")
 DECIDED = problem_responses(404, 409, 412)
 
 
-Id = Annotated[str, Query(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
 async def _filters(
     status: DraftStatus | None = None,
-    campaign_id: Annotated[str | None, Query(pattern=SUBJECT_ID_PATTERN)] = None,
-    lead_id: Id | None = None,
-    message_id: Id | None = None,
+    campaign_id: SubjectId | None = None,
+    lead_id: ExternalId | None = None,
+    message_id: ExternalId | None = None,
 ) -> dict[str, str]:
     given = {
         "status": status,
@@ -49,10 +46,9 @@ async def list_drafts(
     filters: Annotated[dict[str, str], Depends(_filters)],
 ) -> Page[DraftDocument]:
     """Return the drafts of this workspace that match every given filter."""
-    position = paging.after(tuple[UUID])
-    found = await drafts.page(session, filters, position[0] if position else None, paging.limit + 1)
+    found = await drafts.page(session, filters, paging.start_after(UUID), paging.rows)
     documents = [document_of(draft, deps) for draft in found]
-    return paging.page(documents, lambda document: (document.draft_id,))
+    return paging.page(documents, lambda document: document.draft_id)
 
 
 @router.get(

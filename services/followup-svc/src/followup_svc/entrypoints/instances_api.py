@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
+from persona_contracts import ExternalId
 from service_kit.identity import Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
@@ -35,13 +36,12 @@ from followup_svc.usecases.stop_instance import stop_instance
 starts = api_router("/api/sequences/{sequence_id}/instances", "instances")
 router = api_router("/api/instances", "instances")
 DECIDED = problem_responses(404, 409)
-LeadFilter = Annotated[str, Query(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 async def _filters(
     state: State | None = None,
     sequence_id: UUID | None = None,
-    lead_id: LeadFilter | None = None,
+    lead_id: ExternalId | None = None,
 ) -> dict[str, object]:
     given = {"state": state, "sequence_id": sequence_id, "lead_id": lead_id}
     return {name: value for name, value in given.items() if value is not None}
@@ -83,12 +83,9 @@ async def list_instances(
     ] = None,
 ) -> Page[InstanceDocument]:
     """Return the instances of this workspace that match every given filter."""
-    position = paging.after(tuple[UUID])
-    found = await instances.page(
-        session, filters, reason, position[0] if position else None, paging.limit + 1
-    )
+    found = await instances.page(session, filters, reason, paging.start_after(UUID), paging.rows)
     documents = [InstanceDocument.of(instance) for instance in found]
-    return paging.page(documents, lambda document: (document.instance_id,))
+    return paging.page(documents, lambda document: document.instance_id)
 
 
 @router.get(

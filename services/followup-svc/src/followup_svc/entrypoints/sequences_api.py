@@ -39,8 +39,7 @@ async def list_sequences(
     _: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[SequenceDocument]:
     """Return the sequences of this workspace."""
-    position = paging.after(tuple[UUID])
-    found = await sequences.page(session, position[0] if position else None, paging.limit + 1)
+    found = await sequences.page(session, paging.start_after(UUID), paging.rows)
     keys = {(item.workspace_id, item.definition.ai_persona_id) for item in found}
     deleted = await persona_marks.deleted(session, {(w, p) for w, p in keys if p is not None})
     documents = [
@@ -49,7 +48,7 @@ async def list_sequences(
         )
         for item in found
     ]
-    return paging.page(documents, lambda document: (document.sequence_id,))
+    return paging.page(documents, lambda document: document.sequence_id)
 
 
 @router.post(
@@ -160,12 +159,11 @@ async def list_versions(
 ) -> Page[SequenceVersionDocument]:
     """Return what each version says, who saved it and when."""
     await sequences.get(session, sequence_id)
-    position = paging.after(tuple[int])
     found = await sequences.page_of_versions(
-        session, sequence_id, position[0] if position else None, paging.limit + 1
+        session, sequence_id, paging.start_after(int), paging.rows
     )
     documents = [SequenceVersionDocument.of(version) for version in found]
-    return paging.page(documents, lambda document: (document.version,))
+    return paging.page(documents, lambda document: document.version)
 
 
 @router.get(

@@ -1,9 +1,8 @@
 """REST: the suppression list of a workspace."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from persona_contracts import ExternalId
 from service_kit.identity import Admin, Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
@@ -27,17 +26,12 @@ async def list_suppressions(
     _: Viewer,
     session: WorkspaceSession,
     paging: Paging,
-    lead_id: Annotated[
-        str | None, Query(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")
-    ] = None,
+    lead_id: ExternalId | None = None,
 ) -> Page[SuppressionDocument]:
     """Return the suppression list of this workspace."""
-    position = paging.after(tuple[UUID])
-    found = await suppressions.page(
-        session, lead_id, position[0] if position else None, paging.limit + 1
-    )
+    found = await suppressions.page(session, lead_id, paging.start_after(UUID), paging.rows)
     documents = [SuppressionDocument.of(suppression) for suppression in found]
-    return paging.page(documents, lambda document: (document.suppression_id,))
+    return paging.page(documents, lambda document: document.suppression_id)
 
 
 @router.post("", operation_id="createSuppression", status_code=201, summary="Suppress a lead")

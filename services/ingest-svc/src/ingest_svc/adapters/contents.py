@@ -131,14 +131,16 @@ async def texts(session: Session, content_id: UUID, first: int, count: int) -> l
     return list(await session.scalars(query))
 
 
-async def chunks(session: Session, content_id: UUID, after: int, limit: int) -> list[Chunk]:
-    """Return up to `limit` chunks whose number is higher than `after`, in order."""
+async def chunks(session: Session, content_id: UUID, after: int | None, limit: int) -> list[Chunk]:
+    """Return up to `limit` chunks in order, those behind number `after` or from the first."""
     query = (
         select(ChunkRow)
-        .where(ChunkRow.content_id == content_id, ChunkRow.number > after)
+        .where(ChunkRow.content_id == content_id)
         .order_by(ChunkRow.number)
         .limit(limit)
     )
+    if after is not None:
+        query = query.where(ChunkRow.number > after)
     return [_chunk(row) for row in await session.scalars(query)]
 
 

@@ -1,11 +1,11 @@
 """REST: the files of a persona."""
 
-from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 from fastapi.responses import StreamingResponse
+from persona_contracts import ExternalId
 from service_kit.identity import Editor
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
@@ -36,15 +36,15 @@ async def list_all(
     session: WorkspaceSession,
     paging: Paging,
     status: FileStatus | None = None,
-    tag: Annotated[str | None, Query(min_length=1, max_length=255)] = None,
+    tag: ExternalId | None = None,
 ) -> Page[FileDocument]:
     """Return the files of this persona that match every given filter."""
     given = {"status": status, "tag": tag}
     filters = {name: value for name, value in given.items() if value is not None}
-    position = paging.after(tuple[UUID])
-    after = position[0] if position else None
-    views = await documents.page(session, persona.persona_id, filters, after, paging.limit + 1)
-    page = paging.page(views, lambda view: (view.document.document_id,))
+    views = await documents.page(
+        session, persona.persona_id, filters, paging.start_after(UUID), paging.rows
+    )
+    page = paging.page(views, lambda view: view.document.document_id)
     return Page(items=[FileDocument.of(view) for view in page.items], next=page.next)
 
 
@@ -81,11 +81,11 @@ async def list_chunks(
     content = (await documents.view(session, document)).content
     if content is None:
         return Page(items=[], next=None)
-    position = paging.after(tuple[int])
-    after = position[0] if position else -1
-    chunks = await contents.chunks(session, content.content_id, after, paging.limit + 1)
+    chunks = await contents.chunks(
+        session, content.content_id, paging.start_after(int), paging.rows
+    )
     items = [ChunkDocument.of(chunk, content.owner) for chunk in chunks]
-    return paging.page(items, lambda item: (item.number,))
+    return paging.page(items, lambda item: item.number)
 
 
 @router.get(

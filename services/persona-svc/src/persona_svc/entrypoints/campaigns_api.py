@@ -1,9 +1,6 @@
 """REST: campaigns and who speaks in them."""
 
-from typing import Annotated
-
-from fastapi import Path
-from persona_contracts import SUBJECT_ID_PATTERN
+from persona_contracts import SubjectId
 from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
@@ -19,7 +16,6 @@ from persona_svc.entrypoints.schemas.campaign import (
 from persona_svc.usecases.assign_personas import assign_personas
 
 router = api_router("/api/campaigns", "campaigns")
-CampaignId = Annotated[str, Path(pattern=SUBJECT_ID_PATTERN)]
 
 
 @router.get("", operation_id="listCampaigns", summary="List campaigns")
@@ -27,12 +23,9 @@ async def list_campaigns(
     viewer: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[CampaignDocument]:
     """Return the campaigns that the CRM has synced, with the personas assigned to them."""
-    position = paging.after(tuple[str])
-    found = await campaigns.page(
-        session, viewer.workspace_id, position[0] if position else None, paging.limit + 1
-    )
+    found = await campaigns.page(session, viewer.workspace_id, paging.start_after(str), paging.rows)
     documents = [CampaignDocument.of(campaign) for campaign in found]
-    return paging.page(documents, lambda document: (document.campaign_id,))
+    return paging.page(documents, lambda document: document.campaign_id)
 
 
 @router.put(
@@ -42,7 +35,7 @@ async def list_campaigns(
     responses=problem_responses(404),
 )
 async def assign(
-    campaign_id: CampaignId, body: AssignPersonaRequest, change: Editing
+    campaign_id: SubjectId, body: AssignPersonaRequest, change: Editing
 ) -> CampaignDocument:
     """Choose who speaks in a campaign, on every channel or on the one that is named.
 

@@ -58,16 +58,15 @@ async def list_personas(
     workspace = await workspaces.get(session, viewer.workspace_id)
     if workspace.default_persona_id is None:
         return Page(items=[PersonaDocument.virtual_default(workspace.settings)], next=None)
-    position = paging.after(tuple[UUID])
     found = await personas.page(
         session,
         viewer.workspace_id,
         search,
-        position[0] if position else None,
-        paging.limit + 1,
+        paging.start_after(UUID),
+        paging.rows,
     )
     documents = [PersonaDocument.of(item, workspace.default_persona_id) for item in found]
-    return paging.page(documents, lambda document: (document.persona_id,))
+    return paging.page(documents, lambda document: document.persona_id)
 
 
 @router.post(
@@ -110,12 +109,11 @@ async def list_deleted(
     viewer: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[DeletedPersonaDocument]:
     """Return the personas that can be undeleted, and until when."""
-    position = paging.after(tuple[UUID])
     found = await personas.page_of_deleted(
-        session, viewer.workspace_id, position[0] if position else None, paging.limit + 1
+        session, viewer.workspace_id, paging.start_after(UUID), paging.rows
     )
     documents = [DeletedPersonaDocument.of(item) for item in found]
-    return paging.page(documents, lambda document: (document.persona_id,))
+    return paging.page(documents, lambda document: document.persona_id)
 
 
 @router.get(

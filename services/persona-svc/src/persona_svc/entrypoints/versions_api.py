@@ -65,16 +65,15 @@ async def list_versions(
 ) -> Page[VersionSummaryDocument]:
     """Return who changed what, and when."""
     await personas.get(session, viewer.workspace_id, persona_id)
-    position = paging.after(tuple[int])
     found = await versions.page(
         session,
         viewer.workspace_id,
         persona_id,
-        position[0] if position else None,
-        paging.limit + 1,
+        paging.start_after(int),
+        paging.rows,
     )
     documents = [VersionSummaryDocument.of(version) for version in found]
-    return paging.page(documents, lambda document: (document.version,))
+    return paging.page(documents, lambda document: document.version)
 
 
 @router.get(

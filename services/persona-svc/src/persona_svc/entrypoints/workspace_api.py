@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 from persona_client import resolve_in
-from persona_contracts import SUBJECT_ID_PATTERN, Channel
+from persona_contracts import Channel, ExternalId, SubjectId
 from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import OptionalIfMatch, etag
@@ -65,7 +65,7 @@ class _Question:
 
     def __init__(
         self,
-        campaign_id: Annotated[str | None, Query(pattern=SUBJECT_ID_PATTERN)] = None,
+        campaign_id: SubjectId | None = None,
         sequence_persona_id: UUID | None = None,
         channel: Channel = Channel.EMAIL,
         *,
@@ -110,17 +110,16 @@ async def show_audit(
     viewer: Viewer,
     session: WorkspaceSession,
     paging: Paging,
-    entity_id: Annotated[str | None, Query(max_length=255)] = None,
+    entity_id: ExternalId | None = None,
 ) -> Page[AuditEntryDocument]:
     """Return the audit trail, of one persona or campaign if `entity_id` is given."""
-    position = paging.after(tuple[UUID])
     entries = await audit.page(
         session,
         viewer.workspace_id,
         entity_id,
-        position[0] if position else None,
-        paging.limit + 1,
+        paging.start_after(UUID),
+        paging.rows,
     )
     return paging.page(
-        [AuditEntryDocument.of(entry) for entry in entries], lambda entry: (entry.audit_id,)
+        [AuditEntryDocument.of(entry) for entry in entries], lambda entry: entry.audit_id
     )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from persona_contracts import SUBJECT_ID_PATTERN, Channel
+from persona_contracts import Channel, SubjectId
 from pydantic import BaseModel, Field
 from service_kit.requests import StrictRequest
 
@@ -72,7 +72,7 @@ class AssignPersonaRequest(StrictRequest):
 class CampaignAssignment(AssignPersonaRequest):
     """Who speaks in one campaign."""
 
-    campaign_id: str = Field(pattern=SUBJECT_ID_PATTERN)
+    campaign_id: SubjectId
 
 
 class AssignPersonasRequest(StrictRequest):
