@@ -127,3 +127,10 @@ async def test_a_draft_that_is_given_up_says_why(session, accept, work):
     ((subject, event),) = await published(session)
     assert subject.startswith("draft.failed.v1.")
     assert (event["error"]["detail"], event["attempts"]) == ("no answer from the model", 1)
+
+
+async def test_results_that_share_a_transaction_have_one_time(session, accept, work):
+    await work.do(await accept())
+    await work.give_up(await accept(), UpstreamError("no answer from the model"))
+    (_, created), (_, failed) = await published(session)
+    assert created["occurred_at"] == failed["occurred_at"]
