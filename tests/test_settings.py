@@ -17,6 +17,7 @@ from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.settings import SettingsError, load
 
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+pytestmark = pytest.mark.long
 GOLDEN = Path(__file__).parent / "golden/settings.txt"
 PER_PROCESS = {"DRAMATIS_HTTP_PORT", "DRAMATIS_DATABASE_URL"}
 WHOLE = {

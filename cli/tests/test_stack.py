@@ -21,7 +21,7 @@ from service_devkit.embedded import free_port
 from service_devkit.embedded.ports import LOOPBACK
 from service_devkit.testing.waiting import HANG_SECONDS
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 DRAMATIS = (sys.executable, "-m", "dramatis")
 NAMES = [spec.name for spec in SERVICES]
 

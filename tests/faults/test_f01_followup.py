@@ -80,12 +80,7 @@ async def survive(run, connection, servers, leads, kills):
         return await followups.violations(crm, leads * 2)
 
 
-async def test_due_steps_survive_kills_and_restarts(run, connection, fresh_nats, fresh_postgres):
-    servers = (fresh_nats, fresh_postgres)
-    assert await survive(run, connection, servers, leads=200, kills=8) == {}
-
-
-@pytest.mark.timeout(900)
+@pytest.mark.long
 async def test_ten_thousand_due_steps_survive_two_hundred_kills(
     run, connection, fresh_nats, fresh_postgres
 ):

@@ -66,16 +66,7 @@ async def kill_through(ingest, shelf, anna, files, steps, chance):
     return events
 
 
-async def test_many_files_survive_kills_at_every_step(ingest, shelf):
-    await ingest.start()
-    anna = await shelf.persona()
-    await asyncio.to_thread(ingest.process.stop)
-    chance = random.Random(7)  # noqa: S311 — which step is killed when
-    events = await kill_through(ingest, shelf, anna, 12, STEPS, chance)
-    await check_all(ingest, shelf, anna, events)
-
-
-@pytest.mark.timeout(900)
+@pytest.mark.long
 async def test_two_hundred_files_survive_every_step_twice(ingest, shelf):
     await ingest.start()
     anna = await shelf.persona()

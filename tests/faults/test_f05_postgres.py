@@ -39,9 +39,5 @@ async def absence(world, seconds):
     return await world.judge(desk)
 
 
-async def test_an_absence_heals_without_a_restart(world):
-    assert await absence(world, seconds=2) == []
-
-
 async def test_an_absence_of_20_seconds_heals_without_a_restart(world):
     assert await absence(world, seconds=20) == []

@@ -26,11 +26,6 @@ async def draft_all(world, count):
     return await world.judge(desk)
 
 
-async def test_two_draft_services_double_nothing(world, replicas):
-    del replicas
-    assert await draft_all(world, 100) == []
-
-
 async def test_two_draft_services_double_nothing_in_a_thousand(world, replicas):
     del replicas
     assert await draft_all(world, 1_000) == []

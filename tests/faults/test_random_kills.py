@@ -6,7 +6,7 @@ import random
 import pytest
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.faults, pytest.mark.processes]
+pytestmark = [pytest.mark.long, pytest.mark.faults, pytest.mark.processes]
 
 EVENTS = 2_000
 KILLS = 60

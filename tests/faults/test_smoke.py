@@ -3,7 +3,7 @@
 import pytest
 from killing import kill_draft, kill_followup, kill_ingest, kill_persona
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 async def test_a_killed_draft_svc_writes_one_draft(world, monkeypatch):

@@ -9,31 +9,42 @@ from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 from service_kit.personas import AT_LEAST_HEADER, REVISION_HEADER
 
-WORKSPACE = "create-then-use"
-ROUNDS = 200
+ROUNDS = [20, pytest.param(200, marks=pytest.mark.faults)]
 LANES = 4
 NOW = utc_now()
+
+pytestmark = pytest.mark.long
 
 
 def campaign(number):
     return f"campaign-{number:03}"
 
 
+@pytest.fixture(params=ROUNDS)
+def rounds_to_play(request):
+    return request.param
+
+
 @pytest.fixture
-async def clients(apis):
-    opened = {service: api.client(WORKSPACE) for service, api in apis.items()}
+def workspace_id(rounds_to_play):
+    return f"create-then-use-{rounds_to_play}"
+
+
+@pytest.fixture
+async def clients(apis, workspace_id):
+    opened = {service: api.client(workspace_id) for service, api in apis.items()}
     yield opened
     for client in opened.values():
         await client.aclose()
 
 
 @pytest.fixture
-async def campaigns(apis_nats_url, clients):
+async def campaigns(apis_nats_url, clients, workspace_id, rounds_to_play):
     """Have the CRM tell of one campaign for each round."""
     connection = await nats.connect(apis_nats_url)
-    for number in range(ROUNDS):
+    for number in range(rounds_to_play):
         event = CampaignSyncedV1(
-            workspace_id=WORKSPACE,
+            workspace_id=workspace_id,
             campaign_id=campaign(number),
             name=campaign(number),
             channel="email",
@@ -46,7 +57,7 @@ async def campaigns(apis_nats_url, clients):
 
     async def all_synced():
         page = (await clients["persona_svc"].get("/api/campaigns?limit=200")).json()
-        return len(page["items"]) == ROUNDS
+        return len(page["items"]) == rounds_to_play
 
     await wait_until(all_synced)
 
@@ -54,8 +65,9 @@ async def campaigns(apis_nats_url, clients):
 class Round:
     """A persona that is used as soon as it was created."""
 
-    def __init__(self, number, clients):
+    def __init__(self, number, workspace_id, clients):
         self.number = number
+        self.workspace_id = workspace_id
         self.answers = []
         self._clients = clients
         self._known = {}
@@ -88,7 +100,7 @@ class Round:
             "POST",
             "/api/replies",
             json={
-                "workspace_id": WORKSPACE,
+                "workspace_id": self.workspace_id,
                 "message_id": f"m-{self.number}",
                 "lead_id": f"lead-{self.number}",
                 "campaign_id": campaign(self.number),
@@ -101,8 +113,8 @@ class Round:
 
 
 @pytest.mark.usefixtures("campaigns")
-async def test_what_was_just_created_is_known_everywhere(clients):
-    rounds = [Round(number, clients) for number in range(ROUNDS)]
+async def test_what_was_just_created_is_known_everywhere(clients, workspace_id, rounds_to_play):
+    rounds = [Round(number, workspace_id, clients) for number in range(rounds_to_play)]
 
     async def lane(first):
         return {item.number: await item.play() for item in rounds[first::LANES]}
@@ -115,7 +127,7 @@ async def test_what_was_just_created_is_known_everywhere(clients):
     async def drafts():
         page = (await clients["draft_svc"].get("/api/drafts?limit=200")).json()
         written = [draft for draft in page["items"] if draft["status"] == "ready"]
-        return written if len(written) == ROUNDS else None
+        return written if len(written) == rounds_to_play else None
 
     assert {
         int(draft["message_id"].removeprefix("m-")): draft["resolution"]["persona_id"]

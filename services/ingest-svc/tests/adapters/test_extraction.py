@@ -22,7 +22,7 @@ from ingest_svc.domain.failure import FileFailedError
 from service_devkit.testing.waiting import wait_until
 from structlog.testing import capture_logs
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 PRICE = "A bicycle costs 49 euros a month. "
 
 

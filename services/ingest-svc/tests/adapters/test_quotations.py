@@ -13,7 +13,7 @@ from ingest_svc.domain.passage import Owner, Question, Scope
 from ingest_svc.usecases.search_knowledge import CANDIDATES
 from quotations import best_first, holds, parts_of, sentences
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 ROOT = Path(__file__).parents[4]
 
 

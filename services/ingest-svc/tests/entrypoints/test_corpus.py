@@ -9,7 +9,7 @@ from service_devkit.testing.api import running, service_env
 from service_devkit.testing.waiting import HANG_SECONDS
 from shelf import Shelf
 
-pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [needs_corpus, pytest.mark.processes, pytest.mark.faults, pytest.mark.long]
 TOP = 5
 
 

@@ -12,7 +12,7 @@ from service_devkit.testing.http_stub import HttpStub, Reply
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from shelf import Shelf
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 TEXT = "\n\n".join(f"Paragraph {n}. " + f"Bicycle {n} costs {n} euros. " * 25 for n in range(30))
 PATH = "/v1/embeddings"

@@ -191,7 +191,6 @@ def test_the_parts_of_a_workspace_agree_after_every_step(api, open_feed, sync_cl
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(600)
 def test_the_parts_of_a_workspace_agree_after_every_step_of_many(api, open_feed, sync_client):
     del api
     examples = settings.default.max_examples // 4

@@ -86,7 +86,10 @@ def test_any_request_gets_a_documented_answer(app: FastAPI, token: Callable[...,
     assert len(operations) == 5
     for operation in operations:
 
-        @settings(suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=3 * settings.default.max_examples // 5,
+            suppress_health_check=list(HealthCheck),
+        )
         @given(case=st.one_of(map(operation.as_strategy, GenerationMode)))
         def answer_is_documented(case: schemathesis.Case) -> None:
             case.call_and_validate(headers=headers, checks=CHECKS)
