@@ -14,6 +14,10 @@ from service_kit.clock import utc_now
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
+class DataMissingError(Exception):
+    """A row has no data to measure with: a plain clone has no `../shared`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One figure; ratios have the unit TIMES, and one above 1 says that Dramatis is faster."""
@@ -38,6 +42,11 @@ class Measured:
             return self.value <= self.at_most
         return None if self.at_least is None else self.value >= self.at_least
 
+    @property
+    def amount(self) -> str:
+        """The figure as text."""
+        return f"{_number(self.value)} {self.unit}"
+
 
 @dataclass(slots=True)
 class Row:
@@ -49,6 +58,17 @@ class Row:
     load: float = 0.0
     """How many processes wanted a processor before it began (1 minute's average)."""
     error: str | None = None
+    skipped: str | None = None
+    """Which data it lacks."""
+
+    @property
+    def missed(self) -> list[str]:
+        """The goals that it missed, one line each."""
+        return [
+            f"{self.title}: {each.what} is {each.amount}, goal {each.goal}"
+            for each in self.figures
+            if each.reached is False
+        ]
 
 
 def show(rows: Sequence[Row]) -> None:
@@ -61,10 +81,19 @@ def show(rows: Sequence[Row]) -> None:
         table.add_row(f"[bold]{row.title}[/bold]", "", f"load {row.load:.1f} before")
         if row.error:
             table.add_row(f"[red]could not run: {row.error}[/red]")
+        if row.skipped:
+            table.add_row(f"skipped: {row.skipped}")
         for each in row.figures:
             mark = {None: "", True: "[green]yes[/green]", False: "[red]no[/red]"}[each.reached]
-            table.add_row(f"  {each.what}", f"{_number(each.value)} {each.unit}", each.goal, mark)
+            table.add_row(f"  {each.what}", each.amount, each.goal, mark)
     Console().print(table)
+
+
+def closing(rows: Sequence[Row]) -> list[str]:
+    """Return what the run ends with: the rows that were skipped, and the goals that were missed."""
+    lines = [f"skipped: {row.title}: {row.skipped}" for row in rows if row.skipped]
+    missed = [line for row in rows for line in row.missed]
+    return [*lines, *(f"missed: {line}" for line in missed or ["none"])]
 
 
 def as_dict(row: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from time import perf_counter
 import httpx
 import nats
 import pypdfium2
-from measured import TIMES, Measured, Row
+from measured import TIMES, DataMissingError, Measured, Row
 from persona_contracts import ResolvedPersona, state_subject
 from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
 from service_devkit.testing.api import Api, running, service_env
@@ -43,11 +43,12 @@ def measure(*, quick: bool) -> Row:
     """Upload real PDFs, a small one alone, a long one and a large text; ask the peer for the same.
 
     Raises:
-        FileNotFoundError: the corpus, or the peer's environment, is not there.
+        DataMissingError: the corpus is not there.
+        FileNotFoundError: the peer's environment is not there.
     """
     paths = [CORPUS / name for name in (PDFS[3:] if quick else PDFS)]
     if not CORPUS.is_dir():
-        raise FileNotFoundError("../shared/data/corpus is not there")
+        raise DataMissingError("../shared/data/corpus is not there")
     with (
         tempfile.TemporaryDirectory() as name,
         NatsProcess(Path(name) / "nats") as broker,

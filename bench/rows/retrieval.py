@@ -14,7 +14,7 @@ from ingest_svc.adapters.passage_index import document_words, query_words
 from ingest_svc.domain.passage import Hit, Owner, Question, Scope, WordWeights
 from ingest_svc.domain.quotation import Quotation
 from ingest_svc.usecases.search_knowledge import CANDIDATES
-from measured import Measured, Row
+from measured import DataMissingError, Measured, Row
 
 CORPUS = Path(__file__).parents[3] / "shared" / "data" / "corpus" / "squad.json"
 PERSONAS = 12
@@ -24,7 +24,7 @@ NO_WORDS = WordWeights([], [])
 def measure(*, quick: bool) -> Row:
     """Ask every question (each fifth, when quick) of its persona, in each of three ways."""
     if not CORPUS.is_file():
-        raise FileNotFoundError(f"{CORPUS.name} is not there: see ../shared/data/corpus")
+        raise DataMissingError(f"{CORPUS.name} is not there: see ../shared/data/corpus")
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_measure(Path(folder), step=5 if quick else 1))
 
