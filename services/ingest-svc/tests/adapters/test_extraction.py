@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import resource
@@ -11,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import bad_files
+import pypdfium2
 import pytest
 from corpus import BAD, FOLDER, OK, citations, needs_corpus, plain
 from hypothesis import given
@@ -180,6 +182,22 @@ async def test_a_text_of_49_mb_is_read_and_never_held_whole(read):
     found, chunks = await read("a.txt", content)
     assert found.chunk_count == len(chunks) > 40_000
     del before
+
+
+async def test_what_stands_on_a_page_is_cited_by_its_number(read):
+    document = pypdfium2.PdfDocument.new()
+    for number in range(1, 4):
+        page = pypdfium2.PdfDocument(bad_files.text_pdf(b"Tariff %d is described here." % number))
+        document.import_pages(page)
+        page.close()
+    content = io.BytesIO()
+    document.save(content)
+    document.close()
+    found, chunks = await read("a.pdf", content.getvalue())
+    assert found.pages == 3
+    for number in range(1, 4):
+        (chunk,) = [chunk for chunk in chunks if f"Tariff {number} " in chunk.text]
+        assert (chunk.page_start, chunk.page_end) == (number, number)
 
 
 async def test_languages_are_recognised(read):
