@@ -82,7 +82,7 @@ async def test_what_may_pass_is_tried_again_and_ends_by_the_deadline(http_stub, 
         await writer.write(brief(reply_text=WORDS), None)
     assert monotonic() - started_at < HANG_SECONDS
     assert "retry_after_seconds" not in failure.value.extra
-    assert len(http_stub.requests) == 1  # the worker tries again, the SDK does not
+    assert len(http_stub.requests) == 1  # the worker tries again, the client does not
     nothing_leaks(failure.value)
 
 

@@ -1,17 +1,16 @@
 """Writes with a language model behind OpenAI's chat completions API, or a compatible one."""
 
 import asyncio
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from service_kit.upstream import OPENAI_URL, JsonUpstream
 
 from draft_svc.adapters.model_endpoint import ModelEndpoint
-from draft_svc.domain.brief import Brief, TokenUsage, Written
+from draft_svc.adapters.openai_chat import Completion
+from draft_svc.domain.brief import Brief, ModelRefusedError, TokenUsage, Written
 from draft_svc.domain.citations import split_citations
 from draft_svc.domain.messages import Message, compose_strategy_messages, compose_write_messages
 from draft_svc.domain.strategy import STRATEGY_SCHEMA, Strategy
-
-if TYPE_CHECKING:
-    from draft_svc.adapters.openai_chat import Completion, OpenAIChat
 
 PLAN_TEMPERATURE = 0.0
 """Where the persona names none: an analysis of the same reply should come out the same."""
@@ -22,13 +21,17 @@ class OpenAIWriter:
 
     def __init__(self, endpoint: ModelEndpoint) -> None:
         self._endpoint = endpoint
-        self._chat: OpenAIChat | None = None
-        self._opening = asyncio.Lock()
+        self._upstream = JsonUpstream(
+            name="the model",
+            base_url=endpoint.base_url or OPENAI_URL,
+            api_key=endpoint.api_key,
+            timeout_seconds=endpoint.timeout_seconds,
+            refused=ModelRefusedError,
+        )
 
     async def keep_open(self) -> None:
-        """Load the SDK and the certificates before they are needed; when cancelled, close all."""
+        """Keep the connections until cancelled, then close them."""
         try:
-            await self._opened()
             await asyncio.Event().wait()
         finally:
             await self.close()
@@ -74,20 +77,19 @@ class OpenAIWriter:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._chat is not None:
-            await self._chat.close()
+        await self._upstream.close()
 
     async def _ask(
         self, brief: Brief, messages: list[Message], options: dict[str, Any]
-    ) -> "Completion":
-        chat = await self._opened()
-        return await chat.complete(messages, model=self._model(brief), options=options)
-
-    async def _opened(self) -> "OpenAIChat":
-        async with self._opening:
-            if self._chat is None:
-                self._chat = await asyncio.to_thread(_open_chat, self._endpoint)
-        return self._chat
+    ) -> Completion:
+        """Ask once; no tools are ever offered, so nothing in a message can call any."""
+        role = self._endpoint.abilities.system_role
+        turns = [
+            {"role": role if author == "system" else author, "content": content}
+            for author, content in messages
+        ]
+        request = {"model": self._model(brief), "messages": turns, **options}
+        return await self._upstream.post("/chat/completions", request, Completion)
 
     def _model(self, brief: Brief) -> str:
         return brief.voice.model or self._endpoint.model
@@ -98,7 +100,7 @@ class OpenAIWriter:
         schema = {"name": "strategy", "strict": True, "schema": STRATEGY_SCHEMA}
         return {"type": "json_schema", "json_schema": schema}
 
-    def _usage(self, brief: Brief, answer: "Completion") -> TokenUsage:
+    def _usage(self, brief: Brief, answer: Completion) -> TokenUsage:
         """Return what the server counted; one that counts nothing leaves the cost unknown."""
         if answer.usage is None:
             return TokenUsage(input_tokens=0, output_tokens=0, cost_microusd=None)
@@ -109,7 +111,3 @@ class OpenAIWriter:
             output_tokens=tokens[1],
             cost_microusd=None if price is None else price.microusd(*tokens),
         )
-
-
-def _open_chat(endpoint: ModelEndpoint) -> "OpenAIChat":
-    return import_module("draft_svc.adapters.openai_chat").OpenAIChat(endpoint)

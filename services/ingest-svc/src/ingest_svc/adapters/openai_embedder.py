@@ -1,21 +1,13 @@
 """Embeds with a model behind OpenAI's embeddings API, or a compatible one."""
 
-import asyncio
 import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
-from service_kit.errors import InvalidError, ServiceError, UpstreamError
-from service_kit.retry_after import retry_after_seconds
-
-CONNECT_SECONDS = 5.0
-MAX_VENDOR_CHARS = 200
-RETRIED_STATUSES = frozenset({408, 429})
-"""Of the 4xx: the server took too long, or has too much to do."""
+from pydantic import BaseModel, SecretStr
+from service_kit.errors import InvalidError, UpstreamError
+from service_kit.upstream import OPENAI_URL, JsonUpstream
 
 
 class EmbeddingRefusedError(InvalidError):
@@ -60,8 +52,13 @@ class OpenAIEmbedder:
         self.dimension = endpoint.dimension
         self.batch_size = endpoint.max_texts
         self._endpoint = endpoint
-        self._client: Any = None
-        self._opening = asyncio.Lock()
+        self._upstream = JsonUpstream(
+            name="the embedder",
+            base_url=endpoint.base_url or OPENAI_URL,
+            api_key=endpoint.api_key,
+            timeout_seconds=endpoint.timeout_seconds,
+            refused=EmbeddingRefusedError,
+        )
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector of unit length for each text, in order.
@@ -93,33 +90,8 @@ class OpenAIEmbedder:
             yield batch
 
     async def _ask(self, texts: list[str]) -> _Answer:
-        openai = await asyncio.to_thread(import_module, "openai")
-        client, seconds = await self._opened(openai), self._endpoint.timeout_seconds
         request = {"model": self._endpoint.model, "input": texts, "encoding_format": "float"}
-        try:
-            async with asyncio.timeout(seconds):  # the SDK's limits each single read
-                answer = await client.post("/embeddings", cast_to=str, body=request)
-            return _Answer.model_validate_json(answer)
-        except openai.APIStatusError as error:
-            raise self._status_error(error) from None
-        except (openai.APITimeoutError, TimeoutError):
-            raise UpstreamError(f"the embedder gave no answer in {seconds:g} s") from None
-        except ValidationError:
-            raise UpstreamError("the embedder's answer cannot be read") from None
-        except openai.OpenAIError as error:
-            raise UpstreamError(f"no answer from the embedder: {type(error).__name__}") from None
-
-    async def _opened(self, openai: Any) -> Any:  # noqa: ANN401 — the SDK, imported late
-        async with self._opening:
-            if self._client is None:
-                self._client = await asyncio.to_thread(
-                    openai.AsyncOpenAI,
-                    api_key=self._endpoint.api_key.get_secret_value(),
-                    base_url=self._endpoint.base_url,
-                    timeout=openai.Timeout(self._endpoint.timeout_seconds, connect=CONNECT_SECONDS),
-                    max_retries=0,
-                )
-        return self._client
+        return await self._upstream.post("/embeddings", request, _Answer)
 
     def _checked(self, answer: _Answer, count: int) -> list[list[float]]:
         ordered = sorted(answer.data, key=lambda item: item.index)
@@ -139,22 +111,3 @@ class OpenAIEmbedder:
                 f"A vector of {self._endpoint.model} has something in it that is no number."
             )
         return [number / length for number in vector]
-
-    def _status_error(self, error: Any) -> ServiceError:  # noqa: ANN401 — the SDK's
-        status: int = error.status_code
-        said = f"the embedder's server answered {status}: {self._vendor_message(error.body)}"
-        if 400 <= status < 500 and status not in RETRIED_STATUSES:
-            return EmbeddingRefusedError(said)
-        seconds = retry_after_seconds(error.response.headers)
-        return UpstreamError(
-            said, extra={} if seconds is None else {"retry_after_seconds": seconds}
-        )
-
-    def _vendor_message(self, body: object) -> str:
-        """Return the server's words; some repeat the key in them."""
-        match body:
-            case {"message": str(message)} | {"detail": str(message)} | str(message):
-                clean = message.replace(self._endpoint.api_key.get_secret_value(), "***")
-                return " ".join(clean.split())[:MAX_VENDOR_CHARS]
-            case _:
-                return "without a message"

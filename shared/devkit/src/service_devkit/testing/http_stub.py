@@ -5,7 +5,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http.client import responses
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -114,6 +114,6 @@ def _head(reply: Reply) -> bytes:
         "content-length": str(len(reply.body)),
         "connection": "close",
     }
-    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
+    lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
