@@ -64,7 +64,7 @@ class KitProcess:
     async def run_until_published(self, events: int) -> None:
         """Start, and stop when the stream DRAFT holds `events` events."""
         wakeups = Wakeups(self._store, OUTBOX_CHANNEL)
-        relay = Relay(self._store, self._broker.publishing, [Outbox(utc_now)])
+        relay = Relay(self._store, self._broker.publishing, [Outbox()])
         await self._broker.start()
         await self._broker.consume()
         tasks = [

@@ -1,4 +1,4 @@
-"""The documents of the compacted stream PERSONA_STATE (events.md §4)."""
+"""The documents of the stream PERSONA_STATE (events.md §4); a persona is a ResolvedPersona."""
 
 from typing import Literal
 from uuid import UUID
@@ -6,16 +6,12 @@ from uuid import UUID
 from pydantic import Field
 
 from persona_contracts.event import Document
-from persona_contracts.persona import ResolvedPersona
 from persona_contracts.types import AnyChannel, SubjectId
 from persona_contracts.workspace import WorkspaceSettings
 
 COMPLETE_HEADER = "Dramatis-Complete"
 """NATS header: up to this revision of its workspace the stream has everything, ending with this."""
 StateKind = Literal["persona", "workspace", "campaign"]
-
-PersonaState = ResolvedPersona
-"""Subject `persona-state.v1.<workspace_id>.persona.<persona_id>`."""
 
 
 class WorkspaceState(WorkspaceSettings):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from persona_contracts import (
@@ -29,6 +29,7 @@ from structlog import get_logger
 
 from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
+from service_kit.events import Batch, EventRouter
 from service_kit.ids import new_id
 from service_kit.leases import Claim, Leased, Leases
 from service_kit.store import Base, Session, Store, pair_of
@@ -82,10 +83,19 @@ LEASES = Leases(ErasureRow, lambda row: row)
 Erase = Callable[[Erasure], Awaitable[None]]
 Erased = PersonaErasedV1 | LeadErasedV1 | WorkspaceErasedV1
 EventT = TypeVar("EventT", bound=Event)
-ErasedT = TypeVar("ErasedT", PersonaErasedV1, LeadErasedV1, WorkspaceErasedV1)
 
 
-async def queue_erasures(session: Session, batch: Sequence[Received[ErasedT]]) -> None:
+def subscribe_erasures(events: EventRouter[Any], *models: type[Erased]) -> None:
+    """Let the service queue the erasures that events of these types ask for.
+
+    The durables are `on_persona_erased`, `on_lead_erased` and `on_workspace_erased`.
+    """
+    for model in models:
+        durable = f"on_{model.event_type.replace('.', '_')}"
+        events.subscriber(model, durable=durable)(_queue_erasures)
+
+
+async def _queue_erasures(session: Session, batch: Batch[Erased], _: object) -> None:
     """Queue what these events ask for; one that was done, or is newer, is left alone."""
     for item in batch:
         await schedule(session, _erasure_of(item.event), traceparent=item.traceparent)

@@ -1,14 +1,13 @@
 """Carries committed outbox rows to the broker: one leader, in order, within milliseconds."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
@@ -39,9 +38,6 @@ class Source(Protocol):
 
 class Outbox:
     """The outbox as a source: the oldest unpublished rows, one atomic batch per stream."""
-
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
 
     async def drain(self, session: Session, connection: Client) -> bool:
         """Publish up to BATCH rows, in order of `id` within each stream."""
@@ -76,7 +72,7 @@ class Outbox:
         await session.execute(
             update(OutboxRow)
             .where(any_of(OutboxRow.id, [row.id for row in rows]))
-            .values(published_at=self._clock())
+            .values(published_at=func.clock_timestamp())
             .execution_options(synchronize_session=False)
         )
 

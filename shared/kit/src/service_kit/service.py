@@ -23,7 +23,6 @@ from structlog import get_logger
 from service_kit import crash_points, idempotency, inbox, outbox
 from service_kit.batch_work import BatchPool
 from service_kit.broker import Broker
-from service_kit.clock import utc_now
 from service_kit.events import DepsT, EventRouter
 from service_kit.health import Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
@@ -199,7 +198,7 @@ class Service:
     def _work(self, parts: _Parts[Any], health: Health) -> Sequence[Coroutine[Any, Any, Any]]:
         wakeups = Wakeups(self.store, OUTBOX_CHANNEL, WORK_CHANNEL)
         outbox_wakeup = wakeups.subscribe(OUTBOX_CHANNEL)
-        relay = Relay(self.store, self.broker.publishing, [*self._sources, Outbox(utc_now)])
+        relay = Relay(self.store, self.broker.publishing, [*self._sources, Outbox()])
         work = [
             health.watch_database(self.store, lambda s: schema_is_current(s, self._package)),
             wakeups.run(),

@@ -27,12 +27,17 @@ class NotTakenError(InvalidError):
 
 
 @pytest.fixture
-async def upstream(http_stub):
+def timeout_seconds():
+    return 1.0
+
+
+@pytest.fixture
+async def upstream(http_stub, timeout_seconds):
     opened = JsonUpstream(
         name="the vendor",
         base_url=f"{http_stub.url}/v1/",
         api_key=SecretStr(KEY),
-        timeout_seconds=1.0,
+        timeout_seconds=timeout_seconds,
         refused=NotTakenError,
     )
     yield opened
@@ -126,8 +131,8 @@ async def test_a_refusal_that_is_no_json_is_quoted(http_stub, upstream):
         await ask(upstream)
 
 
+@pytest.mark.parametrize("timeout_seconds", [HANG_SECONDS])
 async def test_many_calls_are_under_way_at_once(http_stub, upstream):
-    upstream.timeout_seconds = HANG_SECONDS
     http_stub.on("POST", PATH, Reply(fault="hang"))
     async with asyncio.TaskGroup() as group:
         calls = [group.create_task(ask(upstream)) for _ in range(AT_ONCE)]

@@ -8,7 +8,6 @@ from probe_svc.jobs import Handler
 from service_devkit.testing.waiting import wait_until
 from service_kit import outbox
 from service_kit.broker import Broker
-from service_kit.clock import utc_now
 from service_kit.events import EventRouter
 from service_kit.health import Health
 from service_kit.reconcile import Reconciler
@@ -46,7 +45,7 @@ class Probe:
             self.start_relay()
 
     def start_relay(self):
-        relay = Relay(self.store, self.broker.publishing, [Outbox(utc_now)])
+        relay = Relay(self.store, self.broker.publishing, [Outbox()])
         self.background(relay.run(self.wakeups.subscribe(OUTBOX_CHANNEL)))
 
     def background(self, work):

@@ -13,7 +13,7 @@ from persona_contracts import (
     PersonaUndeletedV1,
     WorkspaceErasedV1,
 )
-from service_kit.erasure import not_erased, queue_erasures
+from service_kit.erasure import not_erased, subscribe_erasures
 from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
@@ -108,23 +108,4 @@ async def on_persona_undeleted(
         await resume_for_persona(session, item.event, deps.versions)
 
 
-@events.subscriber(PersonaErasedV1, durable="on_persona_erased")
-async def on_persona_erased(
-    session: Session, batch: Batch[PersonaErasedV1], _: FollowupDeps
-) -> None:
-    """Erase what was written in the voice of the personas."""
-    await queue_erasures(session, batch)
-
-
-@events.subscriber(LeadErasedV1, durable="on_lead_erased")
-async def on_lead_erased(session: Session, batch: Batch[LeadErasedV1], _: FollowupDeps) -> None:
-    """Erase the leads."""
-    await queue_erasures(session, batch)
-
-
-@events.subscriber(WorkspaceErasedV1, durable="on_workspace_erased")
-async def on_workspace_erased(
-    session: Session, batch: Batch[WorkspaceErasedV1], _: FollowupDeps
-) -> None:
-    """Erase the workspaces."""
-    await queue_erasures(session, batch)
+subscribe_erasures(events, PersonaErasedV1, LeadErasedV1, WorkspaceErasedV1)

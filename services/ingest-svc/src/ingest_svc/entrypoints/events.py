@@ -8,7 +8,7 @@ from persona_contracts import (
     PersonaUndeletedV1,
     WorkspaceErasedV1,
 )
-from service_kit.erasure import queue_erasures
+from service_kit.erasure import subscribe_erasures
 from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
@@ -41,21 +41,4 @@ async def on_persona_undeleted(
         await restart_files(session, item.workspace_id, item.event.persona.persona_id)
 
 
-@events.subscriber(PersonaErasedV1, durable="on_persona_erased")
-async def on_persona_erased(session: Session, batch: Batch[PersonaErasedV1], _: IngestDeps) -> None:
-    """Erase what the personas know."""
-    await queue_erasures(session, batch)
-
-
-@events.subscriber(LeadErasedV1, durable="on_lead_erased")
-async def on_lead_erased(session: Session, batch: Batch[LeadErasedV1], _: IngestDeps) -> None:
-    """Erase the leads."""
-    await queue_erasures(session, batch)
-
-
-@events.subscriber(WorkspaceErasedV1, durable="on_workspace_erased")
-async def on_workspace_erased(
-    session: Session, batch: Batch[WorkspaceErasedV1], _: IngestDeps
-) -> None:
-    """Erase the workspaces."""
-    await queue_erasures(session, batch)
+subscribe_erasures(events, PersonaErasedV1, LeadErasedV1, WorkspaceErasedV1)

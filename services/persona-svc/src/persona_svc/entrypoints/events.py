@@ -6,7 +6,7 @@ from persona_contracts import (
     LeadErasedV1,
     WorkspaceErasedV1,
 )
-from service_kit.erasure import queue_erasures
+from service_kit.erasure import subscribe_erasures
 from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
@@ -33,15 +33,4 @@ async def on_campaign_removed(
     await remove_campaigns(session, batch)
 
 
-@events.subscriber(LeadErasedV1, durable="on_lead_erased")
-async def on_lead_erased(session: Session, batch: Batch[LeadErasedV1], _: PersonaDeps) -> None:
-    """Erase the leads."""
-    await queue_erasures(session, batch)
-
-
-@events.subscriber(WorkspaceErasedV1, durable="on_workspace_erased")
-async def on_workspace_erased(
-    session: Session, batch: Batch[WorkspaceErasedV1], _: PersonaDeps
-) -> None:
-    """Erase the workspaces."""
-    await queue_erasures(session, batch)
+subscribe_erasures(events, LeadErasedV1, WorkspaceErasedV1)
