@@ -29,6 +29,7 @@ ROWS = (
     "retrieval",
     "followup",
     "claims",
+    "reply",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

@@ -16,8 +16,9 @@ from persona_contracts import (
     state_subject,
 )
 from service_kit.clock import utc_now
+from service_kit.ids import new_id
 from service_kit.publishing import Message, send_batch
-from service_kit.topology import ensure_stream
+from service_kit.topology import apply_streams, ensure_stream
 
 WORKSPACES = 100
 STREAM = "PERSONA_STATE"
@@ -71,6 +72,33 @@ async def fill(nats_url: str, messages: list[Message]) -> None:
     for first in range(0, len(messages), BATCH):
         await send_batch(connection, messages[first : first + BATCH])
         await asyncio.sleep(0)
+    await connection.close()
+
+
+async def publish_senders(nats_url: str, workspaces: int) -> None:
+    """Declare all streams, and give the workspaces `bench-0`, … each a persona that speaks."""
+    connection = await nats.connect(nats_url)
+    js = connection.jetstream()
+    await apply_streams(js)
+    for number in range(workspaces):
+        workspace_id = f"bench-{number}"
+        sender = ResolvedPersona(
+            persona_id=new_id(),
+            name="Anna",
+            persona_name="Anna Berg",
+            signature="Anna Berg\nAcme, Berlin",
+            service_description="Acme rents bicycles to companies.",
+            prompts=Prompts(system="", rag="", user=""),
+            version=1,
+            revision=1,
+            updated_at=utc_now(),
+        )
+        default = WorkspaceState(default_persona_id=sender.persona_id, revision=1)
+        for message in (
+            _message(workspace_id, "persona", str(sender.persona_id), sender),
+            _message(workspace_id, "workspace", workspace_id, default),
+        ):
+            await js.publish(message.subject, message.body)
     await connection.close()
 
 

@@ -21,10 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from persona_contracts import (
     MessageSentV1,
-    ResolvedPersona,
-    WorkspaceState,
     encode_headers,
-    state_subject,
     subject_for,
 )
 from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
@@ -32,9 +29,8 @@ from service_devkit.testing.api import Api, running, service_env
 from service_devkit.testing.database import Database, Databases
 from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
-from service_kit.ids import new_id
 from service_kit.publishing import Message, send_batch
-from service_kit.topology import apply_streams
+from state import publish_senders
 
 FOLDER = Path(__file__).parents[1]
 PEER = FOLDER / "peers" / "queue"
@@ -131,7 +127,7 @@ def measure(*, quick: bool) -> Row:
         PostgresProcess(Path(name) / "postgres", port=free_port()) as postgres,
     ):
         bench = Bench(broker, Databases(postgres), Path(name))
-        asyncio.run(_publish_personas(broker.url))
+        asyncio.run(publish_senders(broker.url, WORKSPACES))
         peer = ours = 0.0
         for _ in range(RUNS):
             peer = max(peer, asyncio.run(_peer(bench, peer_jobs)))
@@ -290,35 +286,6 @@ def _answer(message: Msg) -> Message:
     return Message(
         subject=subject_for(event), body=event.model_dump_json().encode(), headers=headers
     )
-
-
-async def _publish_personas(nats_url: str) -> None:
-    connection = await nats.connect(nats_url)
-    js = connection.jetstream()
-    await apply_streams(js)
-    for number in range(WORKSPACES):
-        workspace_id = f"bench-{number}"
-        persona = ResolvedPersona.model_validate(
-            {
-                "persona_id": str(new_id()),
-                "name": "Anna",
-                "persona_name": "Anna Berg",
-                "signature": "Anna Berg\nAcme, Berlin",
-                "service_description": "Acme rents bicycles to companies.",
-                "prompts": {"system": "", "rag": "", "user": ""},
-                "version": 1,
-                "revision": 1,
-                "updated_at": utc_now().isoformat(),
-            }
-        )
-        workspace = WorkspaceState(default_persona_id=persona.persona_id, revision=1)
-        for kind, entity_id, document in (
-            ("persona", str(persona.persona_id), persona),
-            ("workspace", workspace_id, workspace),
-        ):
-            subject = state_subject(workspace_id, kind, entity_id)
-            await js.publish(subject, document.model_dump_json().encode())
-    await connection.close()
 
 
 async def _peer(bench: Bench, jobs: int) -> float:
