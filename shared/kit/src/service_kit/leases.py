@@ -177,11 +177,13 @@ class Leases(Generic[RowT, ItemT]):
         taken = _wanted(session, token, count, NOBODY_BUSY)
         return Claims(item_ids=(await session.scalars(self._claim_ids, taken)).all(), token=token)
 
-    async def settle(self, session: Session, settlements: Iterable[Settlement]) -> set[UUID]:
+    async def settle(
+        self, session: Session, settlements: Iterable[Settlement]
+    ) -> Mapping[UUID, RowT]:
         """Say what becomes of claims, in the transaction that stores their results.
 
-        Returns the ids of those whose lease is still held: the results of others must be dropped.
-        The rows of the first are loaded into the session.
+        Returns the rows whose lease is still held, by id: the results of others must be dropped.
+        As long as the caller holds them, `session.get` finds them without a statement.
         """
         rows = [
             {
@@ -197,7 +199,7 @@ class Leases(Generic[RowT, ItemT]):
             {"rows": rows},
             execution_options={"populate_existing": True},
         )
-        return {getattr(row, self._key_name) for row in held}
+        return {getattr(row, self._key_name): row for row in held}
 
     async def renew(self, session: Session, claim: Claim[ItemT]) -> None:
         """Let the lease last its whole time from now, in a transaction of the work's own.

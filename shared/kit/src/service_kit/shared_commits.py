@@ -1,10 +1,11 @@
 """Results that are ready together share a transaction: one commit for many claims."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from service_kit import outbox
 from service_kit.crash_points import crash_point
@@ -57,7 +58,7 @@ class SharedCommits:
 
     async def _commit(self, together: Sequence[_Waiting]) -> None:
         """Store all at once; if that fails, each alone, so that one costs no other."""
-        held = set[Any]()
+        held: Collection[UUID] = ()
 
         async def change(session: Session) -> None:
             nonlocal held
@@ -79,8 +80,9 @@ class SharedCommits:
             name = f"lease of {self._leases.name} {one.settlement.item_id}"
             _tell([one], LeaseLostError(name) if lost else None)
 
-    async def _change_all(self, session: Session, together: Sequence[_Waiting]) -> set[Any]:
+    async def _change_all(self, session: Session, together: Sequence[_Waiting]) -> Collection[UUID]:
         outbox.hold(session)
+        # Held until the end: a row that nobody holds is loaded again by the change.
         held = await self._leases.settle(session, [one.settlement for one in together])
         for one in together:
             if one.settlement.item_id in held:
