@@ -98,3 +98,37 @@ async def test_a_draft_shows_no_sources_where_the_persona_does_not_say_so(desk):
         draft = await desk.drafted(body_text="What do ten bicycles cost a month?")
     assert len(draft["citations"]) == 1
     assert "[1]" not in draft["text"]
+
+
+UNKNOWING = json.dumps({"passages": [], "mode": "lexical", "knows_nothing": True}).encode()
+
+
+async def test_a_persona_that_knows_nothing_is_asked_once_until_something_comes(desk):
+    anna = persona()
+    await desk.default(anna)
+    async with answering(desk.connection, UNKNOWING) as questions:
+        drafts = [await desk.drafted() for _ in range(3)]
+        assert len(questions) == 1
+        await desk.connection.publish(f"knowledge.ready.v1.{desk.workspace_id}", b"{}")
+        await desk.connection.flush()
+        drafts.append(await desk.drafted())
+        assert len(questions) == 2
+    assert {draft["knowledge"] for draft in drafts} == {"none"}
+
+
+async def test_a_persona_that_changed_is_asked_again(desk):
+    anna = persona()
+    await desk.default(anna)
+    async with answering(desk.connection, UNKNOWING) as questions:
+        await desk.drafted()
+        await desk.default(persona(revision=2, persona_id=anna.persona_id), revision=2)
+        await desk.drafted()
+    assert len(questions) == 2
+
+
+async def test_one_that_found_nothing_this_time_is_asked_each_time(desk):
+    await desk.default(persona())
+    async with answering(desk.connection, b'{"passages": []}') as questions:
+        await desk.drafted()
+        await desk.drafted()
+    assert len(questions) == 2

@@ -39,6 +39,8 @@ class KnowledgeFoundV1(Document):
     passages: list[Passage] = Field(default_factory=list[Passage])
     knowledge_revision: int | None = None
     mode: Literal["hybrid", "lexical"] | str | None = None
+    knows_nothing: bool = False
+    """Neither the persona nor an ancestor has a passage: no question would find one."""
     error: str | None = None
 
 

@@ -58,7 +58,7 @@ class SharedCommits:
 
     async def _commit(self, together: Sequence[_Waiting]) -> None:
         """Store all at once; if that fails, each alone, so that one costs no other."""
-        held: Collection[UUID] = ()
+        held: Collection[UUID] = frozenset[UUID]()
 
         async def change(session: Session) -> None:
             nonlocal held

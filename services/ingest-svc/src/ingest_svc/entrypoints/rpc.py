@@ -39,6 +39,7 @@ async def search_knowledge(question: KnowledgeSearchV1, deps: IngestDeps) -> Kno
         passages=[passage(item, question.workspace_id) for item in found.passages],
         knowledge_revision=found.knowledge_revision,
         mode=found.mode,
+        knows_nothing=found.knows_nothing,
     )
 
 

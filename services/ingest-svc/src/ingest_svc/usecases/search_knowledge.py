@@ -35,6 +35,7 @@ class Answer:
     passages: list[Found]
     knowledge_revision: int
     mode: Literal["hybrid", "lexical"]
+    knows_nothing: bool = False
 
 
 class SearchKnowledge:
@@ -62,7 +63,9 @@ class SearchKnowledge:
             revision = await knowledge.revision(session, scope.persona_ids)
             searchable = await knowledge.searchable(session, scope.persona_ids)
         if not searchable.languages:
-            return Answer(passages=[], knowledge_revision=revision, mode="lexical")
+            return Answer(
+                passages=[], knowledge_revision=revision, mode="lexical", knows_nothing=True
+            )
         # Passages that have no vector yet would come after those that have one, whatever they say.
         vector = await self._vector(text) if searchable.has_all_vectors else None
         words = await asyncio.to_thread(query_words, text, searchable.languages)

@@ -79,8 +79,5 @@ def _reserve(start: int) -> bool:
     except OSError:
         name.close()
         return False
-    _reserved.append(name)
+    name.detach()  # open as long as the process lives
     return True
-
-
-_reserved: list[socket.socket] = []
