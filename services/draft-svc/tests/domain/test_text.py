@@ -11,7 +11,6 @@ from draft_svc.domain.text import (
     compose_text,
     edit_distance,
     finish_text,
-    own_words,
 )
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -284,9 +283,10 @@ def test_without_a_greeting_of_the_persona_the_models_own_stays():
 
 
 def test_a_model_that_only_greets_and_signs_has_no_words_of_its_own():
-    said = "Hello Sam,\n\nBest regards,\nAnna Lee"
+    written = "Hello Sam,\n\nBest regards,\nAnna Lee"
 
-    assert own_words(channel="email", body=said, voice=voice(greeting="Hello,"), lead=SAM) == ""
+    finished = finish_text(channel="email", body=written, voice=voice(greeting="Hello,"), lead=SAM)
+    assert (finished.words, finished.body) == ("", "Hello,")
 
 
 @given(st.text(max_size=900), st.text(max_size=400))

@@ -10,6 +10,7 @@ from persona_contracts import OwnEvent, encode_headers, subject_for
 from sqlalchemy import JSON, BigInteger, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service_kit.grouped_writes import write
 from service_kit.ids import new_id
 from service_kit.store import Base, OwnedByWorkspace, Session, any_of
 from service_kit.topology import stream_of
@@ -42,7 +43,6 @@ _PUBLISH = text(
     " with ordinality as new(workspace_id, stream, subject, event_id, headers, body, number)"
     " order by number) select pg_notify(:channel, '')"
 ).bindparams(bindparam("rows", type_=JSON))
-_HELD = "outbox_held"
 
 
 async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
@@ -72,25 +72,12 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
                 "body": event.model_dump_json(),
             }
         )
-    held: list[dict[str, object]] | None = session.info.get(_HELD)
-    if held is not None:
-        held += rows
-    else:
-        await session.execute(_PUBLISH, {"rows": rows, "channel": OUTBOX_CHANNEL})
+    await write(session, _put, *rows)
     return event_ids
 
 
-def hold(session: Session) -> None:
-    """Let `publish` collect, in this transaction, until `release` puts all into the outbox."""
-    session.info[_HELD] = list[dict[str, object]]()
-
-
-async def release(session: Session) -> None:
-    """Put into the outbox what was held, when every change has been flushed."""
-    rows = session.info.pop(_HELD)
-    await session.flush()
-    if rows:
-        await session.execute(_PUBLISH, {"rows": rows, "channel": OUTBOX_CHANNEL})
+async def _put(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    await session.execute(_PUBLISH, {"rows": rows, "channel": OUTBOX_CHANNEL})
 
 
 async def published_at(session: Session, event_ids: Sequence[UUID]) -> dict[UUID, datetime]:

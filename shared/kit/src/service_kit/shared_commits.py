@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from service_kit import outbox
+from service_kit import grouped_writes
 from service_kit.crash_points import crash_point
 from service_kit.leases import Change, LeaseLostError, Leases, Settlement
 from service_kit.store import Session, Store, is_away
@@ -81,13 +81,13 @@ class SharedCommits:
             _tell([one], LeaseLostError(name) if lost else None)
 
     async def _change_all(self, session: Session, together: Sequence[_Waiting]) -> Collection[UUID]:
-        outbox.hold(session)
+        grouped_writes.hold(session)
         # Held until the end: a row that nobody holds is loaded again by the change.
         held = await self._leases.settle(session, [one.settlement for one in together])
         for one in together:
             if one.settlement.item_id in held:
                 await asyncio.create_task(_run(one.change, session), context=one.context)
-        await outbox.release(session)
+        await grouped_writes.release(session)
         if not all(one.settlement.keeps_lease for one in together):
             crash_point("before-commit")
         return held

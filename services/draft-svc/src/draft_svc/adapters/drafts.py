@@ -1,15 +1,28 @@
 """Drafts: rows become aggregates here and never leave."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
 
 from persona_contracts import Channel
+from service_kit.grouped_writes import write
 from service_kit.leases import Leases
 from service_kit.store import Session
-from sqlalchemy import ARRAY, ColumnElement, String, bindparam, case, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    String,
+    bindparam,
+    case,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.util import identity_key
 
 from draft_svc.adapters.tables import DraftRow
 from draft_svc.domain.brief import TokenUsage
@@ -31,6 +44,32 @@ _FILTERS: Mapping[str, ColumnElement[Any]] = {
     "lead_id": DraftRow.lead_id.expression,
     "message_id": DraftRow.message_id.expression,
 }
+_CHANGED = {
+    "status": "text",
+    "subject": "text",
+    "body": "text",
+    "generated_body": "text",
+    "signature": "text",
+    "text": "text",
+    "citations": "jsonb",
+    "knowledge": "text",
+    "resolution": "jsonb",
+    "model": "text",
+    "strategy": "jsonb",
+    "usage": "jsonb",
+    "error": "jsonb",
+    "edit_distance": "int",
+    "revision": "int",
+    "decided_at": "timestamptz",
+    "decided_by": "text",
+}
+"""The columns that a transition may change."""
+_SAVE = text(
+    f"update draft set {', '.join(f'{name} = new.{name}' for name in _CHANGED)}"  # noqa: S608 — ours
+    " from json_to_recordset(:rows) as new(draft_id uuid,"
+    f" {', '.join(f'{name} {kind}' for name, kind in _CHANGED.items())})"
+    " where draft.draft_id = new.draft_id"
+).bindparams(bindparam("rows", type_=JSON))
 _LOCK_LEADS = text(
     "select pg_advisory_xact_lock(key) from (select distinct"
     " hashtextextended(workspace_id || '/' || lead_id, 0) as key"
@@ -86,11 +125,17 @@ async def lock(session: Session, draft_id: UUID) -> Draft:
 
 
 async def save(session: Session, draft: Draft) -> None:
-    """Store what has changed of a loaded draft: at the end, with what else has changed by then."""
-    row = await session.get_one(DraftRow, draft.draft_id)
-    for name, value in _values(draft).items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
+    """Store what a transition changed; results that share a transaction are stored together."""
+    await write(session, save_all, draft)
+
+
+async def save_all(session: Session, drafts: Sequence[Draft]) -> None:
+    """Store what transitions changed."""
+    await session.execute(_SAVE, {"rows": [_values(draft) for draft in drafts]})
+    for draft in drafts:
+        loaded = session.sync_session.identity_map.get(identity_key(DraftRow, draft.draft_id))
+        if loaded is not None:
+            session.expire(loaded)
 
 
 async def add_all(session: Session, drafts: Collection[Draft]) -> set[UUID]:
@@ -224,9 +269,9 @@ def _draft(row: DraftRow) -> Draft:
 
 
 def _values(draft: Draft) -> dict[str, Any]:
-    """Return the columns that a transition may change."""
     is_claimed = draft.status is DraftStatus.GENERATING
     return {
+        "draft_id": str(draft.draft_id),
         "status": DraftStatus.QUEUED.value if is_claimed else draft.status.value,
         "subject": draft.subject,
         "body": draft.body,
@@ -242,7 +287,7 @@ def _values(draft: Draft) -> dict[str, Any]:
         "error": draft.failure and asdict(draft.failure),
         "edit_distance": draft.edit_distance,
         "revision": draft.revision,
-        "decided_at": draft.decided_at,
+        "decided_at": draft.decided_at and draft.decided_at.isoformat(),
         "decided_by": draft.decided_by,
     }
 

@@ -34,6 +34,8 @@ class FinishedText:
     body: str
     signature: str | None
     text: str
+    words: str
+    """Of `body`, what the model wrote between greeting and signature; "" if nothing."""
 
 
 def finish_text(
@@ -43,26 +45,22 @@ def finish_text(
 
     The persona's greeting (e-mail, SMS) opens the body once; the signature ends the text once, on
     e-mail alone. A text message is cut at a sentence or a word. If the model wrote no more than
-    that, the body is the greeting: see `own_words`.
+    that, the body is the greeting.
     """
     lead = lead or {}
     opening = greeting(channel, voice, lead)
-    words = own_words(channel=channel, body=body, voice=voice, lead=lead)
+    words = unsigned(body, signature=voice.signature, sender_name=voice.sender_name)
+    if opening is not None:
+        words = without_greeting(words, opening)
     if channel == Channel.SMS:
         sms = _sms(opening, words)
-        return FinishedText(body=sms, signature=None, text=sms)
+        return FinishedText(body=sms, signature=None, text=sms, words=words)
     whole = _joined(opening, words)
     signature = (voice.signature or "").strip() and voice.signature
     if channel != Channel.EMAIL or not signature:
-        return FinishedText(body=whole, signature=None, text=whole)
-    return FinishedText(body=whole, signature=signature, text=_joined(whole, signature))
-
-
-def own_words(*, channel: Channel, body: str, voice: Voice, lead: Mapping[str, str]) -> str:
-    """Return what a model wrote between greeting and signature; "" if nothing."""
-    words = unsigned(body, signature=voice.signature, sender_name=voice.sender_name)
-    opening = greeting(channel, voice, lead)
-    return words if opening is None else without_greeting(words, opening)
+        return FinishedText(body=whole, signature=None, text=whole, words=words)
+    text = _joined(whole, signature)
+    return FinishedText(body=whole, signature=signature, text=text, words=words)
 
 
 def compose_text(*, channel: Channel, body: str, signature: str | None) -> str:

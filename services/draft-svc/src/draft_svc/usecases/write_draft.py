@@ -1,6 +1,7 @@
 """Write one draft: clean the reply, choose the persona, ask for knowledge, plan, write, sign."""
 
 import asyncio
+from functools import partial
 from time import monotonic
 
 from persona_client import Resolution
@@ -27,7 +28,7 @@ from draft_svc.domain.draft import Draft, DraftContent, KeptStrategy
 from draft_svc.domain.knowledge import KnowledgeAnswer, KnowledgeStatus
 from draft_svc.domain.reply import CleanReply, clean_reply
 from draft_svc.domain.strategy import Strategy
-from draft_svc.domain.text import finish_text, own_words
+from draft_svc.domain.text import finish_text
 from draft_svc.usecases.ask_for_strategy import ask_for_strategy
 from draft_svc.usecases.complete_draft import complete_draft
 from draft_svc.usecases.fail_draft import fail_draft
@@ -38,6 +39,10 @@ from draft_svc.usecases.resolve_persona import resolve_persona
 dropped_citations_total = Counter(
     "dramatis_citations_dropped_total", "Passages that a model named and was not given."
 )
+
+
+SHORT_REPLY_CHARS = 1_000
+"""A millisecond or two: about what a thread costs."""
 
 
 class WriteDraft:
@@ -61,7 +66,7 @@ class WriteDraft:
         """
         started_at, draft = monotonic(), claim.item
         reply = LeadRepliedV1.model_validate(draft.reply)
-        clean = await asyncio.to_thread(_clean, reply)
+        clean = await _clean(reply)
         clean.require_words()
         resolution = await self._resolve(draft, reply.at_least_revision)
         knowledge = await self._knowledge.search(draft.workspace_id, resolution, clean.text)
@@ -120,13 +125,17 @@ async def _keep(claim: Claim[Draft], strategy: KeptStrategy) -> None:
     await claim.keep(change)
 
 
-def _clean(reply: LeadRepliedV1) -> CleanReply:
-    return clean_reply(
+async def _clean(reply: LeadRepliedV1) -> CleanReply:
+    """Clean it; a long one in a thread, so that other drafts go on."""
+    clean = partial(
+        clean_reply,
         body_text=reply.body_text,
         body_html=reply.body_html,
         raw_email=reply.raw_email,
         subject=reply.subject,
     )
+    chars = sum(len(part or "") for part in (reply.body_text, reply.body_html, reply.raw_email))
+    return clean() if chars <= SHORT_REPLY_CHARS else await asyncio.to_thread(clean)
 
 
 def _brief(
@@ -152,11 +161,12 @@ def _content(
     planned: TokenUsage,
 ) -> DraftContent:
     channel, voice, lead = brief.channel, brief.voice, brief.lead
-    if not own_words(channel=channel, body=written.body, voice=voice, lead=lead):
+    finished = finish_text(channel=channel, body=written.body, voice=voice, lead=lead)
+    if not finished.words:
         raise NothingWrittenError("the model greeted and signed, and wrote nothing between")
     return DraftContent(
         subject=reply_subject(brief.reply_subject) if channel is Channel.EMAIL else None,
-        finished=finish_text(channel=channel, body=written.body, voice=voice, lead=lead),
+        finished=finished,
         citations=tuple(brief.passages[number - 1] for number in written.cited),
         knowledge=knowledge,
         resolution={
