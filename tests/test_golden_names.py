@@ -8,6 +8,7 @@ import ast
 import pkgutil
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -29,16 +30,18 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 LOG_LEVELS = {"debug", "info", "warning", "error", "exception"}
 
 
-def modules(package: str) -> Iterator[ModuleType]:
+@cache
+def modules(package: str) -> list[ModuleType]:
     """Import a package whole, but for what runs when it is imported."""
     root = import_module(package)
-    yield root
-    for found in pkgutil.walk_packages(root.__path__, f"{package}."):
-        if not found.name.endswith("__main__"):
-            yield import_module(found.name)
+    found = pkgutil.walk_packages(root.__path__, f"{package}.")
+    names = [item.name for item in found if not item.name.endswith("__main__")]
+    return [root, *map(import_module, names)]
 
 
-LOADED = {package: list(modules(package)) for package in PACKAGES}
+def all_loaded() -> None:
+    for package in PACKAGES:
+        modules(package)
 
 
 def calls(package: str) -> Iterator[ast.Call]:
@@ -56,7 +59,7 @@ def text(node: ast.expr) -> str:
 
 
 def openapi(package: str) -> dict:
-    values = {id(value): value for module in LOADED[package] for value in vars(module).values()}
+    values = {id(value): value for module in modules(package) for value in vars(module).values()}
     routers = [value for value in values.values() if isinstance(value, APIRouter)]
     app = build_app(
         HttpApi(package, routers),
@@ -76,6 +79,7 @@ def operations() -> Iterator[str]:
 
 
 def problem_slugs() -> Iterator[str]:
+    all_loaded()
     waiting = [ServiceError]
     while waiting:
         kind = waiting.pop()
@@ -86,6 +90,7 @@ def problem_slugs() -> Iterator[str]:
 
 
 def metrics() -> Iterator[str]:
+    all_loaded()
     for family in REGISTRY.collect():
         if not family.name.startswith(("python_", "process_")):
             yield f"{family.name} {family.type}"
@@ -110,7 +115,7 @@ def log_events() -> Iterator[str]:
 
 def settings() -> Iterator[str]:
     for package in PACKAGES:
-        for kind in (value for module in LOADED[package] for value in vars(module).values()):
+        for kind in (value for module in modules(package) for value in vars(module).values()):
             if isinstance(kind, type) and issubclass(kind, ServiceSettings):
                 for field, info in kind.model_fields.items():
                     owner = "" if field in ServiceSettings.model_fields else f" {package}"
