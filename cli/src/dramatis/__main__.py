@@ -30,7 +30,7 @@ def main() -> None:
     try:
         _app(sys.argv[1:2])()
     except CliError as error:
-        _tell(str(error), error.mend)
+        _tell(str(error), error.fix)
     except ServiceError as error:
         _tell(str(error), None)
     except TimeoutError as error:
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _app(first: list[str]) -> typer.Typer:
-    """Return the commands; only the wanted group, when it is known, for a quick start."""
+    """Return the commands; only the group asked for, when it is known, for a quick start."""
     app = typer.Typer(
         name="dramatis",
         no_args_is_help=True,
@@ -56,10 +56,10 @@ def _root() -> None:
     """Run Dramatis on this machine, try it, and operate it."""
 
 
-def _tell(what: str, mend: str | None) -> None:
+def _tell(what: str, fix: str | None) -> None:
     err.print(f"[bold red]error[/] {_escaped(what)}", soft_wrap=True)
-    if mend:
-        err.print(_escaped(mend), soft_wrap=True)
+    if fix:
+        err.print(_escaped(fix), soft_wrap=True)
     sys.exit(1)
 
 

@@ -26,8 +26,8 @@ async def connected(url: str) -> AsyncGenerator[Client]:
     try:
         yield connection
     except NatsError as error:
-        said = error.description if isinstance(error, APIError) else str(error)
-        raise CliError(f"NATS refused: {said or type(error).__name__}.") from error
+        reason = error.description if isinstance(error, APIError) else str(error)
+        raise CliError(f"NATS refused: {reason or type(error).__name__}.") from error
     finally:
         await connection.close()
 

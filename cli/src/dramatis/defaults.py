@@ -1,4 +1,4 @@
-"""What commands assume when nothing else is said."""
+"""The defaults of commands."""
 
 from pathlib import Path
 

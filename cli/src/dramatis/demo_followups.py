@@ -1,4 +1,4 @@
-"""The demo's follow-ups: blocked by a missing setting, mended, sent, and stopped by a reply."""
+"""The demo's follow-ups: blocked by a missing setting, fixed, sent, and stopped by a reply."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ def start_follow_up(followups: Rest) -> str:
     return followups.send("POST", path, json={"leads": [lead]}).json()["items"][0]["instance_id"]
 
 
-def mend_and_resume(followups: Rest, blocked: dict[str, Any]) -> None:
+def add_setting_and_resume(followups: Rest, blocked: dict[str, Any]) -> None:
     """Set what is missing, and let all go on that are paused for it."""
     settings = {"send_window": None, "booking_link": BOOKING_LINK}
     followups.send("PUT", "/api/followup-settings", json=settings)

@@ -27,8 +27,8 @@ def print_draft(
     else:
         text = Text(printable(draft["text"]))
         for number, citation in enumerate(draft["citations"], start=1):
-            said = f"\n[{number}] {citation['source']}{place_of(citation)}"
-            text.append(printable(said), "dim")
+            source = f"\n[{number}] {citation['source']}{place_of(citation)}"
+            text.append(printable(source), "dim")
     _panel(text, title or draft["message_id"], _speaker(draft, name_of))
 
 

@@ -2,11 +2,11 @@
 
 
 class CliError(Exception):
-    """Something went wrong: one line that says what, and one that says how to mend it."""
+    """Something went wrong: one line that says what, and one that gives the fix."""
 
-    def __init__(self, what: str, mend: str | None = None) -> None:
+    def __init__(self, what: str, fix: str | None = None) -> None:
         super().__init__(what)
-        self.mend = mend
+        self.fix = fix
 
 
 class NotUpError(CliError):

@@ -39,15 +39,15 @@ def matches(pattern: str, subject: str) -> bool:
 
     With two patterns: whether some subject could match both.
     """
-    wanted, given = pattern.split("."), subject.split(".")
-    for index, part in enumerate(wanted):
+    parts, given = pattern.split("."), subject.split(".")
+    for index, part in enumerate(parts):
         if part == ">":
             return index < len(given)
         if index >= len(given):
             return False
         if part != given[index] and "*" not in {part, given[index]}:
             return False
-    return len(wanted) == len(given)
+    return len(parts) == len(given)
 
 
 async def follow(

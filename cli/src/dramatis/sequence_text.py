@@ -27,7 +27,7 @@ def print_message(subject: str | None, text: str | None) -> None:
 
 
 def print_template_errors(errors: list[dict[str, Any]], kind: str = "error") -> None:
-    """Print a line for each thing to mend."""
+    """Print a line for each thing to fix."""
     for error in errors:
         print_plain(f"  {kind}: {error['token']} at {error['position']}: {error['hint']}")
 

@@ -10,7 +10,7 @@ from persona_contracts import LeadRepliedV1
 from rich.status import Status
 
 from dramatis.defaults import WORKSPACE
-from dramatis.demo_followups import crm, mend_and_resume, reply, start_follow_up, until
+from dramatis.demo_followups import crm, add_setting_and_resume, reply, start_follow_up, until
 from dramatis.demo_knowledge import learn, question
 from dramatis.demo_workspace import (
     NOVA_EDIT,
@@ -36,7 +36,7 @@ def demo(*, json: AsJson = False) -> None:
     """Start a throw-away stack, draft answers to real replies, edit a persona, see the next draft.
 
     Then a persona gets three documents, and answers a question from them, with the page. Last, a
-    sequence of follow-ups is blocked by a missing setting, mended, sent, and stopped by a reply.
+    sequence of follow-ups is blocked by a missing setting, fixed, sent, and stopped by a reply.
 
     Needs no key: the drafts are written by the offline writer, which says so.
     """
@@ -104,7 +104,7 @@ def _play_followups(nats_url: str, followups: Rest, *, as_json: bool) -> None:
         instance_id = start_follow_up(followups)
         blocked = until(followups, instance_id, lambda shown: shown["state"] == "paused")
         _say(f"Paused: {blocked['detail']}", as_json=as_json)
-        mend_and_resume(followups, blocked)
+        add_setting_and_resume(followups, blocked)
         sent = until(followups, instance_id, lambda shown: shown["step"] == 3)
     first_two = sent["steps"][:2]
     if len({step["resolution"]["persona_id"] for step in first_two}) != 1:

@@ -62,8 +62,8 @@ def list_(
 ) -> None:
     """List the files of a persona, newest first, and what it knows in all."""
     persona_id = _persona_id(target, persona)
-    wanted = {"status": status, "tag": tag}
-    query: dict[str, str | int] = {name: text for name, text in wanted.items() if text}
+    filters = {"status": status, "tag": tag}
+    query: dict[str, str | int] = {name: text for name, text in filters.items() if text}
     with target.rest("ingest") as ingest:
         files = list(ingest.items(f"/api/personas/{persona_id}/files", **query))
         knowledge = ingest.get(f"/api/personas/{persona_id}/knowledge")
@@ -91,10 +91,10 @@ def watch(
     persona_id = _persona_id(target, persona)
     with target.rest("ingest") as ingest:
         everything = ingest.items(f"/api/personas/{persona_id}/files")
-        wanted = file_ids or [f["file_id"] for f in everything if not is_settled(f)]
-        if not wanted and not target.json:
+        watched = file_ids or [f["file_id"] for f in everything if not is_settled(f)]
+        if not watched and not target.json:
             out.print("Every file is settled.")
-        _watch(target, persona_id, wanted)
+        _watch(target, persona_id, watched)
 
 
 def rm(target: RestTarget, *, file_ids: FileIds, persona: Persona) -> None:
@@ -210,8 +210,8 @@ def _progress(file: dict[str, Any]) -> str:
     if status == "processing":
         return f"{name}: {file['step']}"
     pages = f", {file['pages']} pages" if file["pages"] else ""
-    said = f"{name}: ready, {passages(file['chunks'])}{pages}"
-    return f"{said}, vectors {file['vectors']}"
+    ready = f"{name}: ready, {passages(file['chunks'])}{pages}"
+    return f"{ready}, vectors {file['vectors']}"
 
 
 def _show_sent(uploaded: dict[str, Any], *, as_json: bool) -> None:

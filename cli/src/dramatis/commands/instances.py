@@ -28,11 +28,11 @@ def list_(
     reason: Annotated[str | None, typer.Option(help="Only those that are paused for it.")] = None,
 ) -> None:
     """List instances, newest first."""
-    wanted = {"state": state, "lead_id": lead, "reason": reason}
+    filters = {"state": state, "lead_id": lead, "reason": reason}
     with target.rest("followup") as followups:
         if sequence is not None:
-            wanted["sequence_id"] = find_sequence(followups, sequence)["sequence_id"]
-        query: dict[str, str | int] = {name: text for name, text in wanted.items() if text}
+            filters["sequence_id"] = find_sequence(followups, sequence)["sequence_id"]
+        query: dict[str, str | int] = {name: text for name, text in filters.items() if text}
         found = list(followups.items("/api/instances", **query))
     if target.json:
         print_json({"items": found})
@@ -214,8 +214,8 @@ def _show(instance: dict[str, Any], *, as_json: bool) -> None:
         print_plain(instance["detail"])
     for step in instance["steps"]:
         due = f", due {step['due_at']}" if step["due_at"] else ""
-        tries = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
-        print_plain(f"{step['step']}. {step['channel']}: {step['status']}{due}{tries}")
+        attempt = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
+        print_plain(f"{step['step']}. {step['channel']}: {step['status']}{due}{attempt}")
         print_message(step["subject"], step["text"])
         if step["error"]:
             print_plain(f"   error: {step['error']}")

@@ -12,7 +12,7 @@ from dramatis.rest import Rest
 from dramatis.sequence_lookup import find_sequence
 from dramatis.target import RestTarget
 
-NOBODY = "-"
+NO_PERSONA = "-"
 Channel = Annotated[
     str | None, typer.Option(help="email, sms or linkedin; by default every channel.")
 ]
@@ -32,7 +32,7 @@ def assign(
     Without --channel it speaks on every channel that has no persona of its own.
     """
     with target.rest("persona") as api:
-        persona_id = None if persona == NOBODY else find_persona(api, persona)["persona_id"]
+        persona_id = None if persona == NO_PERSONA else find_persona(api, persona)["persona_id"]
         own = {} if channel is None else {"channel": channel}
         items = [
             {"campaign_id": campaign_id, "persona_id": persona_id, **own}

@@ -285,8 +285,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise CliError(f"{file} cannot be read as JSON: {error}.") from error
     if not isinstance(document, dict):
         raise CliError(f"{file} must hold one JSON object.")
-    said = cast("dict[str, Any]", document)
-    return {key: value for key, value in said.items() if key not in SHOWN_ONLY}
+    whole = cast("dict[str, Any]", document)
+    return {key: value for key, value in whole.items() if key not in SHOWN_ONLY}
 
 
 def _show(sequence: dict[str, Any], *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Reads the stream PERSONA_STATE into a replica, for ever, over one NATS connection."""
+"""Reads the stream PERSONA_STATE into a replica, without end, over one NATS connection."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ class StateReader:
         self._failing = ""
 
     async def run(self) -> NoReturn:
-        """Read until cancelled; a missing broker, stream or consumer is tried again for ever."""
+        """Read until cancelled; a missing broker, stream or consumer is retried without end."""
         while True:
             client = Client()
             try:

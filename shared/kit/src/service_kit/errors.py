@@ -11,7 +11,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field of the input, and the mend."""
+    """What is wrong with one field of the input, and the fix."""
 
     field: str
     message: str

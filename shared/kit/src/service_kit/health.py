@@ -72,7 +72,7 @@ class Health:
         self._degraded.discard(capability)
 
     async def probe_database(self, store: Store, schema_is_current: SchemaCheck) -> None:
-        """Ask the database once, and note what it said."""
+        """Ask the database once, and note its answer."""
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_SECONDS), store.worker() as session:
                 await session.execute(text("select 1"))

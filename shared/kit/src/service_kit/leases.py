@@ -34,7 +34,7 @@ SPARE = 4
 """How many times more rows a claim looks at than it takes: others may be taking the same."""
 MIN_DEPTH = 8
 """How many rows of a slot a claim looks at, at least."""
-NOBODY_BUSY: Mapping[str, int] = MappingProxyType({})
+NONE_BUSY: Mapping[str, int] = MappingProxyType({})
 
 
 class Leased(OwnedByWorkspace, Base):
@@ -149,7 +149,7 @@ class Leases(Generic[RowT, ItemT]):
         await notify(session, WORK_CHANNEL)
 
     async def claim(
-        self, session: Session, count: int, busy: Mapping[str, int] = NOBODY_BUSY
+        self, session: Session, count: int, busy: Mapping[str, int] = NONE_BUSY
     ) -> list[Claim[ItemT]]:
         """Take up to `count` due items, one of each workspace in turn.
 
@@ -174,7 +174,7 @@ class Leases(Generic[RowT, ItemT]):
     async def claim_unread(self, session: Session, count: int) -> Claims:
         """Take up to `count` due items, one of each workspace in turn, without reading them."""
         token = uuid4()
-        taken = _wanted(session, token, count, NOBODY_BUSY)
+        taken = _wanted(session, token, count, NONE_BUSY)
         return Claims(item_ids=(await session.scalars(self._claim_ids, taken)).all(), token=token)
 
     async def settle(

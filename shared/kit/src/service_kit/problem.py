@@ -66,7 +66,7 @@ class DatabaseUnavailableError(UpstreamError):
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field of the input, and the mend."""
+    """What is wrong with one field of the input, and the fix."""
 
     field: str
     message: str
@@ -227,7 +227,7 @@ def _field(location: Sequence[str | int]) -> str:
 
 
 def _message(cause: Mapping[str, Any]) -> str:
-    """Say the mend; never repeat the input, which may be private."""
+    """Give the fix; never repeat the input, which may be private."""
     match cause["type"]:
         case "missing":
             return "is required"

@@ -92,13 +92,13 @@ def open_schema(database: Connection, roles: Roles) -> None:
 
 
 def _make_roles(admin: Connection, roles: Roles) -> None:
-    wanted: dict[str, LiteralString] = {
+    attributes_of: dict[str, LiteralString] = {
         roles.login: "login noinherit",
         roles.api: "nologin",
         roles.worker: "nologin",
         roles.owner: "login",
     }
-    for name, attributes in wanted.items():
+    for name, attributes in attributes_of.items():
         known = _exists(admin, "select from pg_roles where rolname = %s", name)
         statement: LiteralString = "alter role {} " if known else "create role {} "
         _execute(admin, statement + attributes, name)

@@ -222,7 +222,7 @@ class Service:
             followed=[STATE_STREAM] if self._follows_personas else [],
             replicas=self.settings.stream_replicas,
         )
-        # No TaskGroup: it cancels once, and a child that loses that would keep it for ever.
+        # No TaskGroup: it cancels once, and a child that loses that would keep it waiting.
         tasks = [asyncio.create_task(work) for work in (reconciler.run(), relay.run(wakeup))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

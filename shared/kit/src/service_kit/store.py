@@ -44,7 +44,7 @@ from service_kit.postgres_connection import PostgresConnection
 
 LEASE_TIMES = LeaseTimes()
 AWAY_SECONDS = 0.5
-"""Between two tries to reach a database that is away."""
+"""Between two attempts to reach a database that is away."""
 
 Session = AsyncSession
 """What use cases get: an open transaction that they never commit."""

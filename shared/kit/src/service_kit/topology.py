@@ -130,13 +130,13 @@ async def apply_streams(js: JetStreamContext, *, replicas: int = 1) -> dict[str,
     """
     done: dict[str, str] = {}
     for name, declared in STREAMS.items():
-        wanted = replace(declared, num_replicas=replicas)
+        config = replace(declared, num_replicas=replicas)
         try:
             await js.stream_info(name)
         except NotFoundError:
-            await js.add_stream(wanted)  # pyright: ignore[reportUnknownMemberType]
+            await js.add_stream(config)  # pyright: ignore[reportUnknownMemberType]
             done[name] = "created"
         else:
-            await js.update_stream(wanted)  # pyright: ignore[reportUnknownMemberType]
+            await js.update_stream(config)  # pyright: ignore[reportUnknownMemberType]
             done[name] = "updated"
     return done

@@ -39,7 +39,7 @@ class Wakeups:
         return event
 
     async def run(self) -> None:
-        """Listen until cancelled; reconnect for ever."""
+        """Listen until cancelled; reconnect whenever the connection is lost."""
         url = self._store.engine.url.set(drivername="postgresql")
         while True:
             try:

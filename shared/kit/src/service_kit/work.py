@@ -59,7 +59,7 @@ class Work(Protocol[ItemT]):
 class WorkPool(Generic[ItemT]):
     """Works on up to `concurrency` items at a time, as far as the upstream keeps up with it.
 
-    `retry_delays` are seconds between tries. Results that are ready together share transactions.
+    `retry_delays` are seconds between attempts. Results that are ready together share transactions.
     """
 
     def __init__(

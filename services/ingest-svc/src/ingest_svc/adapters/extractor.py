@@ -80,11 +80,11 @@ class Extractor:
                 with contextlib.suppress(ProcessLookupError):
                     child.kill()
                 await child.wait()
-            said = await trace
+            printed = await trace
         if child.returncode == 0 and found is not None:
             return found
         # Killed for its memory or its crash, or an error that no parser should have.
-        log.warning("extraction.ended", returncode=child.returncode, trace=said)
+        log.warning("extraction.ended", returncode=child.returncode, trace=printed)
         killed = child.returncode is not None and child.returncode < 0
         raise FileFailedError(FailureCode.TOO_COMPLEX if killed else FailureCode.CORRUPTED)
 

@@ -113,11 +113,11 @@ def _weights(path: Path) -> dict[str, Any]:
     length = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + length])
     tensors: dict[str, Any] = {}
-    for name, said in header.items():
-        if name == "__metadata__" or said["dtype"] != "F32" or name.startswith("pooler."):
+    for name, entry in header.items():
+        if name == "__metadata__" or entry["dtype"] != "F32" or name.startswith("pooler."):
             continue
-        first, last = (8 + length + offset for offset in said["data_offsets"])
-        array = np.frombuffer(content[first:last], dtype=np.float32).reshape(said["shape"])
+        first, last = (8 + length + offset for offset in entry["data_offsets"])
+        array = np.frombuffer(content[first:last], dtype=np.float32).reshape(entry["shape"])
         if array.ndim == 2 and "embeddings" not in name:
             tensors[name], tensors[f"{name}_scale"] = _in_8_bits(array.T)
         else:

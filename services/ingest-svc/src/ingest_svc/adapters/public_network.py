@@ -84,5 +84,5 @@ class PublicNetwork(AsyncNetworkBackend):
         return await self._network.connect_tcp(addresses[0], port, timeout)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, between tries of the pool."""
+        """Wait, between attempts of the pool."""
         await asyncio.sleep(seconds)

@@ -48,7 +48,7 @@ class QdrantIndex:
         self._models: Any
 
     async def open(self) -> None:
-        """Connect, trying for ever; create the collection if it is missing."""
+        """Connect, retrying without end; create the collection if it is missing."""
         qdrant_client = await asyncio.to_thread(__import__, "qdrant_client")
         self._models = qdrant_client.models
         where: dict[str, Any] = (

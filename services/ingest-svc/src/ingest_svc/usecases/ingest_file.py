@@ -37,7 +37,7 @@ from ingest_svc.usecases.ports import Extractor, Fetcher, Originals, PassageInde
 from ingest_svc.usecases.retire_content import retire_content
 
 MAX_SECONDS = 300
-"""For one version of a document, all tries together (C83)."""
+"""For one version of a document, all attempts together (C83)."""
 BATCH = 500
 """Chunks that are stored and indexed in one transaction."""
 

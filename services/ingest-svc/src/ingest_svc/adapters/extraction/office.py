@@ -73,8 +73,8 @@ async def _extract(
     return await xberg.extract(source, config)
 
 
-def _failure(said: str) -> FileFailedError:
-    words = said.lower()
+def _failure(message: str) -> FileFailedError:
+    words = message.lower()
     if "ratio" in words or "too large" in words or "limit" in words or "bomb" in words:
         return FileFailedError(FailureCode.TOO_LARGE)
     if "encrypt" in words or "password" in words:
