@@ -1,4 +1,6 @@
-"""A model's server that takes its time: answers after SECONDS, and counts; a process of its own.
+"""A model's server that takes its time: answers after SECONDS, and counts.
+
+It runs as a separate process.
 
 `GET /calls` tells how many it was asked, and how many of them at once at most.
 """

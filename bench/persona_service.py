@@ -1,4 +1,4 @@
-"""persona-svc as a process, on servers of its own that wait for the disk."""
+"""persona-svc as a process, on its own servers, which wait for the disk."""
 
 import asyncio
 import tempfile

@@ -68,7 +68,7 @@ def _keep(measured: dict[str, Any]) -> None:
 
 
 def _measure(name: str, *, quick: bool) -> Row:
-    """Measure in a process of its own, so that no row pays for another's garbage."""
+    """Measure in its own process, so that no row pays for another's garbage."""
     Console(stderr=True).print(f"measuring {name} …")
     load = os.getloadavg()[0]
     context = multiprocessing.get_context("spawn")

@@ -29,7 +29,7 @@ SECRET = "only-in-the-settings"
 
 
 def started(package, **env):
-    """Start a service with these settings alone; return its exit code and what it said."""
+    """Start a service with these settings alone; return its exit code and what it printed."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DRAMATIS", "OPENAI"))}
     ended = subprocess.run(
         [sys.executable, "-m", package],
@@ -76,11 +76,11 @@ def test_each_missing_variable_is_named(refusal, settings):
     ],
 )
 def test_what_cannot_work_is_refused_in_one_line_without_values(env, named):
-    code, said = started("draft_svc", **{**WHOLE, **env})
+    code, printed = started("draft_svc", **{**WHOLE, **env})
     assert code == 2
-    assert named in said
-    assert "Traceback" not in said
-    assert SECRET not in said
+    assert named in printed
+    assert "Traceback" not in printed
+    assert SECRET not in printed
 
 
 @pytest.mark.parametrize(
@@ -211,10 +211,10 @@ def test_all_services_start_with_every_variable_set_at_once(database, nats_url, 
 
 def test_a_secret_may_come_from_a_file(tmp_path):
     (tmp_path / "dramatis_database_url").write_text(WHOLE["DRAMATIS_DATABASE_URL"])
-    code, said = started(
+    code, printed = started(
         "draft_svc",
         DRAMATIS_SECRETS_DIR=str(tmp_path),
         DRAMATIS_NATS_URL=WHOLE["DRAMATIS_NATS_URL"],
     )
     assert code == 2
-    assert said.splitlines() == ["DRAMATIS_JWKS_URL: Field required"]
+    assert printed.splitlines() == ["DRAMATIS_JWKS_URL: Field required"]

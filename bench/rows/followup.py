@@ -155,7 +155,7 @@ def measure(*, quick: bool) -> Row:
 
 @contextmanager
 def _service(bench: Bench) -> Iterator[tuple[Database, Api]]:
-    """Run followup-svc on a database of its own."""
+    """Run followup-svc on its own database."""
     database = bench.databases.new("followup_svc")
     folder = Path(tempfile.mkdtemp(dir=bench.folder))
     with psycopg.connect(database.admin_url, autocommit=True) as admin:
@@ -289,7 +289,7 @@ def _answer(message: Msg) -> Message:
 
 
 async def _peer(bench: Bench, jobs: int) -> float:
-    """Return the steps per second of the peer, in a process and a database of its own."""
+    """Return the steps per second of the peer, with its own process and database."""
     database = bench.databases.new("followup_svc")
     with psycopg.connect(database.admin_url, autocommit=True) as admin:
         admin.execute(_SEQUENCES, {"definition": json.dumps(DEFINITION), "workspaces": WORKSPACES})

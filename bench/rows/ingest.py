@@ -156,14 +156,14 @@ async def _upload(
 
 async def _until(client: httpx.AsyncClient, path: str, ids: Sequence[str], field: str) -> None:
     """Wait until each file is `ready` or, for `vectors`, `complete`."""
-    wanted = {"status": "ready", "vectors": "complete"}[field]
+    target = {"status": "ready", "vectors": "complete"}[field]
     for file_id in ids:
 
         async def is_done(file_id: str = file_id) -> bool:
             file = (await client.get(f"{path}/{file_id}")).json()
             if "failed" in {file["status"], file["vectors"]}:
                 raise ValueError(f"{file['file_name']} failed: {file['error']}")
-            return file[field] == wanted
+            return file[field] == target
 
         await wait_until(is_done, WAIT_SECONDS)
 
@@ -172,7 +172,7 @@ _peaks: list[float] = []
 
 
 async def _peak(pid: int) -> None:
-    """Note the service's own memory ten times a second; its children have limits of their own."""
+    """Note the service's own memory ten times a second; its children have their own limits."""
     _peaks.clear()
     while True:
         _peaks.append(await asyncio.to_thread(_megabytes, pid))

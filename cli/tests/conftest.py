@@ -25,7 +25,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def stack():
-    """Return a running stack, the same for all tests of a run: each has workspaces of its own."""
+    """Return a running stack, the same for all tests of a run: each uses its own workspaces."""
     with Stack(ephemeral=True) as running:
         yield running
 

@@ -16,7 +16,7 @@ STEP = {"delay": HOUR, "subject": "Hello", "body": "Hi {firstName}, {bookingLink
 
 @pytest.fixture
 def followed(run, stack, tmp_path):
-    """Return a function that runs a command in a workspace with a sequence of its own."""
+    """Return a function that runs a command in a workspace with its own sequence."""
     workspace = f"followed-{tmp_path.name}".replace("_", "-")[:60]
 
     def done(*arguments, code=0):

@@ -13,7 +13,9 @@ def violations(history: Iterable[Record]) -> list[str]:
     records: Records = defaultdict(list)
     for record in history:
         records[record.kind].append(record)
-    return [f"{name}: {said}" for name, check in CHECKS.items() for said in check(records)]
+    return [
+        f"{name}: {violation}" for name, check in CHECKS.items() for violation in check(records)
+    ]
 
 
 def handled_at_least_once(records: Records) -> Iterator[str]:

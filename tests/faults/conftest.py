@@ -189,7 +189,7 @@ class World:
 
 
 def _apart(work):
-    """Run what has an event loop of its own in a thread."""
+    """Run what starts an event loop in a thread."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()
 

@@ -86,7 +86,7 @@ def test_each_broken_promise_is_found_alone(history, promise):
 )
 def test_the_other_side_of_a_promise_is_judged_too(history, kind, fields, promise):
     history.add(kind, **fields)
-    assert [said.partition(":")[0] for said in violations(history)] == [promise]
+    assert [violation.partition(":")[0] for violation in violations(history)] == [promise]
 
 
 def test_one_repeated_call_is_allowed_for_each_death(history):
@@ -94,4 +94,4 @@ def test_one_repeated_call_is_allowed_for_each_death(history):
     history.add("model_call", message_id="m1", step="write")
     assert violations(history) == []
     history.add("model_call", message_id="m1", step="plan")
-    assert [said.partition(":")[0] for said in violations(history)] == ["I10"]
+    assert [violation.partition(":")[0] for violation in violations(history)] == ["I10"]

@@ -14,7 +14,7 @@ LEADS = 200
 
 @pytest.fixture
 async def run(database, tmp_path):
-    """Return a function that starts followup-svc with addresses of its own."""
+    """Return a function that starts followup-svc with its own addresses."""
     started = []
 
     async def start(nats_url, link_to_postgres=None):

@@ -271,8 +271,8 @@ def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, s
     names = ("persona", "draft", "file", "sequence", "instance", "suppression")
     nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]
-    said = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]
-    assert said[0] == said[1]
+    seen = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]
+    assert seen[0] == seen[1]
 
 
 def test_a_foreign_sequence_persona_is_dangling(tenants):

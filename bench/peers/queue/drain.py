@@ -84,8 +84,8 @@ async def send(pool: AsyncConnectionPool, js: JetStreamContext, instance_id: str
             "subject": message.subject,
             "text": message.text,
         }
-        said = [instance_id, workspace_id, request_id, message.subject, message.text, event_id]
-        await connection.execute(_STEP, said)
+        values = [instance_id, workspace_id, request_id, message.subject, message.text, event_id]
+        await connection.execute(_STEP, values)
         await connection.execute(_INSTANCE, [instance_id])
     subject = f"followup.send_requested.v1.{workspace_id}"
     await js.publish(subject, json.dumps(body).encode(), headers={"Nats-Msg-Id": str(event_id)})

@@ -102,7 +102,7 @@ def prepare_workspace(nats_url: str, personas: Rest) -> Cast:
 def demo_replies() -> list[LeadRepliedV1]:
     """Return the real replies where they exist, else the samples that this package ships.
 
-    They go to the two campaigns and to none, in turn, each from a lead of its own.
+    They go to the two campaigns and to none, in turn, each from a different lead.
     """
     folder = REAL_REPLIES
     if not folder.is_dir():

@@ -1,6 +1,6 @@
 """`python -m dramatis.migration`: brings the databases of the services to their schemas.
 
-A process of its own that imports no service: quicker than `python -m <package> migrate` for each,
+A separate process that imports no service: quicker than `python -m <package> migrate` for each,
 and what it logs does not mix with a command's output. `DRAMATIS_OWNER_URLS` holds the addresses for
 their owners, as JSON by package.
 """

@@ -25,7 +25,7 @@ class Addressing:
     campaign_id: str | None = None
     channel: Channel = Channel.EMAIL
     lead_id: str | None = None
-    """None: the sender's address of an .eml; each .txt is a lead of its own."""
+    """None: the sender's address of an .eml; each .txt is a separate lead."""
     as_new: bool = False
     """Make it another message although it was sent before."""
 

@@ -200,7 +200,7 @@ class Campaigner:
         )
 
     async def publish_as(self, event_id, request):
-        """Answer a request under an event id of its own."""
+        """Answer a request under its own event id."""
         event = MessageSentV1(
             workspace_id=self.workspace_id,
             request_id=request["request_id"],

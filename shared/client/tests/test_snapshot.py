@@ -155,7 +155,7 @@ def test_folder_in_its_place_is_ignored_with_a_warning(path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("written_for", "wanted", "usable"),
+    ("written_for", "workspaces", "usable"),
     [
         (None, None, True),
         (None, {"acme"}, True),
@@ -167,12 +167,12 @@ def test_folder_in_its_place_is_ignored_with_a_warning(path, caplog):
     ],
 )
 def test_snapshot_of_fewer_workspaces_is_never_taken_for_all(
-    path, contents, written_for, wanted, usable
+    path, contents, written_for, workspaces, usable
 ):
     write(path, contents, only=written_for)
 
-    loaded = load(path, wanted)
+    loaded = load(path, workspaces)
 
     assert (loaded is not None) is usable
-    if loaded and wanted:
-        assert {subject.split(".")[2] for subject in loaded[0].subjects()} <= wanted
+    if loaded and workspaces:
+        assert {subject.split(".")[2] for subject in loaded[0].subjects()} <= workspaces

@@ -1,4 +1,4 @@
-"""Events that were sent once can be read for ever, and schemas only grow.
+"""Events that were sent once can be read without end, and schemas only grow.
 
 `golden/` holds one real message per event and version, and in `golden/schemas/<version>/` the
 schemas of each release. Both are never edited, only added to.

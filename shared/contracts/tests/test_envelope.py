@@ -120,7 +120,7 @@ def test_structured_data_may_be_base64(content_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("whole", "said"),
+    ("whole", "message"),
     [
         ({"data": REPLY, "datacontenttype": "text/plain"}, "datacontenttype: must be JSON"),
         ({"data": REPLY, "data_base64": "e30="}, "either data or data_base64"),
@@ -132,8 +132,8 @@ def test_structured_data_may_be_base64(content_type: str) -> None:
         ([REPLY], "body: Input should be"),
     ],
 )
-def test_a_broken_structured_event_is_refused_by_name(whole: object, said: str) -> None:
-    assert said in str(refusal(whole, STRUCTURED))
+def test_a_broken_structured_event_is_refused_by_name(whole: object, message: str) -> None:
+    assert message in str(refusal(whole, STRUCTURED))
 
 
 def test_a_batch_of_cloudevents_is_refused() -> None:

@@ -98,17 +98,20 @@ def test_an_error_never_quotes_the_message(event: type[Event], wrong: object) ->
     golden = GOLDEN[event]
     for place in places(golden["body"]):
         body = json.dumps(replaced(golden["body"], place, wrong)).encode()
-        said = attempt(event, golden["subject"], golden["headers"], body)
-        assert not isinstance(said, EnvelopeError) or CANARY not in f"{said!r} {said.__cause__!r}"
+        message = attempt(event, golden["subject"], golden["headers"], body)
+        assert (
+            not isinstance(message, EnvelopeError)
+            or CANARY not in f"{message!r} {message.__cause__!r}"
+        )
     for name in ("ce-id", "ce-type", "ce-source"):
-        said = attempt(event, golden["subject"], {name: CANARY + "\n%FF"}, b"{}")
-        assert CANARY not in repr(said)
+        message = attempt(event, golden["subject"], {name: CANARY + "\n%FF"}, b"{}")
+        assert CANARY not in repr(message)
     assert CANARY not in repr(attempt(event, f"{CANARY}.x", {}, b"{}"))
     assert CANARY not in repr(attempt(event, golden["subject"], {}, CANARY.encode()))
 
 
 @pytest.mark.parametrize(
-    ("place", "wrong", "said"),
+    ("place", "wrong", "message"),
     [
         (("channel",), "fax", "channel: Input should be 'email', 'sms' or 'linkedin'"),
         (("thread", 0, "author"), "me", "thread.0.author: Input should be 'lead' or 'us'"),
@@ -121,12 +124,12 @@ def test_an_error_never_quotes_the_message(event: type[Event], wrong: object) ->
     ],
 )
 def test_an_error_names_the_field_and_the_rule(
-    place: tuple[str | int, ...], wrong: object, said: str
+    place: tuple[str | int, ...], wrong: object, message: str
 ) -> None:
     error = attempt(LeadRepliedV1, SUBJECT, {}, json.dumps(replaced(REPLY, place, wrong)).encode())
     assert isinstance(error, EnvelopeError)
     assert error.reason == "invalid"
-    assert said in str(error)
+    assert message in str(error)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Puts `sample_svc`, a service with the kit's tables and one of its own, within reach."""
+"""Puts `sample_svc`, a service with the kit's tables and a table beside them, within reach."""
 
 import sys
 from pathlib import Path

@@ -10,7 +10,7 @@ from persona_contracts import LeadRepliedV1
 from rich.status import Status
 
 from dramatis.defaults import WORKSPACE
-from dramatis.demo_followups import crm, add_setting_and_resume, reply, start_follow_up, until
+from dramatis.demo_followups import add_setting_and_resume, crm, reply, start_follow_up, until
 from dramatis.demo_knowledge import learn, question
 from dramatis.demo_workspace import (
     NOVA_EDIT,

@@ -29,7 +29,7 @@ def assign(
 ) -> None:
     """Let a persona speak in campaigns: in all that are named, or in none.
 
-    Without --channel it speaks on every channel that has no persona of its own.
+    Without --channel it speaks on every channel that has no persona assigned.
     """
     with target.rest("persona") as api:
         persona_id = None if persona == NO_PERSONA else find_persona(api, persona)["persona_id"]
@@ -43,7 +43,7 @@ def assign(
         print_json(answer)
         return
     who = "the default persona" if persona_id is None else persona
-    where = channel or "every channel without a persona of its own"
+    where = channel or "every channel without an assigned persona"
     for campaign_id in campaigns:
         print_plain(f"{campaign_id}: {who} speaks, on {where}")
 

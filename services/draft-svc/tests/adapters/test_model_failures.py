@@ -132,9 +132,9 @@ async def test_a_call_that_hangs_holds_up_no_other(http_stub, writer):
 
 
 def nothing_leaks(error):
-    said = f"{error} {error.extra}"
-    assert KEY not in said
-    assert WORDS not in said
+    shown = f"{error} {error.extra}"
+    assert KEY not in shown
+    assert WORDS not in shown
 
 
 async def test_the_connections_are_open_until_the_service_stops(http_stub, writer):

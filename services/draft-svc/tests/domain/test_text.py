@@ -86,11 +86,11 @@ def bare_lines(text):
 
 
 def blocks_of(signature, text):
-    """Count the signature as lines of their own, whatever its case and spacing; marks are none."""
-    wanted, lines = bare_lines(signature), bare_lines(text)
-    if not wanted:
+    """Count the signature as separate lines, whatever its case and spacing; marks are none."""
+    sought, lines = bare_lines(signature), bare_lines(text)
+    if not sought:
         return 0
-    return sum(lines[at : at + len(wanted)] == wanted for at in range(len(lines)))
+    return sum(lines[at : at + len(sought)] == sought for at in range(len(lines)))
 
 
 @given(bodies(SIGNATURE))

@@ -1,6 +1,6 @@
 """draft-svc as one process of the run, with personas on the broker as persona-svc publishes them.
 
-A module that starts draft-svc itself takes `own_nats` and a `database` of its own.
+A module that starts draft-svc itself takes `own_nats` and its own `database`.
 """
 
 from itertools import count

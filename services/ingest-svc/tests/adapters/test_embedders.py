@@ -175,7 +175,7 @@ async def test_the_time_that_a_server_asks_for_is_passed_on(http_stub, embedder)
 
 
 @pytest.mark.parametrize(
-    ("reply", "error", "said"),
+    ("reply", "error", "message"),
     [
         (refused(400), EmbeddingRefusedError, "no, ***"),
         (refused(401), EmbeddingRefusedError, "401"),
@@ -193,9 +193,11 @@ async def test_the_time_that_a_server_asks_for_is_passed_on(http_stub, embedder)
         ),
     ],
 )
-async def test_what_will_not_get_better_is_not_tried_again(http_stub, embedder, reply, error, said):
+async def test_what_will_not_get_better_is_not_tried_again(
+    http_stub, embedder, reply, error, message
+):
     http_stub.on("POST", PATH, reply)
     with pytest.raises(error) as raised:
         await embedder.embed(["a"])
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert KEY not in str(raised.value)

@@ -326,7 +326,7 @@ async def test_what_is_not_ascii_in_a_path_is_sent_in_its_escaped_form(make, ser
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "said"),
+    ("answer", "error", "message"),
     [
         (http(b"", "404 Not Found"), FileFailedError, "404"),
         (http(b"", "403 Forbidden"), FileFailedError, "403"),
@@ -340,11 +340,11 @@ async def test_what_is_not_ascii_in_a_path_is_sent_in_its_escaped_form(make, ser
         (b"", FetchUnavailableError, ""),
     ],
 )
-async def test_answers_are_told_apart_from_troubles(make, server, answer, error, said):
+async def test_answers_are_told_apart_from_troubles(make, server, answer, error, message):
     url = server.on("/a", answer)
     with pytest.raises(error) as raised:
         await got(make(allowed_hosts=[f"files.example:{server.port}"]), url)
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     if error is FileFailedError:
         assert raised.value.code == "fetch_failed"
 

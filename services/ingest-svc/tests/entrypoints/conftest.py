@@ -1,6 +1,6 @@
 """ingest-svc as one process of the run, with personas on the broker as persona-svc does it.
 
-A module that starts ingest-svc itself takes `own_nats` and a `database` of its own.
+A module that starts ingest-svc itself takes `own_nats` and its own `database`.
 """
 
 from itertools import count

@@ -56,16 +56,16 @@ async def test_an_unknown_persona_is_an_error_and_never_anothers_passages(shelf)
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"no json", "invalid: not JSON"),
         (b"{}", "invalid: persona_id, query, workspace_id"),
         (json.dumps({"workspace_id": "a b", "persona_id": "1", "query": ""}).encode(), "invalid"),
     ],
 )
-async def test_a_question_that_cannot_be_read_is_an_error(shelf, body, said):
+async def test_a_question_that_cannot_be_read_is_an_error(shelf, body, message):
     answer = await shelf.connection.request(KNOWLEDGE_SEARCH_SUBJECT, body, timeout=HANG_SECONDS)
-    assert json.loads(answer.data)["error"].startswith(said)
+    assert json.loads(answer.data)["error"].startswith(message)
 
 
 async def test_a_question_in_the_language_of_the_passages_finds_other_forms_of_a_word(shelf):

@@ -179,10 +179,10 @@ async def test_another_embedder_is_refused_until_the_passages_are_moved(
         out, err = await asyncio.wait_for(process.communicate(), HANG_SECONDS)
         return process.returncode, out.decode(), err.decode()
 
-    code, _, said = await run()
+    code, _, printed = await run()
     assert code == 2
-    assert "dramatis files reembed" in said
-    assert "stub-3" in said
+    assert "dramatis files reembed" in printed
+    assert "stub-3" in printed
     code, moved, _ = await run("reembed")
     assert code == 0
     assert "moved to the collection words" in moved

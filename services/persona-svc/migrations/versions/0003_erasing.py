@@ -28,7 +28,7 @@ from gone
 def upgrade() -> None:
     kit_tables_v2()
     op.add_column("persona", sa.Column("erase_after", sa.DateTime(timezone=True)))
-    # The owner bypasses no policy of its own tables while they are forced.
+    # The owner bypasses no policy on its tables while they are forced.
     for table in ("persona", "erasure"):
         op.execute(f"alter table {table} no force row level security")
     op.execute(SCHEDULE_EARLIER)

@@ -111,18 +111,18 @@ def test_written_settings_change_only_the_fields_that_differ(make_persona) -> No
     parent = make_persona("Base", tone="Kind")
     child = make_persona("Sales", parent=parent, goals="Meet", greeting="Hi")
     compiled = compile_persona((child, parent))
-    wanted = replace(
+    asked = replace(
         mirror(WorkspaceSettings(), compiled),
         ai_goals="Sell",
         ai_greeting=None,
         ai_persona_name="Kim",
         ideal_customer_profile="Bakeries",
     )
-    changes = persona_changes_from_legacy(wanted, compiled)
+    changes = persona_changes_from_legacy(asked, compiled)
     assert changes == {"goals": "Sell", "greeting": None, "persona_name": "Kim"}
 
     changed = replace(child, fields=child.fields.patched(changes))
-    assert mirror(wanted, compile_persona((changed, parent))) == wanted
+    assert mirror(asked, compile_persona((changed, parent))) == asked
     assert changed.fields.tone is None
 
 

@@ -6,7 +6,7 @@ import pytest
 from persona_client import Roster
 
 MATCH_ANY = {"If-Match": "*"}
-NOBODY = str(uuid4())
+UNKNOWN = str(uuid4())
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def outcomes(resolution):
 async def test_a_synced_campaign_is_listed_as_the_crm_described_it(feed, listed):
     await feed.synced("spring", name="Spring", status="active", lead_count=7)
     campaign = (await listed())["spring"]
-    said = {name: campaign[name] for name in ("name", "status", "channel", "lead_count")}
-    assert said == {"name": "Spring", "status": "active", "channel": "email", "lead_count": 7}
+    shown = {name: campaign[name] for name in ("name", "status", "channel", "lead_count")}
+    assert shown == {"name": "Spring", "status": "active", "channel": "email", "lead_count": 7}
     assert campaign["assignments"] == {}
 
 
@@ -167,25 +167,25 @@ async def test_the_client_as_released_resolves_the_same_on_every_channel(
 ):
     names = ("Default", "Anna", "Ben")
     default, anna, ben = [(await create(name))["persona_id"] for name in names]
-    wanted = {
+    chosen = {
         "none": {},
         "general": {"any": anna},
         "sms": {"sms": ben},
         "both": {"any": anna, "sms": ben},
         "all": {"any": anna, "email": ben, "sms": ben, "linkedin": ben},
     }
-    for campaign_id, places in wanted.items():
+    for campaign_id, places in chosen.items():
         await feed.synced(campaign_id)
         for channel, persona_id in places.items():
             assert (await assign(campaign_id, persona_id, channel=channel)).status_code == 200
     await feed.published()
     questions = [
         {"workspace_id": feed.workspace_id, "campaign_id": campaign_id, "channel": channel}
-        for campaign_id in wanted
+        for campaign_id in chosen
         for channel in ("email", "sms", "linkedin")
     ]
     expected = [
-        wanted[q["campaign_id"]].get(q["channel"], wanted[q["campaign_id"]].get("any", default))
+        chosen[q["campaign_id"]].get(q["channel"], chosen[q["campaign_id"]].get("any", default))
         for q in questions
     ]
     async with Roster(feed.nats_url, [feed.workspace_id]) as roster:
@@ -207,7 +207,7 @@ async def test_the_same_assignment_again_says_nothing(feed, create, assign):
     ("bad", "status"),
     [
         ({"campaign_id": "never", "persona_id": None}, 404),
-        ({"campaign_id": "summer", "persona_id": NOBODY}, 422),
+        ({"campaign_id": "summer", "persona_id": UNKNOWN}, 422),
     ],
 )
 async def test_a_bulk_assignment_is_all_or_nothing(feed, create, admin, listed, bad, status):
@@ -225,11 +225,11 @@ async def test_a_bulk_assignment_is_one_revision(feed, create, admin, listed):
     anna = (await create("Anna"))["persona_id"]
     await feed.synced("spring")
     await feed.synced("summer")
-    wanted = [
+    requested = [
         {"campaign_id": "summer", "persona_id": anna},
         {"campaign_id": "spring", "persona_id": anna, "channel": "sms"},
     ]
-    answer = await admin.post("/api/campaigns/assignments", json={"assignments": wanted})
+    answer = await admin.post("/api/campaigns/assignments", json={"assignments": requested})
     assert answer.status_code == 200, answer.text
     assigned = {name: item["assignments"] for name, item in (await listed()).items()}
     assert assigned == {"spring": {"sms": anna}, "summer": spoken(anna)}
@@ -294,10 +294,10 @@ async def test_an_unknown_or_inactive_persona_is_skipped_with_the_reason(
     asleep = (await create("Asleep", is_active=False))["persona_id"]
     await feed.synced("spring")
     assert (await assign("spring", asleep)).status_code == 200
-    resolution = await resolve(campaign_id="spring", sequence_persona_id=NOBODY)
+    resolution = await resolve(campaign_id="spring", sequence_persona_id=UNKNOWN)
     assert (resolution["tier"], resolution["persona_id"]) == ("default", default)
     assert resolution["skipped"] == [
-        {"tier": "sequence", "persona_id": NOBODY, "reason": "DANGLING_REF"},
+        {"tier": "sequence", "persona_id": UNKNOWN, "reason": "DANGLING_REF"},
         {"tier": "campaign", "persona_id": asleep, "reason": "INACTIVE"},
     ]
     assert outcomes(resolution) == [

@@ -284,10 +284,10 @@ async def test_every_write_is_in_the_audit_trail(admin, create):
     persona = await create("Anna", tone="calm")
     await admin.patch(path(persona), json={"tone": "warm"}, headers=MATCH_ANY)
     entries = (await admin.get("/api/audit", params={"entity_id": persona["persona_id"]})).json()
-    said = [
+    shown = [
         (e["action"], e["actor"], e["before_version"], e["after_version"]) for e in entries["items"]
     ]
-    assert said == [
+    assert shown == [
         ("persona.update", "tester", 1, 2),
         ("persona.create", "tester", None, 1),
     ]

@@ -126,9 +126,9 @@ class WorkspaceMachine(RuleBasedStateMachine):
     @rule(place=places, which=st.none() | some)
     def assign(self, place, which):
         campaign_id, channel = place
-        wanted = {"channel": channel, "persona_id": None if which is None else self.pick(which)}
+        body = {"channel": channel, "persona_id": None if which is None else self.pick(which)}
         path = f"/campaigns/{campaign_id}/persona"
-        answer = self.call("PUT", path, json=wanted, refusals={404})
+        answer = self.call("PUT", path, json=body, refusals={404})
         assert answer.is_success == (campaign_id in self.synced)
 
     @rule(field=st.sampled_from([*sorted(LEGACY.values()), "ideal_customer_profile"]), text=texts)

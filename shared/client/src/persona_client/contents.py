@@ -55,7 +55,7 @@ class Documents(Mapping[KeyT, DocumentT], Generic[KeyT, DocumentT]):
         self._count = 0
 
     def put(self, key: KeyT, new: Stored) -> bool:
-        """Keep `new` if its revision is higher than the known one; say whether it was.
+        """Keep `new` if its revision is higher than the known one; return whether it was.
 
         Raises:
             ValueError: it cannot be decoded and would have replaced one that is known.

@@ -106,4 +106,4 @@ DOCUMENTS: dict[str, type[BaseModel]] = {
     IMPACT_REQUEST: PersonaImpactV1,
     IMPACT_RESPONSE: PersonaUsesV1,
 }
-"""Everything with a schema of its own in `schemas/`."""
+"""Everything with a schema in `schemas/`."""

@@ -46,7 +46,7 @@ class OwnEvent(Event):
 
 
 class CrmEvent(Event):
-    """An event that the CRM sends; it may come without an id of its own."""
+    """An event that the CRM sends; it may come without its own id."""
 
     @property
     def default_event_id(self) -> str:

@@ -115,6 +115,6 @@ Reason = Literal["SEQUENCE", "CAMPAIGN", "DEFAULT", "SETTINGS", "NONE"]
 AnyChannel = Annotated[Channel | str, Field(union_mode="left_to_right")]
 """A Channel, or the name of one that this version does not know."""
 ANY_CHANNEL: Final = "any"
-"""In assignments: every channel that has none of its own."""
+"""In assignments: every channel that is not listed."""
 AnyTier = Tier | str
 AnyReason = Reason | str

@@ -45,7 +45,7 @@ class WorkspaceUpdatedV1(OwnEvent):
 
 
 class AssignmentChangedV1(OwnEvent):
-    """A campaign speaks with another persona on one channel, or on `any` without one of its own.
+    """A campaign speaks with another persona on one channel, or on `any`: every other channel.
 
     Null means: as if there were no such assignment.
     """

@@ -20,7 +20,7 @@ pytestmark = [
     ),
 ]
 
-NOBODY = 65_534
+UNPRIVILEGED = 65_534
 ONLY_TO_CHANGE_USER = "-all,+setuid,+setgid"
 """Not, among others, chown, dac_override, dac_read_search, fowner and kill."""
 
@@ -84,7 +84,7 @@ def modes(folder):
 
 def test_the_test_drops_the_rights_that_containers_drop(clone):
     (clone / "theirs").mkdir(mode=0o700)
-    os.chown(clone / "theirs", NOBODY, NOBODY)
+    os.chown(clone / "theirs", UNPRIVILEGED, UNPRIVILEGED)
     code = "import os; print(os.access(Path(sys.argv[1]).parent / 'theirs', os.R_OK))"
     assert run_as_root(code, clone) == ["False"]
 
@@ -105,7 +105,7 @@ postgres.stop_immediately()
 print(postgres.is_running)
 """
     program = str(binaries.postgres_copy() / "bin" / "postgres")
-    assert run_as_root(code, clone) == [str(NOBODY), program, "1", "1", "False"]
+    assert run_as_root(code, clone) == [str(UNPRIVILEGED), program, "1", "1", "False"]
     assert run_as_root("with postgres: print(*ask('select one from kept'))", clone) == ["(1,)"]
     assert modes(clone) == before
     assert sorted(path.name for path in clone.iterdir()) == ["pg", "site"]
@@ -128,16 +128,16 @@ def test_data_that_older_versions_made_is_kept(clone):
     for path in ((clone / "pg"), *(clone / "pg").rglob("*")):
         path.chmod(path.stat().st_mode & 0o700)
         if path.name != "postgres.log":
-            os.chown(path, NOBODY, NOBODY)
+            os.chown(path, UNPRIVILEGED, UNPRIVILEGED)
     assert run_as_root("with postgres: print(*ask('select one from kept'))", clone) == ["(1,)"]
 
 
 def test_postgres_runs_for_a_user_who_is_not_root(tmp_path):
     folder = tmp_path / "pg"
     folder.mkdir()
-    os.chown(folder, NOBODY, NOBODY)
+    os.chown(folder, UNPRIVILEGED, UNPRIVILEGED)
     # Keeps the right to pass folders, since this Python may be in one that only root enters.
-    setpriv = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    setpriv = [f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
     setpriv += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     code = "with postgres: print(Path(f'/proc/{postgres.pid}').stat().st_uid)"
-    assert run(code, folder, setpriv=setpriv) == [str(NOBODY)]
+    assert run(code, folder, setpriv=setpriv) == [str(UNPRIVILEGED)]

@@ -16,17 +16,17 @@ async def store(database):
 
 
 async def test_a_try_that_fails_is_not_counted(store):
-    tries, counted = [], []
+    attempts, counted = [], []
 
     async def change(session):
-        tries.append(session)
+        attempts.append(session)
         after_commit(session, lambda: counted.append("committed"))
         await session.execute(text("select 1"))
-        if len(tries) == 1:
+        if len(attempts) == 1:
             raise OperationalError("commit", {}, Exception("the connection was lost"))
 
     await store.persist(change)
-    assert len(tries) == 2
+    assert len(attempts) == 2
     assert counted == ["committed"]
 
 

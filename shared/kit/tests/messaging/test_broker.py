@@ -25,7 +25,7 @@ class NothingReplaced:
 
 
 class Stream:
-    """One durable on a broker of its own, with what fetches from it."""
+    """One durable on its own broker, with what fetches from it."""
 
     def __init__(self, connection):
         self.js = connection.jetstream()

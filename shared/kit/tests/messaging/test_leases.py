@@ -161,17 +161,17 @@ class Doing:
 
     def __init__(self, outcome=None):
         self.outcome = outcome
-        self.tries = 0
+        self.attempts = 0
         self.given_up = []
 
     async def do(self, claim):
-        self.tries += 1
-        if self.outcome is not None and (error := self.outcome(self.tries)) is not None:
+        self.attempts += 1
+        if self.outcome is not None and (error := self.outcome(self.attempts)) is not None:
             raise error
 
         async def finish(session):
             row = await session.get_one(Job, claim.item_id)
-            row.result = f"try {self.tries}"
+            row.result = f"try {self.attempts}"
             await publish(session, rejected(row.message_id, row.workspace_id))
 
         return finish
@@ -215,11 +215,11 @@ async def test_each_row_is_done_once_by_two_pools(store, run):
         run(work)
     await add(store, *(job() for _ in range(60)))
     await until_results(store, 60)
-    assert sum(work.tries for work in works) == 60
+    assert sum(work.attempts for work in works) == 60
 
 
 async def test_an_upstream_that_is_away_is_tried_again_later(store, run):
-    work = Doing(lambda tries: UpstreamError("away") if tries < 3 else None)
+    work = Doing(lambda attempts: UpstreamError("away") if attempts < 3 else None)
     run(work)
     await add(store, job())
     await until_results(store, 1)
@@ -248,7 +248,7 @@ async def test_a_row_that_kills_every_process_is_given_up(store, run):
     await add(store, job(deaths=MAX_DEATHS))
     run(work)
     await until_results(store, 1)
-    assert work.tries == 0
+    assert work.attempts == 0
     assert [slug for _, slug, _ in work.given_up] == ["abandoned"]
 
 
@@ -264,7 +264,7 @@ async def test_what_the_upstream_asked_for_is_waited(store, run):
             )
 
     await wait_until(postponed)
-    assert work.tries == 1
+    assert work.attempts == 1
 
 
 async def test_a_pool_full_of_one_workspace_takes_another_s_row_next(store, run):
@@ -355,14 +355,14 @@ async def test_nothing_more_is_asked_of_an_upstream_until_the_time_that_it_names
     work = Doing(lambda _: OverloadedError("busy", extra={"retry_after_seconds": 3600}))
     await add(store, job())
     run(work)
-    await wait_until(lambda: work.tries)
+    await wait_until(lambda: work.attempts)
     await add(store, *(job() for _ in range(10)))
     pool = WorkPool(store, LEASES, Doing(), concurrency=1, retry_delays=())
     other = asyncio.create_task(pool.run(asyncio.Event()))
     await until_results(store, 10)
     other.cancel()
     await asyncio.gather(other, return_exceptions=True)
-    assert work.tries == 1
+    assert work.attempts == 1
 
 
 async def test_a_stopped_pool_hands_its_rows_back(store):

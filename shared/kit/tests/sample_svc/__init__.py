@@ -1,1 +1,1 @@
-"""A service with the kit's tables and one of its own, for the kit's tests."""
+"""A service with the kit's tables and a table beside them, for the kit's tests."""

@@ -1,6 +1,6 @@
 """All rows of followup-svc.
 
-What is due has a table of its own: a claim and its end touch a narrow row with two indexes, and
+What is due has its own table: a claim and its end touch a narrow row with two indexes, and
 the updates of an instance touch no index at all.
 """
 

@@ -45,7 +45,7 @@ class Blocked:
 def compose(step: Step, facts: Facts, last: LastMessage | None) -> Message | Blocked:
     """Return the message of `step`, or everything that is missing or wrong.
 
-    The signature follows an e-mail that has no `{signature}` of its own. A step without a subject
+    The signature follows an e-mail that has no `{signature}`. A step without a subject
     goes into the thread of the lead's last e-mail.
     """
     body = render(_signed(step, facts), facts, max_chars=MAX_TEXT_CHARS[step.channel])
@@ -85,7 +85,7 @@ def _signed(step: Step, facts: Facts) -> str:
 
 
 def _one_line(subject: str) -> str | None:
-    """A line break in a value must not become a header of its own."""
+    """A line break in a value must not become a separate header."""
     return None if is_blank(subject) else " ".join(subject.split())
 
 

@@ -33,7 +33,7 @@ async def find_warnings(
 ) -> list[Warned]:
     """Return the tokens of persona and workspace without a value, in templates by their field.
 
-    A campaign may have another persona, or a booking link of its own: these are warnings.
+    A campaign may have another persona, or its own booking link: these are warnings.
 
     Raises:
         PersonasNotReadyError: try again later.

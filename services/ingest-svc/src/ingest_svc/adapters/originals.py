@@ -47,7 +47,7 @@ class OriginalNotFoundError(NotFoundError):
 
 
 class Originals:
-    """Streams files in and out; each has a key of its own that is never written twice."""
+    """Streams files in and out; each has its own key that is never written twice."""
 
     def __init__(self, url: str) -> None:
         """Take `file:///folder` or `s3://bucket/prefix` (credentials as AWS's tools take them).
@@ -204,7 +204,7 @@ class _Counted:
             self._reading = None
 
     def _begin(self) -> None:
-        """Note who waits for the source: the library asks for each part in a task of its own."""
+        """Note who waits for the source: the library asks for each part in its own task."""
         if self._stopped:
             raise asyncio.CancelledError
         self._reading = asyncio.current_task()

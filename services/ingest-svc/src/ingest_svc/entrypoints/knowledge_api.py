@@ -23,7 +23,7 @@ router = api_router("/api/personas/{persona_id}/knowledge", "knowledge")
     responses=problem_responses(404),
 )
 async def get_knowledge(persona: Persona, session: WorkspaceSession) -> KnowledgeDocument:
-    """Return how much a persona knows: of its own, and of its ancestors."""
+    """Return how much a persona knows, with what its ancestors know."""
     own = await knowledge.overview(session, [persona.persona_id])
     lineage = list(persona.lineage)
     inherited = await knowledge.overview(session, lineage) if lineage else None

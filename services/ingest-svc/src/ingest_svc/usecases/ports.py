@@ -44,7 +44,7 @@ class Fetcher(Protocol):
 
 
 class Extractor(Protocol):
-    """Reads files, each in a process of its own."""
+    """Reads files, each in its own process."""
 
     async def extract(self, original: Path, file_name: str, chunks_path: Path) -> Extract:
         """Write the chunks of a file to `chunks_path`."""

@@ -162,7 +162,7 @@ class StateDocuments:
 async def _pending(session: Session, rows: Sequence[StateDocumentRow]) -> dict[str, int]:
     """Return, by workspace, the lowest revision that is committed and not published, beside `rows`.
 
-    A statement of its own, after `rows` are locked: it sees whatever their bodies may refer to.
+    A separate statement, after `rows` are locked: it sees whatever their bodies may refer to.
     """
     found = await session.execute(
         select(StateDocumentRow.workspace_id, func.min(StateDocumentRow.revision))

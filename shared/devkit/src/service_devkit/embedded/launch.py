@@ -1,6 +1,6 @@
 """Become another program that ends when this process's parent ends, and that is not root.
 
-A script of its own, run by path with `python -I -S`, since between fork and exec of a process with
+A separate script, run by path with `python -I -S`, since between fork and exec of a process with
 threads no Python code is safe. Arguments: the parent's process id, the number of the signal to get
 when it ends, user and group id (0 keeps the present ones), a folder to hold open as `FOLDER` (empty
 for none), then the program and its arguments. For another user standard input must be a pipe that

@@ -13,7 +13,7 @@ PROBE_SECONDS = 2
 
 
 class ServiceProcess(ServerProcess):
-    """`python -m <package>` on a port of its own; it serves when its `/readyz` answers 200."""
+    """`python -m <package>` on its own port; it serves when its `/readyz` answers 200."""
 
     def __init__(
         self, package: str, *, env: Mapping[str, str], log_path: Path, port: int | None = None

@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 import psutil
 import pytest
 
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 — the folder made here has a name of its own
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 — the folder made here has a unique name
 _PREFIX = "dramatis-test-"
 _ROOM_BYTES = 2 << 30
 

@@ -33,7 +33,7 @@ class SaveSettingsRequest(StrictRequest):
     )
     send_window: WindowDocument | None = Field(
         default_factory=lambda: WindowDocument.of(OFFICE_HOURS),
-        description="When sequences without a window of their own may send; null: always.",
+        description="When sequences without their own window may send; null: always.",
     )
     booking_link: Text | None = Field(default=None, max_length=2_000, pattern=r"^https?://\S+$")
     answer_timeout: timedelta = Field(

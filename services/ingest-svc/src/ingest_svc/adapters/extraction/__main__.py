@@ -39,7 +39,7 @@ def main() -> None:
     except MemoryError:
         found = {"code": FailureCode.TOO_COMPLEX.value, "detail": ""}
     _say(found)
-    # Parsers with threads of their own may crash while an interpreter is taken down.
+    # Parsers that start threads may crash while an interpreter is taken down.
     os._exit(0)
 
 

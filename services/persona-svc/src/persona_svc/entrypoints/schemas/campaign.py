@@ -37,7 +37,7 @@ class CampaignDocument(BaseModel):
     lead_count: int | None
     updated_at: datetime
     assignments: dict[AssignedChannel, UUID]
-    overrides: list[Channel] = Field(description="The channels with an assignment of their own.")
+    overrides: list[Channel] = Field(description="The channels with their own assignment.")
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:
