@@ -1,0 +1,1 @@
+"""note-svc: a note for each reply, as an example."""

@@ -1,0 +1,10 @@
+"""What note-svc adds to the common settings."""
+
+from service_kit.settings import ServiceSettings, own_variables
+
+
+class NoteSettings(ServiceSettings):
+    """A field of its own is read from DRAMATIS_NOTE_<FIELD>; so far it has none."""
+
+    model_config = own_variables("note")
+    http_port: int = 8109
