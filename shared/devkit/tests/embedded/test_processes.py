@@ -147,7 +147,7 @@ def test_a_taken_port_is_named(fresh_nats, tmp_path):
     for other in (
         NatsProcess(tmp_path / "nats", port=fresh_nats.port),
         PostgresProcess(tmp_path / "postgres", port=fresh_nats.port),
-        ServiceProcess("sample_svc", env={}, log_path=tmp_path / "log", port=fresh_nats.port),
+        ServiceProcess("note_svc", env={}, log_path=tmp_path / "log", port=fresh_nats.port),
     ):
         with pytest.raises(PortTakenError, match=str(fresh_nats.port)) as caught:
             other.start()

@@ -1,9 +1,9 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+import note_svc
 import psycopg
 import pytest
-import sample_svc
 from psycopg import sql
 from pydantic import SecretStr
 from service_devkit.testing import Database, FaultLink, wait_until
@@ -26,12 +26,12 @@ KIT_TENANT_TABLES = ("outbox", "inbox", "idempotency", "note")
 
 @pytest.fixture(scope="module")
 def sample(database) -> Database:
-    return database("sample_svc")
+    return database("note_svc")
 
 
 @pytest.fixture
 async def store(sample):
-    store = Store(sample.login_url, "sample-svc", pool_size=1)
+    store = Store(sample.login_url, "note-svc", pool_size=1)
     yield store
     await store.close()
 
@@ -42,7 +42,10 @@ async def notes(sample, store):
     for workspace_id in ("a", "b"):
         async with store.workspace(workspace_id) as session:
             await session.execute(
-                text("insert into note (workspace_id, body) values (:w, :b)"),
+                text(
+                    "insert into note (note_id, workspace_id, body)"
+                    " values (gen_random_uuid(), :w, :b)"
+                ),
                 {"w": workspace_id, "b": workspace_id},
             )
 
@@ -65,14 +68,17 @@ def settings(migration_url):
 
 
 def test_a_fresh_database_shares_nothing_with_another(database):
-    first, second = database("sample_svc"), database("sample_svc")
-    execute(first.admin_url, "insert into note (workspace_id, body) values ('a', 'a')")
+    first, second = database("note_svc"), database("note_svc")
+    execute(
+        first.admin_url,
+        "insert into note (note_id, workspace_id, body) values (gen_random_uuid(), 'a', 'a')",
+    )
     assert execute(second.admin_url, "select count(*) from note") == [(0,)]
 
 
 @pytest.mark.usefixtures("notes")
 async def test_without_a_workspace_the_api_role_sees_nothing(sample):
-    rows = execute(sample.login_url, "set role sample_api", "select * from note")
+    rows = execute(sample.login_url, "set role note_api", "select * from note")
     assert rows == []
 
 
@@ -108,7 +114,7 @@ async def test_a_workspace_cannot_change_take_or_delete_what_is_anothers(sample,
         deleted = await session.execute(text("delete from note where body = 'b' returning 1"))
         assert (changed.all(), deleted.all()) == ([], [])
     for statement in (
-        "insert into note (workspace_id, body) values ('b', 'x')",
+        "insert into note (note_id, workspace_id, body) values (gen_random_uuid(), 'b', 'x')",
         "update note set workspace_id = 'b'",
     ):
         with pytest.raises(Exception, match="row-level security"):
@@ -153,7 +159,7 @@ def test_every_table_with_a_workspace_is_protected(sample):
     assert unprotected == []
 
 
-@pytest.mark.parametrize("role", ["sample_owner", "postgres"])
+@pytest.mark.parametrize("role", ["note_owner", "postgres"])
 def test_the_login_cannot_become_owner_or_superuser(sample, role):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         execute(sample.login_url, sql.SQL("set role {}").format(sql.Identifier(role)))
@@ -162,14 +168,14 @@ def test_the_login_cannot_become_owner_or_superuser(sample, role):
 def test_no_role_goes_around_row_level_security(sample):
     rows = execute(
         sample.admin_url,
-        "select rolname, rolcanlogin, rolinherit from pg_roles where rolname like 'sample%'"
+        "select rolname, rolcanlogin, rolinherit from pg_roles where rolname like 'note%'"
         " and not (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb) order by 1",
     )
     assert rows == [
-        ("sample", True, False),
-        ("sample_api", False, True),
-        ("sample_owner", True, True),
-        ("sample_worker", False, True),
+        ("note", True, False),
+        ("note_api", False, True),
+        ("note_owner", True, True),
+        ("note_worker", False, True),
     ]
 
 
@@ -218,46 +224,46 @@ async def test_a_database_without_tables_is_not_current(postgres):
     provision_database(postgres.admin_url, "empty-svc")
     store = Store(postgres.url("empty", "empty"), "empty-svc", pool_size=1)
     async with store.worker() as session:
-        assert not await schema_is_current(session, sample_svc)
+        assert not await schema_is_current(session, note_svc)
     await store.close()
 
 
 async def test_an_older_schema_is_not_current_and_a_newer_one_is(sample, store, monkeypatch):
     async with store.worker() as session:
-        assert await schema_is_current(session, sample_svc)
+        assert await schema_is_current(session, note_svc)
         monkeypatch.setattr(
             migrations, "_schema", lambda _: migrations._Schema("0002", frozenset({"0001", "0002"}))
         )
-        assert not await schema_is_current(session, sample_svc)
+        assert not await schema_is_current(session, note_svc)
         monkeypatch.setattr(
             migrations, "_schema", lambda _: migrations._Schema("0000", frozenset({"0000"}))
         )
-        assert await schema_is_current(session, sample_svc)
-        migrate(sample_svc, settings(sample.owner_url))
+        assert await schema_is_current(session, note_svc)
+        migrate(note_svc, settings(sample.owner_url))
 
 
 def test_several_may_migrate_at_once(postgres):
-    provision_database(postgres.admin_url, "sample-svc")
-    roles = Roles.of("sample_svc")
+    provision_database(postgres.admin_url, "note-svc")
+    roles = Roles.of("note_svc")
     execute(
         postgres.admin_url,
-        f"create database sample_race owner {roles.owner} template template0",
+        f"create database note_race owner {roles.owner} template template0",
         f"grant usage on schema public to {roles.worker}",
     )
-    url = postgres.url(roles.owner, "sample_race")
+    url = postgres.url(roles.owner, "note_race")
     with ThreadPoolExecutor() as pool:
         runs = [
-            pool.submit(migrate, sample_svc, settings(url.replace("postgresql", "postgres", 1)))
+            pool.submit(migrate, note_svc, settings(url.replace("postgresql", "postgres", 1)))
             for _ in range(3)
         ]
     assert [run.result() for run in runs] == [None, None, None]
     assert execute(url, "select * from alembic_version") == [("0001",)]
-    execute(postgres.admin_url, "drop database sample_race")
+    execute(postgres.admin_url, "drop database note_race")
 
 
 def test_migrating_without_the_owners_url_names_the_setting():
-    with pytest.raises(MigrationUrlMissingError, match=r"MIGRATION_DATABASE_URL.*sample_owner"):
-        migrate(sample_svc, settings(None))
+    with pytest.raises(MigrationUrlMissingError, match=r"MIGRATION_DATABASE_URL.*note_owner"):
+        migrate(note_svc, settings(None))
 
 
 def test_migrations_are_found_in_a_wheel_and_beside_a_source_tree(tmp_path):
@@ -293,9 +299,9 @@ async def test_a_database_is_reached_through_a_fault_link(sample):
 
 
 async def test_a_store_is_healthy_again_after_postgres_was_killed(fresh_postgres):
-    provision_database(fresh_postgres.admin_url, "sample-svc")
-    migrations.upgrade(sample_svc, fresh_postgres.url("sample_owner", "sample"))
-    store = Store(fresh_postgres.url("sample", "sample"), "sample-svc")
+    provision_database(fresh_postgres.admin_url, "note-svc")
+    migrations.upgrade(note_svc, fresh_postgres.url("note_owner", "note"))
+    store = Store(fresh_postgres.url("note", "note"), "note-svc")
 
     async def answers():
         async with store.worker() as session:

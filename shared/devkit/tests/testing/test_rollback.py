@@ -11,18 +11,20 @@ from service_kit.ids import new_id
 from service_kit.outbox import publish
 from sqlalchemy import text
 
-INSERT = text("insert into note (workspace_id, body) values (:w, 'body')")
+INSERT = text(
+    "insert into note (note_id, workspace_id, body) values (gen_random_uuid(), :w, 'body')"
+)
 COUNT = text("select count(*) from note")
 
 
 @pytest.fixture(scope="session")
 def service_package():
-    return "sample_svc"
+    return "note_svc"
 
 
 @pytest.fixture(scope="module")
 def sample(database):
-    return database("sample_svc")
+    return database("note_svc")
 
 
 async def test_a_session_is_a_requests_transaction(session, workspace_id):
@@ -31,7 +33,7 @@ async def test_a_session_is_a_requests_transaction(session, workspace_id):
     role, workspace = (
         await session.execute(text("select current_user, current_setting('dramatis.workspace_id')"))
     ).one()
-    assert (role, workspace) == ("sample_api", workspace_id)
+    assert (role, workspace) == ("note_api", workspace_id)
     with pytest.raises(Exception, match="row-level security"):
         await session.execute(INSERT, {"w": "another"})
 
@@ -44,10 +46,10 @@ async def test_nothing_of_another_test_is_there(worker_session, time):
 
 
 async def test_nothing_is_committed_whether_the_block_ends_well_or_not(sample):
-    async with rolled_back(sample, "sample-svc", "acme") as session:
+    async with rolled_back(sample, "note-svc", "acme") as session:
         await session.execute(INSERT, {"w": "acme"})
     with contextlib.suppress(ZeroDivisionError):
-        async with rolled_back(sample, "sample-svc", "acme") as session:
+        async with rolled_back(sample, "note-svc", "acme") as session:
             await session.execute(INSERT, {"w": "acme"})
             raise ZeroDivisionError
     with psycopg.connect(sample.admin_url) as admin:
@@ -66,7 +68,7 @@ async def test_what_a_use_case_publishes_is_read_in_its_transaction(session, wor
     ((subject, body),) = await published(session)
     assert subject == f"persona.deleted.v1.{workspace_id}"
     assert body["persona_id"] == str(event.persona_id)
-    assert await session.scalar(text("select current_user")) == "sample_api"
+    assert await session.scalar(text("select current_user")) == "note_api"
 
 
 async def test_a_worker_sees_every_workspace_in_the_same_transaction(session, workspace_id):

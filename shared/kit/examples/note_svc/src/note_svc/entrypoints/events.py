@@ -7,7 +7,7 @@ from service_kit.store import Session
 from note_svc.deps import NoteDeps
 from note_svc.usecases.accept_reply import accept_reply
 
-events = EventRouter[NoteDeps]("note-svc")
+events: EventRouter[NoteDeps] = EventRouter("note-svc")
 
 
 @events.subscriber(LeadRepliedV1, durable="on_lead_replied")
