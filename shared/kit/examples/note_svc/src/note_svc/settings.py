@@ -4,7 +4,7 @@ from service_kit.settings import ServiceSettings, own_variables
 
 
 class NoteSettings(ServiceSettings):
-    """A field of its own is read from DRAMATIS_NOTE_<FIELD>; so far it has none."""
+    """A field added here is read from DRAMATIS_NOTE_<FIELD>."""
 
     model_config = own_variables("note")
     http_port: int = 8109
