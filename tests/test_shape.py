@@ -1,11 +1,13 @@
 """Every service has one shape: what import-linter cannot see of it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-SERVICES = Path(__file__).parents[1] / "services"
+ROOT = Path(__file__).parents[1]
+SERVICES = ROOT / "services"
 SERVICE = pytest.mark.parametrize("service", ["draft", "followup", "ingest", "persona"])
 MAX_MAIN_LINES = 40
 FILES = {
@@ -67,3 +69,34 @@ def test_no_route_module_imports_another(service):
         if str(node.module).removeprefix(f"{package}.") in routes
     ]
     assert found == []
+
+
+@SERVICE
+def test_a_use_case_is_one_function_or_class_with_the_name_of_its_file(service):
+    wrong = {}
+    for path, tree in modules(source(service) / "usecases").items():
+        if path.stem in {"__init__", "ports"}:
+            continue
+        public = [node for node in tree.body if not getattr(node, "name", "_").startswith("_")]
+        functions = [
+            node.name for node in public if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        work = path.stem.title().replace("_", "")
+        classes = [node.name for node in public if isinstance(node, ast.ClassDef)]
+        if functions != [path.stem] and (functions or work not in classes):
+            wrong[path.stem] = functions
+    assert wrong == {}
+
+
+def test_the_paths_that_contributing_shows_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| ([^|]+) \|((?: [^|]*`[a-z_/]+\.py`[^|]*\|)+)$", text, re.MULTILINE)
+    assert len(rows) == 10
+    for feature, cells in rows:
+        service = feature.split("(")[1].split("-svc")[0]
+        steps = re.findall(r"`([a-z_/]+\.py)`", cells)
+        assert [step for step in steps if not (source(service) / step).is_file()] == [], feature
+        layers = [step.partition("/")[0] for step in steps]
+        order = ["entrypoints", "usecases", "adapters", "domain"]
+        assert layers == sorted(layers, key=order.index), feature
+        assert {"entrypoints", "usecases"} <= set(layers), feature

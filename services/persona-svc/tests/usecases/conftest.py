@@ -1,7 +1,7 @@
 """Changes in process: an admin's, in a transaction that is undone after the test."""
 
 import pytest
-from persona_svc.usecases.change import Actor, begin_change
+from persona_svc.usecases.begin_change import Actor, begin_change
 
 
 @pytest.fixture

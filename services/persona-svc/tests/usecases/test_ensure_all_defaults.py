@@ -2,7 +2,7 @@
 
 import pytest
 from persona_svc.adapters import personas, workspaces
-from persona_svc.usecases.change import Actor, begin_change
+from persona_svc.usecases.begin_change import Actor, begin_change
 from persona_svc.usecases.ensure_all_defaults import ensure_all_defaults
 from persona_svc.usecases.update_settings import update_settings
 from service_kit.store import Store

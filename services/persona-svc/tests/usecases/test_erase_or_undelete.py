@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from persona_svc.adapters import personas
 from persona_svc.domain.persona import PersonaFields, PersonaNotFoundError
-from persona_svc.usecases.change import Actor, begin_change
+from persona_svc.usecases.begin_change import Actor, begin_change
 from persona_svc.usecases.create_persona import create_persona
 from persona_svc.usecases.delete_persona import delete_persona
 from persona_svc.usecases.erase_persona import erase_persona

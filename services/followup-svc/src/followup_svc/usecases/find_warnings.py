@@ -11,8 +11,8 @@ from followup_svc.adapters import followup_settings
 from followup_svc.domain.lead import SAMPLE_LEAD
 from followup_svc.domain.sequence import MAX_BODY_CHARS
 from followup_svc.domain.template import TemplateError, render
+from followup_svc.usecases.make_facts import make_facts
 from followup_svc.usecases.ports import Personas
-from followup_svc.usecases.read_context import facts_of
 from followup_svc.usecases.resolve_persona import resolve_persona
 
 
@@ -46,7 +46,7 @@ async def find_warnings(
         sequence_persona_id=persona_id,
         channel=Channel.EMAIL,
     )
-    facts = facts_of(SAMPLE_LEAD, None, settings, resolution)
+    facts = make_facts(SAMPLE_LEAD, None, settings, resolution)
     return [
         Warned(field=field, error=error)
         for field, template in templates

@@ -4,13 +4,9 @@ from persona_contracts import PersonaDeletedV1
 from service_kit.store import Session, database_now
 
 from followup_svc.adapters import instances, persona_marks
-from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance, State
+from followup_svc.domain.instance import State
+from followup_svc.usecases.pause_instance import pause_instance
 from followup_svc.usecases.save_instances import save_instances
-
-PERSONA_DELETED = (
-    "The persona of the sequence is deleted: undelete it, or stop the instance and give the"
-    " sequence another persona."
-)
 
 
 async def pause_for_persona(session: Session, event: PersonaDeletedV1) -> None:
@@ -20,12 +16,8 @@ async def pause_for_persona(session: Session, event: PersonaDeletedV1) -> None:
         return
     named = await instances.lock_live_of_persona(session, *key)
     paused = [
-        pause(item, by=PersonaDeletedV1.event_type) for item in named if item.state is State.ACTIVE
+        pause_instance(item, by=PersonaDeletedV1.event_type)
+        for item in named
+        if item.state is State.ACTIVE
     ]
     await save_instances(session, paused, now=await database_now(session))
-
-
-def pause(item: Instance, *, by: str) -> SavedInstance:
-    """Return an instance paused until its persona is back."""
-    note = Note(what="paused", by=by, detail=PERSONA_DELETED, step=item.step)
-    return SavedInstance(instance=item.paused(Reason.PERSONA_DELETED, PERSONA_DELETED), note=note)

@@ -11,8 +11,9 @@ from followup_svc.domain.campaign import Campaign, CampaignKey
 from followup_svc.domain.lead import UNKNOWN_LEAD, LeadKey
 from followup_svc.domain.message import Blocked, Message, compose
 from followup_svc.domain.sequence import Sequence, Step
+from followup_svc.usecases.make_calendar import make_calendar
+from followup_svc.usecases.make_facts import make_facts
 from followup_svc.usecases.ports import Personas
-from followup_svc.usecases.read_context import calendar_of, facts_of
 from followup_svc.usecases.resolve_persona import resolve_persona
 from followup_svc.usecases.start_instances import LeadToStart
 
@@ -42,7 +43,7 @@ async def preview_sequence(
     campaign_id = chosen.campaign_id or known.campaign_id
     settings = await followup_settings.get(session, workspace_id)
     campaign = await _campaign(session, workspace_id, campaign_id)
-    calendar = calendar_of(definition, settings, profile)
+    calendar = make_calendar(definition, settings, profile)
     due_at = await database_now(session)
     previewed: list[PreviewedStep] = []
     for step in definition.steps:
@@ -54,7 +55,7 @@ async def preview_sequence(
             sequence_persona_id=definition.ai_persona_id,
             channel=step.channel,
         )
-        facts = facts_of(profile, campaign, settings, resolution)
+        facts = make_facts(profile, campaign, settings, resolution)
         outcome = compose(step, facts, known.last_email)
         previewed.append(
             PreviewedStep(step=step, due_at=due_at, resolution=resolution, outcome=outcome)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
 from persona_client import Resolution
 from service_kit.store import Session
@@ -14,8 +13,10 @@ from followup_svc.domain.followup_settings import DEFAULTS, FollowupSettings
 from followup_svc.domain.instance import Instance
 from followup_svc.domain.lead import UNKNOWN_LEAD, KnownLead, LeadKey
 from followup_svc.domain.sequence import Definition, Step, VersionKey
-from followup_svc.domain.tokens import Facts, is_blank
-from followup_svc.domain.window import Calendar, lead_zone
+from followup_svc.domain.tokens import Facts
+from followup_svc.domain.window import Calendar
+from followup_svc.usecases.make_calendar import make_calendar
+from followup_svc.usecases.make_facts import make_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +47,13 @@ class SendContext:
     def calendar(self, instance: Instance) -> Calendar:
         """Return when the lead may be written to."""
         profile = self.lead(instance).profile
-        return calendar_of(self.definition(instance), self.settings(instance), profile)
+        return make_calendar(self.definition(instance), self.settings(instance), profile)
 
     def facts(self, instance: Instance, resolution: Resolution) -> Facts:
         """Return the values for the templates of the instance."""
         key = CampaignKey(instance.workspace_id, instance.campaign_id or "")
         profile = self.lead(instance).profile
-        return facts_of(profile, self.campaigns.get(key), self.settings(instance), resolution)
+        return make_facts(profile, self.campaigns.get(key), self.settings(instance), resolution)
 
 
 async def read_context(
@@ -75,41 +76,4 @@ async def read_context(
                 if item.campaign_id is not None
             },
         ),
-    )
-
-
-def calendar_of(
-    definition: Definition, settings: FollowupSettings, profile: Mapping[str, Any]
-) -> Calendar:
-    """Return when a lead may be written to: the sequence's window, else the workspace's."""
-    window = definition.send_window
-    return Calendar(
-        zone=lead_zone(profile.get("time_zone"), settings.zone),
-        window=settings.send_window if window == "workspace" else window,
-    )
-
-
-def facts_of(
-    profile: Mapping[str, Any],
-    campaign: Campaign | None,
-    settings: FollowupSettings,
-    resolution: Resolution,
-) -> Facts:
-    """Return the values for templates: of a lead, with the persona that speaks."""
-    link = campaign.booking_link if campaign else None
-    return Facts(
-        first_name=profile.get("first_name"),
-        last_name=profile.get("last_name"),
-        email=profile.get("email"),
-        phone=profile.get("phone"),
-        company=profile.get("company"),
-        attributes=cast("Mapping[str, object]", profile.get("attributes") or {}),
-        campaign_name=campaign.name if campaign else None,
-        booking_link=settings.booking_link if is_blank(link) else link,
-        sender_name=resolution.sender_name,
-        signature=resolution.signature,
-        service_description=resolution.service_description,
-        goals=resolution.goals,
-        ideal_customer_profile=resolution.ideal_customer_profile,
-        qualification_questions=resolution.qualification_questions,
     )

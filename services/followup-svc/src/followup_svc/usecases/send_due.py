@@ -28,7 +28,7 @@ from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance
 from followup_svc.domain.message import Blocked, Message, compose
 from followup_svc.domain.send_request import SendRequest, StepStatus
 from followup_svc.domain.template import is_setup_issue, pause_reason
-from followup_svc.usecases.pause_for_persona import pause
+from followup_svc.usecases.pause_instance import pause_instance
 from followup_svc.usecases.ports import Personas
 from followup_svc.usecases.read_context import SendContext, read_context
 from followup_svc.usecases.resolve_persona import resolve_persona
@@ -149,7 +149,7 @@ async def _write_dangling(session: Session, writing: _Writing) -> None:
     for item, resolution in writing.dangling:
         key = _persona_key(item, writing)
         if key in deleted:
-            writing.saved.append(pause(item, by=SERVICE))
+            writing.saved.append(pause_instance(item, by=SERVICE))
         elif key in back:
             writing.save(item.rescheduled(writing.now + PERSONAS_WAIT))
         else:

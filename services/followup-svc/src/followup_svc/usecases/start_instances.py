@@ -11,8 +11,8 @@ from followup_svc.adapters import followup_settings, instances, leads, persona_m
 from followup_svc.domain.instance import Instance, InstanceLiveError, NewInstance
 from followup_svc.domain.lead import UNKNOWN_LEAD, LeadKey, LeadSuppressedError, LeadUpdate
 from followup_svc.domain.sequence import Sequence, SequencePausedError
+from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
-from followup_svc.usecases.read_context import calendar_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ async def start_instances(
         if item.lead_id in forbidden:
             continue
         lead = known.get(keys[item.lead_id], UNKNOWN_LEAD)
-        calendar = calendar_of(sequence.definition, settings, lead.profile)
+        calendar = make_calendar(sequence.definition, settings, lead.profile)
         campaign_id = item.campaign_id or lead.campaign_id
         new.append(make_instance(sequence, item.lead_id, campaign_id, calendar, by=by, at=now))
     added = await instances.add_all(session, [NewInstance(instance=item) for item in new])

@@ -19,9 +19,9 @@ from followup_svc.domain.instance import NewInstance
 from followup_svc.domain.lead import UNKNOWN_LEAD, KnownLead
 from followup_svc.domain.lead_event import LeadEvent
 from followup_svc.domain.sequence import Sequence, TriggerEvent
+from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.ports import Personas
-from followup_svc.usecases.read_context import calendar_of
 from followup_svc.usecases.resolve_persona import resolve_persona
 
 
@@ -95,7 +95,7 @@ def _instance(
         sequence,
         event.key.lead_id,
         event.campaign_id or lead.campaign_id,
-        calendar_of(sequence.definition, settings, lead.profile),
+        make_calendar(sequence.definition, settings, lead.profile),
         by=event.event,
         at=now,
     )

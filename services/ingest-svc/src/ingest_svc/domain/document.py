@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from service_kit.errors import ConflictError, NotFoundError, UpstreamError
 
@@ -225,3 +225,8 @@ class Document:
 
 def _keys(key: str | None) -> list[str]:
     return [] if key is None else [key]
+
+
+def new_original_key(workspace_id: str, document_id: UUID) -> str:
+    """Return a new key for an original of a document."""
+    return f"{workspace_id}/{document_id}/{uuid4().hex}"

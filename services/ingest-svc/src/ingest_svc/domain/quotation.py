@@ -6,8 +6,11 @@ ligatures, and hyphens at the ends of lines; page headers may stand in the middl
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from unicodedata import normalize
+
+from ingest_svc.domain.passage import Found
 
 MIN_RUN = 12
 """Letters in a row that a query and a passage share by more than chance."""
@@ -103,3 +106,13 @@ def _at_edge(query: str, text: str) -> float:
 def _longest(most: int, holds: Callable[[int], bool]) -> int:
     """Return the greatest length up to `most` for which it holds, as it does for all shorter."""
     return bisect_left(range(1, most + 1), 1, key=lambda length: not holds(length))
+
+
+def quoted_first(found: Sequence[Found], query: str) -> list[Found]:
+    """Return passages by their score, after those that quote the query."""
+    quotation = Quotation(query)
+    lifted = [
+        replace(item, hit=replace(item.hit, score=quotation.lift(item.hit.score, item.text)))
+        for item in found
+    ]
+    return sorted(lifted, key=lambda item: item.hit.score, reverse=True)

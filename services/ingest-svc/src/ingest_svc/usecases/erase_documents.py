@@ -11,6 +11,7 @@ from ingest_svc.adapters.belongings import (
     end_work,
     some_documents,
 )
+from ingest_svc.usecases.erase_folder import erase_folder
 from ingest_svc.usecases.ports import Originals, PassageIndex
 from ingest_svc.usecases.purge_content import purge_content
 
@@ -53,9 +54,3 @@ async def _erase_some(store: Store, originals: Originals, belongings: Belongings
             session, belongings.workspace_id, [document.file_id for document in some]
         )
     return bool(some)
-
-
-async def erase_folder(originals: Originals, folder: str) -> None:
-    """Delete every original in a folder, also those that no document names."""
-    async for key, _ in originals.keys(folder):
-        await originals.delete(key)

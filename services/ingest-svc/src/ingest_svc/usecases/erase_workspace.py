@@ -5,7 +5,8 @@ from service_kit.erasure import Erasure, erase_all_traces
 from service_kit.store import Store
 
 from ingest_svc.adapters.belongings import Belongings, delete_counters
-from ingest_svc.usecases.erase_documents import erase_documents, erase_folder
+from ingest_svc.usecases.erase_documents import erase_documents
+from ingest_svc.usecases.erase_folder import erase_folder
 from ingest_svc.usecases.ports import Originals, PassageIndex
 
 

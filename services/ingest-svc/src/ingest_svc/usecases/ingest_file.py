@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from persona_client import Roster, RosterNotReadyError
 from persona_contracts import (
@@ -30,6 +30,7 @@ from ingest_svc.domain.document import (
     Document,
     PersonaNotKnownYetError,
     Step,
+    new_original_key,
 )
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 from ingest_svc.domain.passage import Chunk
@@ -151,7 +152,7 @@ class IngestFile:
         if document.url is None:
             raise FileFailedError(FailureCode.INTERNAL, "The original is missing.")
         originals = self._reading.originals
-        key = original_key(document.workspace_id, document.document_id)
+        key = new_original_key(document.workspace_id, document.document_id)
         stored = await originals.put(key, self._reading.fetcher.fetch(document.url))
         if document.announced_sha256 not in {None, stored.sha256}:
             await originals.delete(key)
@@ -270,11 +271,6 @@ async def _show(session: Session, document_id: UUID, content_id: UUID) -> None:
             took_ms=took_ms,
         ),
     )
-
-
-def original_key(workspace_id: str, document_id: UUID) -> str:
-    """Return a new key for an original of a document."""
-    return f"{workspace_id}/{document_id}/{uuid4().hex}"
 
 
 def _failure(error: ServiceError) -> FileFailedError:

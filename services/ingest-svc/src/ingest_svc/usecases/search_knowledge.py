@@ -1,7 +1,6 @@
 """Search what a persona knows: its own files and its ancestors', never anybody else's."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
@@ -15,7 +14,7 @@ from structlog import get_logger
 from ingest_svc.adapters import knowledge
 from ingest_svc.adapters.passage_index import query_words
 from ingest_svc.domain.passage import Found, Question, Scope
-from ingest_svc.domain.quotation import Quotation
+from ingest_svc.domain.quotation import quoted_first
 from ingest_svc.usecases.ports import Embedder, PassageIndex
 
 MEANING_SECONDS = 1.0
@@ -98,13 +97,3 @@ class SearchKnowledge:
         except (ServiceError, TimeoutError) as error:
             log.warning("search.without_meaning", reason=type(error).__name__)
             return None
-
-
-def quoted_first(found: Sequence[Found], query: str) -> list[Found]:
-    """Return passages by their score, after those that quote the query."""
-    quotation = Quotation(query)
-    lifted = [
-        replace(item, hit=replace(item.hit, score=quotation.lift(item.hit.score, item.text)))
-        for item in found
-    ]
-    return sorted(lifted, key=lambda item: item.hit.score, reverse=True)

@@ -7,10 +7,9 @@ from uuid import UUID
 from service_kit.ids import new_id
 from service_kit.store import Store, database_now
 
-from ingest_svc.domain.document import Version
+from ingest_svc.domain.document import Version, new_original_key
 from ingest_svc.domain.failure import FileFailedError
 from ingest_svc.usecases.accept_version import accept_version
-from ingest_svc.usecases.ingest_file import original_key
 from ingest_svc.usecases.ports import Originals
 
 
@@ -52,7 +51,7 @@ async def upload_files(
     try:
         for upload in uploads:
             document_id = new_id()
-            key = original_key(workspace_id, document_id)
+            key = new_original_key(workspace_id, document_id)
             stored = await originals.put(key, upload.content)
             versions.append(
                 Version(

@@ -14,7 +14,7 @@ from persona_svc.deps import PersonaDeps
 from persona_svc.domain.persona import Persona
 from persona_svc.domain.workspace import Workspace
 from persona_svc.entrypoints.schemas.persona import PersonaDocument
-from persona_svc.usecases.change import Actor, Change, begin_change
+from persona_svc.usecases.begin_change import Actor, Change, begin_change
 
 Deps = Annotated[PersonaDeps, Depends(deps_of(PersonaDeps))]
 

@@ -5,7 +5,7 @@ from service_kit.ids import new_id
 from persona_svc.adapters import personas, versions
 from persona_svc.domain.persona import Persona, PersonaFields
 from persona_svc.domain.workspace import DefaultInactiveError
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 
 
 async def add_persona(change: Change, fields: PersonaFields) -> Persona:

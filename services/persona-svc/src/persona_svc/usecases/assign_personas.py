@@ -8,7 +8,7 @@ from service_kit.errors import FieldError
 
 from persona_svc.adapters import campaigns, personas
 from persona_svc.domain.campaign import AssignedPersonaNotFoundError, Campaign
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 

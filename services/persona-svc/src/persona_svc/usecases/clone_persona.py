@@ -7,7 +7,7 @@ from uuid import UUID
 from persona_svc.adapters import personas
 from persona_svc.domain.persona import MAX_NAME_CHARS, Persona
 from persona_svc.usecases.add_persona import add_persona
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 

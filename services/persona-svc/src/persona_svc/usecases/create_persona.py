@@ -2,7 +2,7 @@
 
 from persona_svc.domain.persona import Persona, PersonaFields
 from persona_svc.usecases.add_persona import add_persona
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 

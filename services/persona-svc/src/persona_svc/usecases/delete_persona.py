@@ -12,7 +12,7 @@ from persona_svc.adapters import campaigns, personas
 from persona_svc.domain.inheritance import PersonaHasChildrenError
 from persona_svc.domain.persona import DeletedPersona, Persona
 from persona_svc.domain.workspace import DefaultInUseError, PromotionError
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 

@@ -21,13 +21,27 @@ from service_kit.ids import new_id
 from persona_svc.domain.audit import AuditEntry
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.diff import changed_fields, changes_summary
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 
 
-def events_of(
+def describe_change(
+    change: Change,
+    action: str,
+    compiled: dict[UUID, CompiledPersona],
+    changed_settings: list[str],
+) -> tuple[list[OwnEvent], list[AuditEntry]]:
+    """Return what others are told about a change that has its new revision.
+
+    The events are in the order of their entities; the audit trail has, per entity, who did what,
+    from which version to which.
+    """
+    events = _events(change, compiled, changed_settings)
+    return list(events), list(_audit(change, action, changed_settings))
+
+
+def _events(
     change: Change, compiled: dict[UUID, CompiledPersona], changed_settings: list[str]
 ) -> Iterator[OwnEvent]:
-    """Return the events of a change that has its new revision, in the order of their entities."""
     always: dict[str, Any] = {
         "workspace_id": change.workspace_id,
         "occurred_at": change.at,
@@ -80,9 +94,7 @@ def _document(persona: CompiledPersona) -> ResolvedPersona:
     return ResolvedPersona.model_validate(persona.as_dict())
 
 
-def audit_of(change: Change, action: str, changed_settings: list[str]) -> Iterator[AuditEntry]:
-    """Return who did what, from which version to which, one entry per entity."""
-
+def _audit(change: Change, action: str, changed_settings: list[str]) -> Iterator[AuditEntry]:
     def entry(
         entity: str, entity_id: str, versions: tuple[int | None, int | None], summary: str | None
     ) -> AuditEntry:

@@ -3,7 +3,7 @@
 from service_kit.store import Store
 
 from persona_svc.adapters import workspaces
-from persona_svc.usecases.change import SYSTEM, begin_change
+from persona_svc.usecases.begin_change import SYSTEM, begin_change
 from persona_svc.usecases.ensure_default import ensure_default
 
 

@@ -4,7 +4,7 @@ from persona_svc.adapters import personas
 from persona_svc.domain.persona import Persona
 from persona_svc.domain.workspace_settings import persona_from_settings
 from persona_svc.usecases.add_persona import add_persona
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 

@@ -7,7 +7,7 @@ from service_kit.erasure import Erasure, erase_traces
 from service_kit.store import Store
 
 from persona_svc.adapters import erasing
-from persona_svc.usecases.change import SYSTEM, begin_change
+from persona_svc.usecases.begin_change import SYSTEM, begin_change
 from persona_svc.usecases.publish_change import publish_change
 
 

@@ -9,7 +9,7 @@ from persona_svc.domain.inheritance import ParentNotFoundError
 from persona_svc.domain.markdown import PersonaFile
 from persona_svc.domain.persona import Persona
 from persona_svc.usecases.add_persona import add_persona
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 

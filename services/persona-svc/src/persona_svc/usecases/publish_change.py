@@ -15,8 +15,8 @@ from persona_svc.domain.campaign import Campaign
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.workspace import Workspace
 from persona_svc.domain.workspace_settings import WorkspaceSettings, mirror
-from persona_svc.usecases.change import Change
-from persona_svc.usecases.describe_change import audit_of, events_of
+from persona_svc.usecases.begin_change import Change
+from persona_svc.usecases.describe_change import describe_change
 
 
 async def publish_change(change: Change, action: str) -> None:
@@ -42,8 +42,9 @@ async def publish_change(change: Change, action: str) -> None:
     change.workspace = after
     documents = _documents(change, compiled, with_workspace=bool(changed_settings))
     await state_documents.save_all(change.session, change.workspace_id, documents)
-    await audit.add_all(change.session, audit_of(change, action, changed_settings))
-    await publish(change.session, *events_of(change, compiled, changed_settings))
+    events, trail = describe_change(change, action, compiled, changed_settings)
+    await audit.add_all(change.session, trail)
+    await publish(change.session, *events)
 
 
 async def _compile_affected(change: Change) -> dict[UUID, CompiledPersona]:

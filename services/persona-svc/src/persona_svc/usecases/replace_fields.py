@@ -4,7 +4,7 @@ from persona_svc.adapters import personas, versions
 from persona_svc.domain.diff import changed_fields, changes_summary
 from persona_svc.domain.persona import Persona, PersonaFields
 from persona_svc.domain.workspace import DefaultInactiveError
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 
 
 async def replace_fields(

@@ -2,7 +2,7 @@
 
 from persona_svc.adapters import versions
 from persona_svc.domain.persona import Persona
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 from persona_svc.usecases.replace_fields import replace_fields
 

@@ -8,7 +8,7 @@ from service_kit.store import Session
 
 from persona_svc.adapters import campaigns
 from persona_svc.domain.campaign import Campaign
-from persona_svc.usecases.change import CRM, begin_change
+from persona_svc.usecases.begin_change import CRM, begin_change
 from persona_svc.usecases.publish_change import publish_change
 
 

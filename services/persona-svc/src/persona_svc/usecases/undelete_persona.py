@@ -9,7 +9,7 @@ from persona_svc.adapters import personas, versions
 from persona_svc.domain.inheritance import ParentGoneError
 from persona_svc.domain.persona import NameTakenError, Persona
 from persona_svc.domain.workspace import DefaultInactiveError
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 
 

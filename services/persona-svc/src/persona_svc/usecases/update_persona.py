@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from persona_svc.domain.persona import Persona
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 from persona_svc.usecases.replace_fields import replace_fields
 

@@ -6,7 +6,7 @@ from typing import Any
 from persona_svc.adapters import personas
 from persona_svc.domain.workspace import Workspace
 from persona_svc.domain.workspace_settings import WorkspaceSettings, persona_changes_from_legacy
-from persona_svc.usecases.change import Change
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 from persona_svc.usecases.replace_fields import replace_fields
 
