@@ -199,9 +199,9 @@ def model_port():
     return free_port()
 
 
-@pytest.fixture(scope="session")
-def stack(model_port):
-    """Return persona-svc and draft-svc as a stack; each test finds all of it running.
+@contextlib.contextmanager
+def _asking(model_port):
+    """Have what is started here, and only here, ask the model of the test.
 
     An event that a killed process held is delivered again after 5 seconds, not 30.
     """
@@ -211,20 +211,28 @@ def stack(model_port):
         env.setenv("DRAMATIS_DRAFT_OPENAI_BASE_URL", f"http://127.0.0.1:{model_port}/v1")
         env.setenv("DRAMATIS_DRAFT_MODEL", "stub")
         env.setenv("DRAMATIS_ACK_WAIT_SECONDS", "5")
-        opened = Stack(ephemeral=True, services=("persona", "draft"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def stack(model_port):
+    """Return persona-svc and draft-svc as a stack; each test finds all of it running."""
+    opened = Stack(ephemeral=True, services=("persona", "draft"))
+    with _asking(model_port):
         _apart(opened.start)
-        yield opened
-        _apart(opened.stop)
+    yield opened
+    _apart(opened.stop)
 
 
 @pytest.fixture
 async def world(stack, model_port, tmp_path):
     history = History(tmp_path / "history.jsonl")
-    async with HttpStub(model_port) as stub:
-        opened = World(stack, history, Model(stub, history))
-        await opened.heal()
-        yield opened
-        await opened.close()
+    with _asking(model_port):
+        async with HttpStub(model_port) as stub:
+            opened = World(stack, history, Model(stub, history))
+            await opened.heal()
+            yield opened
+            await opened.close()
 
 
 @pytest.fixture

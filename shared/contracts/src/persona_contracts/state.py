@@ -23,7 +23,7 @@ class WorkspaceState(WorkspaceSettings):
 class CampaignState(Document):
     """Subject `persona-state.v1.<workspace_id>.campaign.<campaign_id>`; assigned campaigns only.
 
-    The campaign's general assignment stands under `any` and under every channel without one of its
+    The campaign's general assignment stands under `any` and under every channel without its
     own, so that a reader who does not know `any` resolves the same.
     """
 

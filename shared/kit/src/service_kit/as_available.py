@@ -31,8 +31,8 @@ class AsAvailable:
     """Takes the place of FastStream's pull subscription, whose batches wait until they are full.
 
     FastStream calls `fetch` for a batch, then again for what is missing of it. The first call is
-    answered with what is there, and the second at once with "no more". It reads an inbox of its
-    own, because nats-py's `fetch` drops messages that carry a header `Status`; here a control
+    answered with what is there, and the second at once with "no more". It reads its own
+    inbox, because nats-py's `fetch` drops messages that carry a header `Status`; here a control
     message is one that has no reply subject.
     """
 
