@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -98,6 +99,15 @@ def test_postgres_works_in_a_folder_whose_path_cannot_hold_a_socket(tmp_path, na
         assert execute(url, "select 1") == [(1,)]
         postgres.restart()
         assert execute(url, "select 1") == [(1,)]
+
+
+@pytest.mark.processes
+def test_postgres_works_where_the_path_of_temporary_folders_is_long_too(tmp_path, monkeypatch):
+    folder = tmp_path / ("t" * 60)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with PostgresProcess(folder / "dramatis" / "postgres", durable=False) as postgres:
+        assert execute(postgres.admin_url, "select 1") == [(1,)]
 
 
 @pytest.mark.processes

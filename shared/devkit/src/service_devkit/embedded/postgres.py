@@ -27,6 +27,8 @@ from service_devkit.embedded.process import (
 SUPERUSER = "postgres"
 SOCKET_PORT = 5432
 MAX_SOCKET_PATH_BYTES = 103
+SHORT_FOLDER = "/tmp"  # noqa: S108 — what is made there has a new name, and is its user's alone
+"""Not TMPDIR, whose path may be long too."""
 """The shortest limit of the systems we know: sun_path has 104 bytes on macOS, 108 on Linux."""
 INITDB_SECONDS = 120
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off")
@@ -139,7 +141,7 @@ class PostgresProcess(ServerProcess):
             if is_readable and len(os.fsencode(socket)) <= MAX_SOCKET_PATH_BYTES:
                 self._socket_dir = self.folder
             else:
-                temporary = tempfile.mkdtemp(prefix="dramatis-")
+                temporary = tempfile.mkdtemp(prefix="dramatis-", dir=SHORT_FOLDER)
                 weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
                 self._socket_dir = Path(temporary, "postgres")
                 self._socket_dir.symlink_to(self.folder)
