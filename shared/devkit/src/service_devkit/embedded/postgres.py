@@ -27,7 +27,7 @@ from service_devkit.embedded.process import (
 SUPERUSER = "postgres"
 SOCKET_PORT = 5432
 MAX_SOCKET_PATH_BYTES = 103
-SHORT_FOLDER = "/tmp"  # noqa: S108 — what is made there has a new name, and is its user's alone
+SHORT_FOLDER = "/tmp"  # nosec B108 # noqa: S108 — mkdtemp makes a folder of its user alone
 """Not TMPDIR, whose path may be long too."""
 """The shortest limit of the systems we know: sun_path has 104 bytes on macOS, 108 on Linux."""
 INITDB_SECONDS = 120
