@@ -4,10 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -24,9 +21,9 @@ from persona_contracts import (
     encode_headers,
     subject_for,
 )
-from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
-from service_devkit.testing.api import Api, running, service_env
-from service_devkit.testing.database import Database, Databases
+from servers import Servers, durable_servers
+from service_devkit.testing.api import Api
+from service_devkit.testing.database import Database
 from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 from service_kit.publishing import Message, send_batch
@@ -108,26 +105,12 @@ where subject like 'followup.send_requested%%' and published_at is not null
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """One broker, and one Postgres that waits for the disk, for both sides."""
-
-    broker: NatsProcess
-    databases: Databases
-    folder: Path
-
-
 def measure(*, quick: bool) -> Row:
     """Drain ours and the peer's by turns; then beside few and many waiting; then lateness."""
     steps, peer_jobs, many = (5_000, 500, 50_000) if quick else (100_000, 3_000, 1_000_000)
     _install_peer()
-    with (
-        tempfile.TemporaryDirectory() as name,
-        NatsProcess(Path(name) / "nats") as broker,
-        PostgresProcess(Path(name) / "postgres", port=free_port()) as postgres,
-    ):
-        bench = Bench(broker, Databases(postgres), Path(name))
-        asyncio.run(publish_senders(broker.url, WORKSPACES))
+    with durable_servers() as bench:
+        asyncio.run(publish_senders(bench.broker.url, WORKSPACES))
         peer = ours = 0.0
         for _ in range(RUNS):
             peer = max(peer, asyncio.run(_peer(bench, peer_jobs)))
@@ -153,18 +136,14 @@ def measure(*, quick: bool) -> Row:
     )
 
 
-@contextmanager
-def _service(bench: Bench) -> Iterator[tuple[Database, Api]]:
-    """Run followup-svc on its own database."""
-    database = bench.databases.new("followup_svc")
-    folder = Path(tempfile.mkdtemp(dir=bench.folder))
+def _service(bench: Servers) -> AbstractContextManager[tuple[Database, Api]]:
+    return bench.service("followup_svc", prepare=_add_sequences)
+
+
+def _add_sequences(database: Database) -> None:
     with psycopg.connect(database.admin_url, autocommit=True) as admin:
         admin.execute(_SEQUENCES, {"definition": json.dumps(DEFINITION), "workspaces": WORKSPACES})
         admin.execute(_VERSIONS)
-    env = service_env(folder, database_url=database.login_url, nats_url=bench.broker.url)
-    with running("followup_svc", folder, env) as api:
-        yield database, api
-    bench.databases.drop(database)
 
 
 def _seed(database: Database, prefix: str, count: int, apart: str = "0 s") -> None:
@@ -174,7 +153,7 @@ def _seed(database: Database, prefix: str, count: int, apart: str = "0 s") -> No
         admin.execute("vacuum analyze")
 
 
-async def _drain(bench: Bench, database: Database, api: Api, prefix: str, steps: int) -> float:
+async def _drain(bench: Servers, database: Database, api: Api, prefix: str, steps: int) -> float:
     """Return steps per second, from their being due to their being answered."""
     _seed(database, prefix, steps)
     async with _Crm(bench.broker.url) as connection:
@@ -209,7 +188,7 @@ async def _until_empty(admin: psycopg.Connection[Any], query: str, value: str) -
     await wait_until(is_empty, WAIT_SECONDS)
 
 
-async def _beside(bench: Bench, few: int, many: int) -> tuple[float, float]:
+async def _beside(bench: Servers, few: int, many: int) -> tuple[float, float]:
     """Return steps per second beside `few` and beside `many` instances that wait."""
     steps = max(1_000, many // 100)
     with _service(bench) as (database, api):
@@ -222,7 +201,7 @@ async def _beside(bench: Bench, few: int, many: int) -> tuple[float, float]:
     return first, second
 
 
-async def _lateness(bench: Bench, database: Database, api: Api) -> tuple[float, float]:
+async def _lateness(bench: Servers, database: Database, api: Api) -> tuple[float, float]:
     """Return p50 and p99 of the time from due to stored by the broker, in seconds."""
     del api
     _seed(database, "late-", LATENESS_RATE * LATENESS_SECONDS)
@@ -288,12 +267,10 @@ def _answer(message: Msg) -> Message:
     )
 
 
-async def _peer(bench: Bench, jobs: int) -> float:
+async def _peer(bench: Servers, jobs: int) -> float:
     """Return the steps per second of the peer, with its own process and database."""
     database = bench.databases.new("followup_svc")
-    with psycopg.connect(database.admin_url, autocommit=True) as admin:
-        admin.execute(_SEQUENCES, {"definition": json.dumps(DEFINITION), "workspaces": WORKSPACES})
-        admin.execute(_VERSIONS)
+    _add_sequences(database)
     _seed(database, "peer-", jobs)
     python, script = PEER / ".venv" / "bin" / "python", PEER / "drain.py"
     sources = [

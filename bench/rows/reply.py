@@ -4,8 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -20,9 +19,9 @@ import psutil
 from measured import TIMES, Measured, Row
 from nats.aio.msg import Msg
 from persona_contracts import LeadRepliedV1, encode_headers, subject_for
-from service_devkit.embedded import NatsProcess, PostgresProcess, free_port
-from service_devkit.testing.api import Api, running, service_env
-from service_devkit.testing.database import Databases
+from servers import Servers, durable_servers
+from service_devkit.embedded import free_port
+from service_devkit.testing.api import Api
 from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 from service_kit.publishing import Message, send_batch
@@ -40,34 +39,20 @@ DRAFTED = "draft.created.v1.*"
 """Everything that a reply becomes here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """One broker, and one Postgres that waits for the disk, for both sides."""
-
-    broker: NatsProcess
-    databases: Databases
-    folder: Path
-
-
 def measure(*, quick: bool) -> Row:
     """Bursts of both by turns; then at a steady rate; then with a slow model."""
     burst, seconds, slow = (1_000, 5, 600) if quick else (5_000, 20, 3_000)
-    with (
-        tempfile.TemporaryDirectory() as name,
-        NatsProcess(Path(name) / "nats") as broker,
-        PostgresProcess(Path(name) / "postgres", port=free_port()) as postgres,
-    ):
-        bench = Bench(broker, Databases(postgres), Path(name))
-        asyncio.run(publish_senders(broker.url, WORKSPACES))
+    with durable_servers() as bench:
+        asyncio.run(publish_senders(bench.broker.url, WORKSPACES))
         ours, by_hand = list[float](), list[float]()
         for _ in range(RUNS):
             with _worker_by_hand(bench):
                 by_hand.append(asyncio.run(_burst(bench, burst)))
-            with _draft_service(bench), _ingest_service(bench):
+            with bench.service("draft_svc"), bench.service("ingest_svc"):
                 ours.append(asyncio.run(_burst(bench, burst)))
         with _worker_by_hand(bench):
             late_by_hand = asyncio.run(_steady(bench, RATE * seconds))
-        with _draft_service(bench), _ingest_service(bench):
+        with bench.service("draft_svc"), bench.service("ingest_svc"):
             late = asyncio.run(_steady(bench, RATE * seconds))
         model = _with_slow_model(bench, slow, flood=slow)
     return Row(
@@ -96,30 +81,7 @@ def measure(*, quick: bool) -> Row:
 
 
 @contextmanager
-def _draft_service(bench: Bench, more: Mapping[str, str] | None = None) -> Iterator[Api]:
-    database = bench.databases.new("draft_svc")
-    folder = Path(tempfile.mkdtemp(dir=bench.folder))
-    env = service_env(
-        folder, database_url=database.login_url, nats_url=bench.broker.url, more=more or {}
-    )
-    try:
-        with running("draft_svc", folder, env) as api:
-            yield api
-    finally:
-        bench.databases.drop(database)
-
-
-@contextmanager
-def _ingest_service(bench: Bench) -> Iterator[Api]:
-    database = bench.databases.new("ingest_svc")
-    folder = Path(tempfile.mkdtemp(dir=bench.folder))
-    env = service_env(folder, database_url=database.login_url, nats_url=bench.broker.url)
-    with running("ingest_svc", folder, env) as api:
-        yield api
-
-
-@contextmanager
-def _worker_by_hand(bench: Bench) -> Iterator[None]:
+def _worker_by_hand(bench: Servers) -> Iterator[None]:
     database = bench.databases.new("draft_svc")
     url = database.admin_url.replace("+psycopg", "")
     command = [sys.executable, "-m", "bench_svc.reply_by_hand", url, bench.broker.url]
@@ -133,7 +95,7 @@ def _worker_by_hand(bench: Bench) -> Iterator[None]:
     bench.databases.drop(database)
 
 
-async def _burst(bench: Bench, replies: int) -> float:
+async def _burst(bench: Servers, replies: int) -> float:
     """Return drafts per second, from the first reply sent to the last draft published."""
     async with _Crm(bench.broker.url) as crm:
         start = perf_counter()
@@ -142,7 +104,7 @@ async def _burst(bench: Bench, replies: int) -> float:
         return replies / (perf_counter() - start)
 
 
-async def _steady(bench: Bench, replies: int) -> tuple[float, float]:
+async def _steady(bench: Servers, replies: int) -> tuple[float, float]:
     """Return p50 and p99 from a reply sent to its draft received, in ms, at RATE a second."""
     warm = 2 * RATE
     async with _Crm(bench.broker.url) as crm:
@@ -167,7 +129,7 @@ class _SlowModel:
     beside: float = 0
 
 
-def _with_slow_model(bench: Bench, replies: int, *, flood: int) -> _SlowModel:
+def _with_slow_model(bench: Servers, replies: int, *, flood: int) -> _SlowModel:
     """Measure with a model's server that takes 2 s a call."""
     found, port = _SlowModel(), free_port()
     env = {
@@ -180,18 +142,18 @@ def _with_slow_model(bench: Bench, replies: int, *, flood: int) -> _SlowModel:
     with ExitStack() as open_:
         stub = open_.enter_context(subprocess.Popen(script))  # noqa: S603 — our own
         open_.callback(stub.kill)
-        with _draft_service(bench, env) as api:
+        with bench.service("draft_svc", more=env) as (_, api):
             asyncio.run(_drain_slowly(bench, api, replies, found))
         calls = httpx.get(f"http://127.0.0.1:{port}/calls").json()
         found.most_at_once = calls["most_at_once"]
         found.calls_a_draft = calls["calls"] / replies
-        with _draft_service(bench, env) as api:
+        with bench.service("draft_svc", more=env) as (_, api):
             asyncio.run(_single_beside_flood(bench, flood, found))
             found.stop_seconds = _terminate(api)
     return found
 
 
-async def _drain_slowly(bench: Bench, api: Api, replies: int, found: _SlowModel) -> None:
+async def _drain_slowly(bench: Servers, api: Api, replies: int, found: _SlowModel) -> None:
     """Note the rate once the service has found out how much it can ask, and its memory."""
     process = psutil.Process(api.process.pid)
     memory, marks = list[int](), list[tuple[float, int]]()
@@ -212,7 +174,7 @@ async def _drain_slowly(bench: Bench, api: Api, replies: int, found: _SlowModel)
     found.growth = median(memory[-third:]) / median(memory[:third])
 
 
-async def _single_beside_flood(bench: Bench, flood: int, found: _SlowModel) -> None:
+async def _single_beside_flood(bench: Servers, flood: int, found: _SlowModel) -> None:
     """Note how long one reply takes alone, and while another workspace's replies wait."""
     async with _Crm(bench.broker.url) as crm:
         found.alone = await _single(crm, -1)
