@@ -3,13 +3,9 @@
 A module that starts draft-svc itself takes `own_nats` and its own `database`.
 """
 
-from itertools import count
-
 import pytest
 from drafting import Desk
 from service_devkit.testing.api import running, service_env
-
-_workspaces = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +27,7 @@ def api(draft_database, nats, tmp_path_factory):
 
 
 @pytest.fixture
-async def desk(api, connection):
+async def desk(api, connection, workspace_id):
     """Return a workspace that no other test uses, to send replies to and read drafts of."""
-    workspace_id = f"w{next(_workspaces)}"
     async with api.client(workspace_id) as client:
         yield Desk(workspace_id, connection, client)

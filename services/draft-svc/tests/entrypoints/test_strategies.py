@@ -1,7 +1,6 @@
 """An e-mail's strategy comes from a model: it may be none (A30)."""
 
 import json
-from itertools import count
 
 import pytest
 from drafting import Desk, persona
@@ -18,7 +17,6 @@ STRATEGY = {
     "next_step": "Offer a call.",
     "qualification_question": None,
 }
-_workspaces = count(1)
 
 
 def answer(content):
@@ -37,7 +35,7 @@ def draft_database(database):
 
 
 @pytest.fixture
-async def desk(draft_database, nats_url, connection, http_stub, tmp_path):
+async def desk(draft_database, nats_url, connection, http_stub, tmp_path, workspace_id):
     """Return a workspace of a draft-svc that asks a model: `http_stub`."""
     env = service_env(
         tmp_path,
@@ -50,7 +48,6 @@ async def desk(draft_database, nats_url, connection, http_stub, tmp_path):
             "DRAMATIS_DRAFT_OPENAI_BASE_URL": f"{http_stub.url}/v1",
         },
     )
-    workspace_id = f"strategies-{next(_workspaces)}"
     with running("draft_svc", tmp_path, env) as api:
         async with api.client(workspace_id) as client:
             made = Desk(workspace_id, connection, client)

@@ -1,12 +1,8 @@
 """followup-svc as one process of the run, with personas on the broker as persona-svc does it."""
 
-from itertools import count
-
 import pytest
 from following import Campaigner
 from service_devkit.testing.api import running, service_env
-
-_workspaces = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +32,8 @@ def api(followup_database, nats, tmp_path_factory):
 
 
 @pytest.fixture
-async def campaigner(api, connection):
+async def campaigner(api, connection, workspace_id):
     """Return a workspace that no other test uses, whose window is always open."""
-    workspace_id = f"w{next(_workspaces)}"
     async with api.client(workspace_id) as client:
         one = Campaigner(workspace_id, connection, client)
         await one.settings(send_window=None)

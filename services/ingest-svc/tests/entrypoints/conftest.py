@@ -3,14 +3,10 @@
 A module that starts ingest-svc itself takes `own_nats` and its own `database`.
 """
 
-from itertools import count
-
 import psycopg
 import pytest
 from service_devkit.testing.api import running, service_env
 from shelf import Shelf
-
-_workspaces = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +34,8 @@ def api(ingest_database, nats, data_dir):
 
 
 @pytest.fixture
-async def shelf(api, connection, data_dir):
+async def shelf(api, connection, data_dir, workspace_id):
     """Return a workspace that no other test uses, to put files into and to search."""
-    workspace_id = f"w{next(_workspaces)}"
     async with api.client(workspace_id) as client:
         yield Shelf(workspace_id, connection, client, data_dir)
 
