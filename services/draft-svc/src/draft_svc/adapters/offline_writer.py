@@ -64,7 +64,7 @@ class OfflineWriter:
     """Composes a short answer from the persona and the best passages; costs nothing."""
 
     async def keep_open(self) -> None:
-        """Return: there is nothing to load or to close."""
+        """Return: there is nothing to close."""
 
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
         """Return a strategy made from the reply's own sentences, as JSON."""

@@ -13,7 +13,7 @@ class WriterSettingMissingError(SettingsError):
 
 
 def choose_writer(settings: DraftSettings) -> OfflineWriter | OpenAIWriter:
-    """Return the writer named by DRAMATIS_DRAFT_WRITER; nothing is loaded yet.
+    """Return the writer named by DRAMATIS_DRAFT_WRITER; nothing is connected yet.
 
     Raises:
         WriterSettingMissingError: the text names the variable to set.

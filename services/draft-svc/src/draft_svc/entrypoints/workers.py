@@ -1,4 +1,4 @@
-"""The pool that writes queued drafts, and what the writer needs beside it."""
+"""The pool that writes queued drafts, the one that erases, and what closes the writer."""
 
 from functools import partial
 from typing import Any
@@ -36,5 +36,5 @@ def pools(deps: DraftDeps) -> list[WorkPool[Any]]:
 
 
 def background(deps: DraftDeps) -> list[Background]:
-    """Return what loads the writer before it is needed."""
+    """Return what closes the writer when the process ends."""
     return [deps.writer.keep_open]
