@@ -7,7 +7,7 @@ name one (`Dramatis-At-Least`): it waits for the Roster, before it opens a trans
 from typing import Protocol
 from uuid import UUID
 
-from persona_client import Roster, RosterNotReadyError
+from persona_client import Resolution, Roster, RosterNotReadyError
 from persona_contracts import ResolvedPersona
 
 from service_kit.errors import NotFoundError, UpstreamError
@@ -49,6 +49,49 @@ class KnowsRevisions(Protocol):
             TimeoutError: it is not in time.
         """
         ...
+
+
+class ResolvesPersonas(Protocol):
+    """The personas of every workspace, in memory, as far as who speaks goes: a `Roster`."""
+
+    def resolve(
+        self,
+        workspace_id: str,
+        *,
+        campaign_id: str | None,
+        sequence_persona_id: UUID | None,
+        channel: str,
+    ) -> Resolution:
+        """Return who speaks.
+
+        Raises:
+            RosterNotReadyError: the personas have not been read yet.
+        """
+        ...
+
+
+def resolve_persona(
+    personas: ResolvesPersonas,
+    workspace_id: str,
+    *,
+    campaign_id: str | None,
+    sequence_persona_id: UUID | None = None,
+    channel: str,
+) -> Resolution:
+    """Return who speaks, by the tiers of domain.md §3 (A42).
+
+    Raises:
+        PersonasNotReadyError: the personas have not been read yet.
+    """
+    try:
+        return personas.resolve(
+            workspace_id,
+            campaign_id=campaign_id,
+            sequence_persona_id=sequence_persona_id,
+            channel=channel,
+        )
+    except RosterNotReadyError as error:
+        raise PersonasNotReadyError(str(error)) from error
 
 
 async def wait_for_revision(

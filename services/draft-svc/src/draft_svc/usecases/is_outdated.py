@@ -1,11 +1,10 @@
 """Compare a draft with what would be resolved now."""
 
-from service_kit.personas import PersonasNotReadyError
+from service_kit.personas import PersonasNotReadyError, resolve_persona
 
 from draft_svc.domain.draft import Draft, DraftStatus
 from draft_svc.usecases.make_voice import make_voice
 from draft_svc.usecases.ports import Personas
-from draft_svc.usecases.resolve_persona import resolve_persona
 
 
 def is_outdated(personas: Personas, draft: Draft) -> bool:

@@ -3,37 +3,16 @@
 from typing import Protocol
 
 from persona_client import Resolution
-from persona_contracts import Channel, LeadRepliedV1, Received
+from persona_contracts import LeadRepliedV1, Received
+from service_kit.personas import KnowsRevisions, ResolvesPersonas
 
 from draft_svc.domain.brief import Brief, TokenUsage, Written
 from draft_svc.domain.knowledge import KnowledgeAnswer
 from draft_svc.domain.strategy import Strategy
 
 
-class Personas(Protocol):
+class Personas(KnowsRevisions, ResolvesPersonas, Protocol):
     """The personas of every workspace, in memory: `persona_client.Roster`."""
-
-    def resolve(
-        self, workspace_id: str, *, campaign_id: str | None, channel: Channel
-    ) -> Resolution:
-        """Return who speaks.
-
-        Raises:
-            RosterNotReadyError: the personas have not been read yet.
-        """
-        ...
-
-    def revision(self, workspace_id: str) -> int:
-        """Return the newest revision that is known."""
-        ...
-
-    async def wait_for(self, workspace_id: str, revision: int, timeout_seconds: float) -> None:
-        """Return once a revision is known.
-
-        Raises:
-            TimeoutError: it is not known in time.
-        """
-        ...
 
 
 class Knowledge(Protocol):
@@ -50,7 +29,7 @@ class Writer(Protocol):
     """A language model, or the offline stand-in."""
 
     async def keep_open(self) -> None:
-        """Load what it needs before it is needed; when cancelled, close it."""
+        """Keep its connections until cancelled, then close them."""
         ...
 
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:

@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
 from service_kit.leases import Claim
-from service_kit.personas import wait_for_revision
+from service_kit.personas import resolve_persona, wait_for_revision
 from service_kit.store import Session, after_commit
 from service_kit.subjects import reply_subject
 from service_kit.work import Finish
@@ -34,7 +34,6 @@ from draft_svc.usecases.complete_draft import complete_draft
 from draft_svc.usecases.fail_draft import fail_draft
 from draft_svc.usecases.make_voice import make_voice
 from draft_svc.usecases.ports import Knowledge, Personas, Writer
-from draft_svc.usecases.resolve_persona import resolve_persona
 
 dropped_citations_total = Counter(
     "dramatis_citations_dropped_total", "Passages that a model named and was not given."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from persona_contracts import Channel
+from service_kit.personas import resolve_persona
 from service_kit.store import Session
 
 from followup_svc.adapters import followup_settings
@@ -13,7 +14,6 @@ from followup_svc.domain.sequence import MAX_BODY_CHARS
 from followup_svc.domain.template import TemplateError, render
 from followup_svc.usecases.make_facts import make_facts
 from followup_svc.usecases.ports import Personas
-from followup_svc.usecases.resolve_persona import resolve_persona
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

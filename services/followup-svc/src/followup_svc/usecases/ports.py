@@ -1,30 +1,15 @@
 """Outside systems, as use cases see them."""
 
 from typing import Protocol
-from uuid import UUID
 
-from persona_client import Freshness, Resolution
+from persona_client import Freshness
+from service_kit.personas import ResolvesPersonas
 
 
-class Personas(Protocol):
+class Personas(ResolvesPersonas, Protocol):
     """The personas of every workspace, in memory: `persona_client.Roster`."""
 
     @property
     def freshness(self) -> Freshness:
         """How sure it is that they are current."""
-        ...
-
-    def resolve(
-        self,
-        workspace_id: str,
-        *,
-        campaign_id: str | None,
-        sequence_persona_id: UUID | None,
-        channel: str,
-    ) -> Resolution:
-        """Return who speaks.
-
-        Raises:
-            RosterNotReadyError: the personas have not been read yet.
-        """
         ...

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from persona_client import Resolution
+from service_kit.personas import resolve_persona
 from service_kit.store import Session, database_now
 
 from followup_svc.adapters import campaigns, followup_settings, leads
@@ -14,7 +15,6 @@ from followup_svc.domain.sequence import Sequence, Step
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_facts import make_facts
 from followup_svc.usecases.ports import Personas
-from followup_svc.usecases.resolve_persona import resolve_persona
 from followup_svc.usecases.start_instances import LeadToStart
 
 

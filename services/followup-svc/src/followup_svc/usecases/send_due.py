@@ -19,6 +19,7 @@ from persona_contracts import (
 from persona_contracts import Resolution as ResolutionDocument
 from service_kit.leases import Claims
 from service_kit.outbox import publish, published_at
+from service_kit.personas import resolve_persona
 from service_kit.store import Session, database_now
 from structlog import get_logger
 
@@ -31,7 +32,6 @@ from followup_svc.domain.template import is_setup_issue, pause_reason
 from followup_svc.usecases.pause_instance import pause_instance
 from followup_svc.usecases.ports import Personas
 from followup_svc.usecases.read_context import SendContext, read_context
-from followup_svc.usecases.resolve_persona import resolve_persona
 
 SERVICE = "followup-svc"
 PERSONAS_WAIT = timedelta(seconds=5)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from service_kit.personas import resolve_persona
 from service_kit.store import Session, database_now
 
 from followup_svc.adapters import (
@@ -22,7 +23,6 @@ from followup_svc.domain.sequence import Sequence, TriggerEvent
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.ports import Personas
-from followup_svc.usecases.resolve_persona import resolve_persona
 
 
 async def start_triggered(
