@@ -1,6 +1,7 @@
 """A reply becomes one draft, in whatever order and however often replies come."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from draft_svc.adapters import drafts
@@ -74,6 +75,39 @@ async def test_a_newer_reply_supersedes_the_open_draft_of_its_lead_alone(session
     assert subject.startswith("draft.superseded.v1.")
     assert event["draft_id"] == str(first.draft_id)
     assert event["superseded_by"] == str(second.draft_id)
+
+
+CASES = Path(__file__).resolve().parents[4] / "tests" / "cases" / "files"
+AUTOMATIC = {"raw_email": "Auto-Submitted: auto-replied\n\nIch bin nicht im B\u00fcro."}
+
+
+@pytest.mark.parametrize(
+    ("values", "slug"),
+    [
+        ({"raw_email": (CASES / "auto-reply-de.eml").read_text()}, "auto-reply"),
+        (AUTOMATIC, "auto-reply"),
+        ({"kind": "auto_reply"}, "auto-reply"),
+        ({"kind": "bounce"}, "bounce"),
+        ({"subject": "Undeliverable: Bicycles"}, "bounce"),
+    ],
+)
+async def test_no_draft_answers_a_program_or_a_mail_server(session, accept, values, slug):
+    draft = await accept(**values)
+    assert (draft.status, draft.failure.type) == (DraftStatus.FAILED, slug)
+    assert not await is_due(session, draft)
+    ((subject, event),) = await published(session)
+    assert subject.startswith("draft.failed.v1.")
+    assert (event["error"]["type"], event["attempts"]) == (slug, 0)
+
+
+async def test_an_automatic_answer_closes_no_draft_of_its_lead(session, accept):
+    reply = await accept(lead_id="lead", received_at=ago(hours=2))
+    automatic = await accept(lead_id="lead", received_at=ago(hours=1), **AUTOMATIC)
+    assert (await stored(session, reply)).status is DraftStatus.QUEUED
+    assert not await drafts.has_newer_reply(session, reply)
+    await accept(lead_id="lead")
+    assert await drafts.has_newer_reply(session, reply)
+    assert (await stored(session, automatic)).failure.type == "auto-reply"
 
 
 async def test_a_late_older_reply_is_superseded_from_the_start(session, accept):

@@ -131,8 +131,9 @@ async def test_a_draft_is_written_again_under_its_id_as_the_persona_of_then(
     assert again.revision == draft.revision + 2
 
 
-async def test_a_failed_draft_is_written_again_without_its_failure(session, accept, work):
-    failed = await accept(received_at="2026-01-01T00:00:00Z")
+@pytest.mark.parametrize("values", [{"received_at": "2026-01-01T00:00:00Z"}, {"kind": "bounce"}])
+async def test_a_failed_draft_is_written_again_without_its_failure(session, accept, work, values):
+    failed = await accept(**values)
     queued = await regenerate_draft(session, failed)
     assert (queued.status, queued.failure) == (DraftStatus.QUEUED, None)
     assert (await work.do(queued)).status is DraftStatus.READY

@@ -11,6 +11,7 @@ from persona_contracts.types import (
     Count,
     ExternalId,
     JsonObject,
+    ReplyKind,
     SubjectId,
     Text,
     UtcTime,
@@ -57,6 +58,8 @@ class LeadRepliedV1(CrmEvent):
     lead_id: ExternalId
     channel: Channel
     received_at: UtcTime
+    kind: ReplyKind | None = None
+    """What the CRM knows it to be; null: the mail itself tells."""
     campaign_id: SubjectId | None = None
     sequence_id: ExternalId | None = None
     subject: Text | None = None

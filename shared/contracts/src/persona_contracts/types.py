@@ -26,6 +26,14 @@ class Channel(StrEnum):
     LINKEDIN = "linkedin"
 
 
+class ReplyKind(StrEnum):
+    """Who answers: a person, a program in a person's place, or a mail server."""
+
+    REPLY = "reply"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+
+
 def is_subject_id(text: str) -> bool:
     """Return whether `text` may stand in a subject: 1 to 64 of letters, digits, `_` and `-`."""
     return _SUBJECT_ID.fullmatch(text) is not None

@@ -27,6 +27,8 @@ from sqlalchemy.orm.util import identity_key
 from draft_svc.adapters.tables import DraftRow
 from draft_svc.domain.brief import TokenUsage
 from draft_svc.domain.draft import (
+    AutoReplyError,
+    BounceError,
     Draft,
     DraftFailure,
     DraftNotFoundError,
@@ -82,6 +84,7 @@ _SUPERSEDE = text(
         draft.workspace_id, draft.lead_id, draft.draft_id, draft.received_at
       from draft join unnest(:workspace_ids, :lead_ids) as lead(workspace_id, lead_id)
         on draft.workspace_id = lead.workspace_id and draft.lead_id = lead.lead_id
+      where coalesce(draft.error->>'type', '') not in ('auto-reply', 'bounce')
       order by draft.workspace_id, draft.lead_id, draft.received_at desc, draft.draft_id desc
     )
     update draft set status = 'superseded', due_at = null, lease_token = null,
@@ -179,11 +182,13 @@ async def page(
 
 
 async def has_newer_reply(session: Session, draft: Draft) -> bool:
-    """Return whether the lead has replied again since."""
+    """Return whether the lead has replied again since; programs and servers do not count."""
+    failure = func.coalesce(DraftRow.error["type"].astext, "")
     newer = select(DraftRow.draft_id).where(
         DraftRow.workspace_id == draft.workspace_id,
         DraftRow.lead_id == draft.lead_id,
         DraftRow.received_at > draft.received_at,
+        failure.not_in((AutoReplyError.slug, BounceError.slug)),
     )
     return await session.scalar(newer.limit(1)) is not None
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from persona_contracts.types import Channel
+from persona_contracts.types import Channel, ReplyKind
 from service_kit.errors import ConflictError, InvalidError, NotFoundError, ServiceError
+from service_kit.reply_kinds import Answerer
 
 from draft_svc.domain.brief import TokenUsage, Voice
 from draft_svc.domain.knowledge import KnowledgeStatus, PassageText
@@ -42,6 +43,18 @@ class ReplyTooOldError(InvalidError):
     """The reply is older than 7 days."""
 
     slug = "too-old"
+
+
+class AutoReplyError(InvalidError):
+    """A program answered for the lead, who is away or has read nothing."""
+
+    slug = "auto-reply"
+
+
+class BounceError(InvalidError):
+    """A mail server answered: what was sent to the lead did not arrive."""
+
+    slug = "bounce"
 
 
 class DraftStatus(StrEnum):
@@ -166,12 +179,18 @@ class Draft:
             return None
         return "remembered" if self.reply.get("campaign_id") is None else "reply"
 
-    def accept(self, *, at: datetime) -> "Draft":
-        """Return a new draft as it is stored first: failed if its reply is too old."""
-        if self.received_at >= at - MAX_REPLY_AGE:
-            return self
-        too_old = ReplyTooOldError("regenerate the draft if it is still needed")
-        return replace(self, status=DraftStatus.FAILED, failure=DraftFailure.of(too_old))
+    def accept(self, answerer: Answerer, *, at: datetime) -> "Draft":
+        """Return a new draft as it is stored first: failed if no person wrote, or long ago."""
+        match answerer.kind:
+            case ReplyKind.AUTO_REPLY:
+                refused = AutoReplyError(answerer.sign)
+            case ReplyKind.BOUNCE:
+                refused = BounceError(answerer.sign)
+            case ReplyKind.REPLY if self.received_at < at - MAX_REPLY_AGE:
+                refused = ReplyTooOldError("regenerate the draft if it is still needed")
+            case ReplyKind.REPLY:
+                return self
+        return replace(self, status=DraftStatus.FAILED, failure=DraftFailure.of(refused))
 
     def keep_strategy(self, strategy: KeptStrategy) -> "Draft":
         """Return it with the strategy that it is about to be written by."""

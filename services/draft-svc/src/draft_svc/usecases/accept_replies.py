@@ -7,6 +7,7 @@ from persona_contracts import DraftSupersededV1, LeadRepliedV1, Received
 from service_kit.erasure import not_erased
 from service_kit.ids import new_id
 from service_kit.outbox import publish
+from service_kit.reply_kinds import answerer_of
 from service_kit.store import Session, database_now
 
 from draft_svc.adapters import drafts
@@ -15,7 +16,10 @@ from draft_svc.usecases.describe_failure import describe_failure
 
 
 async def accept_replies(session: Session, batch: Sequence[Received[LeadRepliedV1]]) -> None:
-    """Store one draft per new reply: queued, `failed: too-old`, or superseded by a newer one."""
+    """Store one draft per new reply: queued, failed, or superseded by a newer one.
+
+    Failed are replies that are too old, auto-replies and bounces; the last two supersede nothing.
+    """
     batch = await not_erased(session, batch, lambda event: event.received_at)
     if not batch:
         return
@@ -63,4 +67,4 @@ def _draft(item: Received[LeadRepliedV1], now: datetime) -> Draft:
         subject=reply.subject,
         created_at=now,
     )
-    return new.accept(at=now)
+    return new.accept(answerer_of(reply), at=now)
