@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import nats
 import psycopg
+import uvloop
 from draft_svc.adapters.offline_writer import OfflineWriter
 from draft_svc.domain.brief import Brief, Voice
 from draft_svc.domain.reply import clean_reply
@@ -193,4 +194,4 @@ async def _write_batch(
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    uvloop.run(main(*sys.argv[1:]))

@@ -50,6 +50,7 @@ class BatchPool:
         size: int,
         idle_seconds: float,
     ) -> None:
+        self.name = leases.name
         self._store = store
         self._leases = leases
         self._work = work

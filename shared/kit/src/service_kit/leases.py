@@ -15,10 +15,12 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     Computed,
+    DateTime,
     Integer,
     String,
     TextClause,
     bindparam,
+    column,
     select,
     text,
 )
@@ -27,13 +29,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service_kit.errors import ServiceError
 from service_kit.lease_times import LeaseTimes
 from service_kit.slots import SLOT_OF_WORKSPACE, SLOTS
-from service_kit.store import Base, OwnedByWorkspace, Session
+from service_kit.store import Base, OwnedByWorkspace, Session, set_commit_time
 from service_kit.wakeups import WORK_CHANNEL, notify
 
 SPARE = 4
 """How many times more rows a claim looks at than it takes: others may be taking the same."""
 MIN_DEPTH = 8
 """How many rows of a slot a claim looks at, at least."""
+_NOW = column("now", DateTime(timezone=True))
 NONE_BUSY: Mapping[str, int] = MappingProxyType({})
 
 
@@ -146,7 +149,7 @@ class Leases(Generic[RowT, ItemT]):
 
     async def wake_workers(self, session: Session) -> None:
         """Wake the workers when this transaction, which has set `due_at`, commits."""
-        await notify(session, WORK_CHANNEL)
+        await notify(session, WORK_CHANNEL, self.name)
 
     async def claim(
         self, session: Session, count: int, busy: Mapping[str, int] = NONE_BUSY
@@ -194,12 +197,16 @@ class Leases(Generic[RowT, ItemT]):
             }
             for each in settlements
         ]
-        held = await session.scalars(
-            select(self._table).from_statement(self._settle),
+        settled = await session.execute(
+            select(self._table, _NOW).from_statement(self._settle),
             {"rows": rows},
             execution_options={"populate_existing": True},
         )
-        return {getattr(row, self._key_name): row for row in held}
+        held = dict[UUID, RowT]()
+        for row, now in settled:
+            held[getattr(row, self._key_name)] = row
+            set_commit_time(session, now)
+        return held
 
     async def renew(self, session: Session, claim: Claim[ItemT]) -> None:
         """Let the lease last its whole time from now, in a transaction of the work's own.
@@ -255,7 +262,7 @@ def _settle_statement(table: str, key: str) -> TextClause:
         update {table} set due_at = now() + make_interval(secs => new.due_in),
           lease_token = case when new.keeps_lease then {table}.lease_token end
         from new join held on held.{key} = new.item_id
-        where {table}.{key} = new.item_id returning {table}.*
+        where {table}.{key} = new.item_id returning {table}.*, clock_timestamp() as now
         """  # noqa: S608 — both names are our own tables'
     ).bindparams(bindparam("rows", type_=JSON))
 

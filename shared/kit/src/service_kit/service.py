@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, Generic
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from persona_client import Roster
 from sqlalchemy.exc import SQLAlchemyError
@@ -140,7 +141,7 @@ class Service:
         if rpc is not None:
             self.broker.include_rpc(rpc, deps)
         parts = _Parts(deps=deps, api=api, pools=pools, background=background)
-        asyncio.run(self._serve(parts))
+        uvloop.run(self._serve(parts))
 
     async def _serve(self, parts: _Parts[Any]) -> None:
         self._prepare()
@@ -204,7 +205,7 @@ class Service:
             wakeups.run(),
             self._prune(),
             self._connected(health, relay, outbox_wakeup),
-            *(pool.run(wakeups.subscribe(WORK_CHANNEL)) for pool in parts.pools),
+            *(pool.run(wakeups.subscribe(WORK_CHANNEL, pool.name)) for pool in parts.pools),
         ]
         if self._follows_personas:
             work.append(self._follow())

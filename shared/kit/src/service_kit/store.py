@@ -6,11 +6,12 @@ Each transaction starts by taking a role (ADR 0008): `<svc>_api` sees the rows o
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+from psycopg.sql import Literal
 from pydantic import TypeAdapter
 from sqlalchemy import (
     ARRAY,
@@ -25,7 +26,6 @@ from sqlalchemy import (
     func,
     make_url,
     select,
-    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -51,12 +51,6 @@ Session = AsyncSession
 
 _JSON = TypeAdapter[Any](Any)
 """Reads and writes JSON columns: several times as fast as `json`, which outbox rows wait for."""
-
-_ENTER = text(
-    "select set_config('role', :role, true),"
-    " set_config('dramatis.workspace_id', :workspace_id, true)"
-)
-
 
 _COMMIT_TIME = "commit_time"
 
@@ -123,7 +117,7 @@ class Store:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
-            pool_pre_ping=True,
+            isolation_level="AUTOCOMMIT",  # `_open` sends the `begin`
             hide_parameters=True,
             json_serializer=_to_json,
             json_deserializer=_JSON.validate_json,
@@ -137,21 +131,40 @@ class Store:
             self.engine, expire_on_commit=False, info={"service": service, "lease": lease}
         )
 
-    @asynccontextmanager
-    async def workspace(self, workspace_id: str) -> AsyncGenerator[Session]:
+    def workspace(self, workspace_id: str) -> AbstractAsyncContextManager[Session]:
         """Open a transaction that sees one workspace only; it commits at the end of the block."""
-        async with self._sessions.begin() as session:
-            await session.execute(
-                _ENTER, {"role": f"{self.role}_api", "workspace_id": workspace_id}
-            )
-            yield session
+        return self._transaction(f"{self.role}_api", workspace_id)
+
+    def worker(self) -> AbstractAsyncContextManager[Session]:
+        """Open a transaction that sees every workspace: batches, relay, leases."""
+        return self._transaction(f"{self.role}_worker", "")
 
     @asynccontextmanager
-    async def worker(self) -> AsyncGenerator[Session]:
-        """Open a transaction that sees every workspace: batches, relay, leases."""
-        async with self._sessions.begin() as session:
-            await session.execute(_ENTER, {"role": f"{self.role}_worker", "workspace_id": ""})
+    async def _transaction(self, role: str, workspace_id: str) -> AsyncGenerator[Session]:
+        begin = (
+            f"begin; set local role {role};"
+            f" set local dramatis.workspace_id = {Literal(workspace_id).as_string()}"
+        )
+        try:
+            session = await self._begin(begin)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            session = await self._begin(begin)  # the pool has dropped what was lost
+        async with session:
             yield session
+            await session.commit()
+
+    async def _begin(self, begin: str) -> Session:
+        """Return a session whose transaction is open: one message to the server."""
+        session = self._sessions()
+        try:
+            connection = await session.connection()
+            await connection.exec_driver_sql(begin, execution_options={"no_parameters": True})
+        except BaseException:
+            await session.close()
+            raise
+        return session
 
     async def persist(self, change: Callable[[Session], Awaitable[None]]) -> None:
         """Commit `change` as a worker; while the database is away, as long as a lease surely lasts.
@@ -186,10 +199,14 @@ async def database_now(session: Session) -> datetime:
 
 async def commit_time(session: Session) -> datetime:
     """Return `database_now`, asked once in a transaction: the time of all results that share it."""
-    now: datetime | None = session.info.get(_COMMIT_TIME)
-    if now is None:
-        now = session.info[_COMMIT_TIME] = await database_now(session)
-    return now
+    if _COMMIT_TIME not in session.info:
+        set_commit_time(session, await database_now(session))
+    return session.info[_COMMIT_TIME]
+
+
+def set_commit_time(session: Session, now: datetime) -> None:
+    """Let `commit_time` return `now`, which another statement has brought along."""
+    session.info.setdefault(_COMMIT_TIME, now.astimezone(UTC))
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

@@ -19,9 +19,13 @@ PROBE_SECONDS = 10
 log = get_logger(__name__)
 
 
-async def notify(session: Session, channel: str) -> None:
-    """Wake whoever waits on `channel`, in every process, when this transaction commits."""
-    await session.execute(text("select pg_notify(:channel, '')"), {"channel": channel})
+async def notify(session: Session, channel: str, topic: str = "") -> None:
+    """Wake whoever waits on `channel`, in every process, when this transaction commits.
+
+    With a `topic`, those who have subscribed to it, or to all of them, alone.
+    """
+    values = {"channel": channel, "topic": topic}
+    await session.execute(text("select pg_notify(:channel, :topic)"), values)
 
 
 class Wakeups:
@@ -30,12 +34,15 @@ class Wakeups:
     def __init__(self, store: Store, *channels: str) -> None:
         self._store = store
         self._channels = channels
-        self._events: dict[str, list[asyncio.Event]] = defaultdict(list)
+        self._events: dict[str, list[tuple[str, asyncio.Event]]] = defaultdict(list)
 
-    def subscribe(self, channel: str) -> asyncio.Event:
-        """Return an event that is set on every notification; the waiter clears it."""
+    def subscribe(self, channel: str, topic: str = "") -> asyncio.Event:
+        """Return an event that is set on every notification, or on those of `topic` or of none.
+
+        The waiter clears it.
+        """
         event = asyncio.Event()
-        self._events[channel].append(event)
+        self._events[channel].append((topic, event))
         return event
 
     async def run(self) -> None:
@@ -52,15 +59,16 @@ class Wakeups:
                     self._wake_all()
                     while True:
                         async for notification in connection.notifies(timeout=PROBE_SECONDS):
-                            self._wake(notification.channel)
+                            self._wake(notification.channel, notification.payload)
                         await connection.execute(b"select")
             except (psycopg.Error, OSError) as error:
                 log.warning("wakeups.lost", reason=type(error).__name__)
                 await asyncio.sleep(0.5)
 
-    def _wake(self, channel: str) -> None:
-        for event in self._events[channel]:
-            event.set()
+    def _wake(self, channel: str, topic: str = "") -> None:
+        for wanted, event in self._events[channel]:
+            if topic in (wanted, "") or not wanted:
+                event.set()
 
     def _wake_all(self) -> None:
         for channel in self._channels:

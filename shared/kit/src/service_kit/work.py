@@ -71,6 +71,7 @@ class WorkPool(Generic[ItemT]):
         concurrency: int,
         retry_delays: Sequence[float],
     ) -> None:
+        self.name = leases.name
         self._store = store
         self._leases = leases
         self._work = work

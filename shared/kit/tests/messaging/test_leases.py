@@ -13,7 +13,7 @@ from service_kit.lease_times import LeaseTimes
 from service_kit.leases import Settlement
 from service_kit.outbox import publish
 from service_kit.store import Store
-from service_kit.wakeups import WORK_CHANNEL, Wakeups, wait
+from service_kit.wakeups import WORK_CHANNEL, Wakeups, notify, wait
 from service_kit.work import MAX_DEATHS, WorkPool
 from sqlalchemy import select, text
 
@@ -207,6 +207,23 @@ async def until_results(store, count):
         return sum(result is not None for result in await results(store)) == count
 
     await wait_until(there)
+
+
+async def test_new_work_wakes_the_pools_of_its_table_alone(store):
+    wakeups = Wakeups(store, WORK_CHANNEL)
+    own = wakeups.subscribe(WORK_CHANNEL, LEASES.name)
+    of_another_table = wakeups.subscribe(WORK_CHANNEL, "erasure")
+    listening = asyncio.create_task(wakeups.run())
+    await asyncio.gather(own.wait(), of_another_table.wait())  # it listens
+    own.clear()
+    of_another_table.clear()
+    await add(store, job())
+    await own.wait()
+    assert not of_another_table.is_set()
+    async with store.worker() as session:
+        await notify(session, WORK_CHANNEL)  # as a release before this one did
+    await of_another_table.wait()
+    listening.cancel()
 
 
 async def test_each_row_is_done_once_by_two_pools(store, run):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -73,9 +74,10 @@ _SAVE = text(
     " where draft.draft_id = new.draft_id"
 ).bindparams(bindparam("rows", type_=JSON))
 _LOCK_LEADS = text(
-    "select pg_advisory_xact_lock(key) from (select distinct"
+    "with locked as materialized (select pg_advisory_xact_lock(key) from (select distinct"
     " hashtextextended(workspace_id || '/' || lead_id, 0) as key"
-    " from unnest(:workspace_ids, :lead_ids) as lead(workspace_id, lead_id) order by key) locks"
+    " from unnest(:workspace_ids, :lead_ids) as lead(workspace_id, lead_id) order by key) locks)"
+    " select clock_timestamp() from (select count(*) from locked) as all_locked"
 ).bindparams(*(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "lead_ids")))
 _SUPERSEDE = text(
     """
@@ -142,7 +144,10 @@ async def save_all(session: Session, drafts: Sequence[Draft]) -> None:
 
 
 async def add_all(session: Session, drafts: Collection[Draft]) -> set[UUID]:
-    """Insert drafts, at most one per (workspace, message); return the ids that are new."""
+    """Insert drafts, at most one per (workspace, message); return the ids that are new.
+
+    The queued ones are due at once.
+    """
     result = await session.execute(
         insert(DraftRow)
         .on_conflict_do_nothing(index_elements=["workspace_id", "message_id"])
@@ -162,10 +167,12 @@ async def add_all(session: Session, drafts: Collection[Draft]) -> set[UUID]:
                 "subject": draft.subject,
                 "error": draft.failure and asdict(draft.failure),
                 "created_at": draft.created_at,
+                "due_at": draft.created_at if draft.status is DraftStatus.QUEUED else None,
             }
             for draft in drafts
         ],
     )
+    await LEASES.wake_workers(session)
     return set(result.scalars())
 
 
@@ -193,20 +200,23 @@ async def has_newer_reply(session: Session, draft: Draft) -> bool:
     return await session.scalar(newer.limit(1)) is not None
 
 
-async def make_due(session: Session, draft_ids: Collection[UUID]) -> None:
-    """Make the queued ones of `draft_ids` due at once, by the database's clock."""
+async def make_due(session: Session, draft_id: UUID) -> None:
+    """Make a queued draft due at once, by the database's clock."""
     await session.execute(
         update(DraftRow)
-        .where(DraftRow.draft_id.in_(draft_ids), DraftRow.status == DraftStatus.QUEUED)
+        .where(DraftRow.draft_id == draft_id, DraftRow.status == DraftStatus.QUEUED)
         .values(due_at=func.now(), attempts=0, deaths=0)
         .execution_options(synchronize_session=False)
     )
     await LEASES.wake_workers(session)
 
 
-async def lock_leads(session: Session, leads: Collection[LeadKey]) -> None:
-    """Let one transaction at a time judge which reply of a lead is the newest."""
-    await session.execute(_LOCK_LEADS, _columns(leads))
+async def lock_leads(session: Session, leads: Collection[LeadKey]) -> datetime:
+    """Let one transaction at a time judge which reply of a lead is the newest.
+
+    Returns the time by the database's clock once the leads are locked.
+    """
+    return (await session.scalars(_LOCK_LEADS, _columns(leads))).one().astimezone(UTC)
 
 
 async def recall_campaigns(session: Session, draft_ids: Collection[UUID]) -> None:

@@ -8,10 +8,10 @@ from service_kit.erasure import not_erased
 from service_kit.ids import new_id
 from service_kit.outbox import publish
 from service_kit.reply_kinds import answerer_of
-from service_kit.store import Session, database_now
+from service_kit.store import Session
 
 from draft_svc.adapters import drafts
-from draft_svc.domain.draft import Draft, DraftStatus
+from draft_svc.domain.draft import Draft, DraftStatus, LeadKey
 from draft_svc.usecases.describe_failure import describe_failure
 
 
@@ -23,15 +23,13 @@ async def accept_replies(session: Session, batch: Sequence[Received[LeadRepliedV
     batch = await not_erased(session, batch, lambda event: event.received_at)
     if not batch:
         return
-    now = await database_now(session)
+    leads = {LeadKey(item.workspace_id, item.event.lead_id) for item in batch}
+    now = await drafts.lock_leads(session, leads)
     arrived = [_draft(item, now) for item in batch]
-    leads = {draft.lead_key for draft in arrived}
-    await drafts.lock_leads(session, leads)
     new_ids = await drafts.add_all(session, arrived)
     new = [draft for draft in arrived if draft.draft_id in new_ids]
     await drafts.recall_campaigns(session, [d.draft_id for d in new if d.campaign_id is None])
     superseded = await drafts.supersede_older(session, leads)
-    await drafts.make_due(session, new_ids)
     await publish(
         session,
         *(

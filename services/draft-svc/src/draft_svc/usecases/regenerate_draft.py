@@ -15,5 +15,5 @@ async def regenerate_draft(session: Session, draft: Draft) -> Draft:
     has_newer_reply = await drafts.has_newer_reply(session, draft)
     queued = draft.regenerate(has_newer_reply=has_newer_reply)
     await drafts.save(session, queued)
-    await drafts.make_due(session, [queued.draft_id])
+    await drafts.make_due(session, queued.draft_id)
     return queued
