@@ -66,8 +66,8 @@ class Wakeups:
                 await asyncio.sleep(0.5)
 
     def _wake(self, channel: str, topic: str = "") -> None:
-        for wanted, event in self._events[channel]:
-            if topic in (wanted, "") or not wanted:
+        for subscribed, event in self._events[channel]:
+            if topic in (subscribed, "") or not subscribed:
                 event.set()
 
     def _wake_all(self) -> None:
