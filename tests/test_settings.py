@@ -91,6 +91,9 @@ def test_what_cannot_work_is_refused_in_one_line_without_values(env, named):
         ({"DRAMATIS_HTTP_PORT": "many"}, "DRAMATIS_HTTP_PORT"),
         ({"DRAMATIS_LEASE_SECONDS": "30"}, "DRAMATIS_HEARTBEAT_SECONDS"),
         ({"DRAMATIS_ACK_WAIT_SECONDS": "61"}, "DRAMATIS_ACK_WAIT_SECONDS"),
+        ({"DRAMATIS_CORS_ORIGINS": '["*"]'}, "DRAMATIS_CORS_ORIGINS"),
+        ({"DRAMATIS_CORS_ORIGINS": '["https://a.example/"]'}, "DRAMATIS_CORS_ORIGINS"),
+        ({"DRAMATIS_CORS_ORIGINS": '["a.example"]'}, "DRAMATIS_CORS_ORIGINS"),
     ],
 )
 def test_a_wrong_value_is_refused_without_it(refusal, env, named):

@@ -13,12 +13,15 @@ from persona_contracts.draft import (
     Usage,
 )
 from persona_contracts.envelope import (
+    BATCH_CONTENT_TYPE,
     CRM_SOURCE,
+    MAX_BATCH_EVENTS,
     MAX_BODY_BYTES,
     STRUCTURED_CONTENT_TYPE,
     EventSubject,
     Received,
     decode,
+    decode_batch,
     encode_headers,
     subject_for,
 )
@@ -106,11 +109,13 @@ from persona_contracts.workspace import (
 
 __all__ = [
     "ANY_CHANNEL",
+    "BATCH_CONTENT_TYPE",
     "COMPLETE_HEADER",
     "CRM_SOURCE",
     "EVENTS",
     "KNOWLEDGE_SEARCH_SUBJECT",
     "KNOWLEDGE_SEARCH_TIMEOUT_SECONDS",
+    "MAX_BATCH_EVENTS",
     "MAX_BODY_BYTES",
     "MAX_USE_NAMES",
     "PERSONA_IMPACT_TIMEOUT_SECONDS",
@@ -189,6 +194,7 @@ __all__ = [
     "WorkspaceState",
     "WorkspaceUpdatedV1",
     "decode",
+    "decode_batch",
     "encode_headers",
     "impact_subject",
     "is_subject_id",

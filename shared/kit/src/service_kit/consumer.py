@@ -33,6 +33,7 @@ from service_kit.crash_points import crash_point
 from service_kit.dead_letters import park
 from service_kit.errors import ServiceError, UpstreamError
 from service_kit.events import DepsT, EventT, Subscription
+from service_kit.metrics import replaced_characters_total
 from service_kit.store import Store, is_away
 
 BUG_DELIVERIES = 5
@@ -84,6 +85,8 @@ class Consumer(Generic[EventT, DepsT]):
         except EnvelopeError as error:
             await self._park(msg, error.reason, str(error))
             return None
+        if event.replaced_characters:
+            replaced_characters_total.labels(self.durable.name).inc(event.replaced_characters)
         return msg, event
 
     async def _handle(self, batch: Sequence[tuple[Msg, Received[EventT]]]) -> None:

@@ -1,8 +1,9 @@
 """`/docs`: Swagger UI from the installed package, without any outside host."""
 
 import fastapi_swagger
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 ASSETS_PATH = "/docs/assets"
@@ -26,8 +27,10 @@ def install_docs(app: FastAPI) -> None:
     )
     page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
 
-    async def docs() -> Response:
-        return page
+    async def docs(request: Request) -> Response:
+        # The page's addresses would be wrong at `/docs/`.
+        asked: bytes = request.scope.get("raw_path") or b""
+        return RedirectResponse("../docs") if asked.endswith(b"/") else page
 
     assets = StaticFiles(packages=[(fastapi_swagger.__name__, "resources")])
     app.add_api_route("/docs", docs, include_in_schema=False)

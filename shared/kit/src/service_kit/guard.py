@@ -1,12 +1,12 @@
-"""Refuses what no route can read: too large a body, a NUL in the address."""
+"""Refuses what no route can read: too large a body, a NUL in the address, an unknown coding."""
 
 import re
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service_kit.content_coding import accepted, content_coding, unpacked
 from service_kit.errors import MalformedError, ServiceError, TooLargeError
 from service_kit.problem import problem_response
 
@@ -22,7 +22,7 @@ class UploadRoute:
 
 
 class RequestGuard:
-    """Counts the body as it arrives, whatever `Content-Length` says."""
+    """Counts the body as it arrives, whatever `Content-Length` says, and again unpacked."""
 
     def __init__(
         self,
@@ -39,11 +39,17 @@ class RequestGuard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        max_bytes = self._max_bytes(scope)
-        if error := self._refusal(scope, max_bytes):
-            await problem_response(error)(scope, receive, send)
-        else:
-            await self._app(scope, _counted(receive, max_bytes), send)
+        max_bytes, headers = self._max_bytes(scope), Headers(scope=scope)
+        try:
+            _check(scope, headers, max_bytes)
+            coding = content_coding(headers.get("content-encoding", ""))
+        except ServiceError as error:
+            await problem_response(error, accepted(error))(scope, receive, send)
+            return
+        receive = _counted(receive, max_bytes)
+        if coding is not None:
+            receive = unpacked(receive, coding, max_bytes)
+        await self._app(scope, receive, send)
 
     def _max_bytes(self, scope: Scope) -> int:
         uploads = self._uploads
@@ -51,13 +57,13 @@ class RequestGuard:
             return uploads.max_body_bytes
         return self._max_body_bytes
 
-    def _refusal(self, scope: Scope, max_bytes: int) -> ServiceError | None:
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            return MalformedError("The address must not contain NUL characters.")
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > max_bytes:
-            return TooLargeError(_too_large(max_bytes))
-        return None
+
+def _check(scope: Scope, headers: Headers, max_bytes: int) -> None:
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise MalformedError("The address must not contain NUL characters.")
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > max_bytes:
+        raise TooLargeError(_too_large(max_bytes))
 
 
 def _too_large(max_bytes: int) -> str:
@@ -72,8 +78,7 @@ def _counted(receive: Receive, max_bytes: int) -> Receive:
         message = await receive()
         received_bytes += len(message.get("body", b""))
         if received_bytes > max_bytes:
-            # FastAPI lets no other exception out of reading a body.
-            raise HTTPException(413, _too_large(max_bytes))
+            raise TooLargeError(_too_large(max_bytes))
         return message
 
     return counted

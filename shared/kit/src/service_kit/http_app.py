@@ -10,6 +10,7 @@ from persona_client import Roster
 from service_kit.docs_page import install_docs
 from service_kit.guard import MAX_BODY_BYTES, RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz
+from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
 from service_kit.store import Store
@@ -62,7 +63,7 @@ def build_app(
         description=api.description,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # a wrong address is 404 and says so
+        redirect_slashes=False,  # `LenientRequests` serves them; a redirect may lose a body
         telemetry=TELEMETRY,
     )
     app.state.store, app.state.tokens, app.state.health = store, tokens, health
@@ -73,6 +74,7 @@ def build_app(
         app.add_api_route(path, probe, include_in_schema=False)
     install_docs(app)
     app.add_middleware(RequestGuard, max_body_bytes=api.max_body_bytes, uploads=api.uploads)
+    app.add_middleware(LenientRequests)
     install_problem_handlers(app)
     app.add_middleware(RequestMetrics)
     return app

@@ -14,6 +14,11 @@ requests_total = Counter(
 request_duration_seconds = Histogram(
     "http_request_duration_seconds", "Time to the end of the answer.", ["method", "route"]
 )
+replaced_characters_total = Counter(
+    "dramatis_replaced_characters_total",
+    "Halves of a character (lone surrogates) that became U+FFFD, by where the event came in.",
+    ["source"],
+)
 
 
 class RequestMetrics:

@@ -9,6 +9,8 @@ from fastapi import Depends, Header
 from service_kit.errors import OutdatedError
 
 _ENTITY_TAG = r'(?:W/)?"[!#-~]*"'
+_OF_A_PROXY = re.compile(r'(?:W/)?"([0-9]+)(?:[-;]+[A-Za-z]+)?"')
+"""A version's tag, as it is or as a proxy changes it that compresses: `W/"7"`, `"7-gzip"`."""
 _IF_MATCH = rf"^ *(?:\*|{_ENTITY_TAG}(?: *, *{_ENTITY_TAG})*) *$"
 
 
@@ -50,8 +52,13 @@ async def _required(if_match: Annotated[str, _HEADER]) -> IfMatch:
 
 
 def _parse(header: str) -> IfMatch:
-    """Read a well-formed header; weak tags never match (RFC 9110 §13.1.1: strong comparison)."""
-    return IfMatch(frozenset(re.findall(_ENTITY_TAG, header)) or None)
+    """Read a well-formed header.
+
+    A weak tag counts as the strong one, unlike RFC 9110 §13.1.1: we make no weak ones, so a proxy
+    did that packed the same document, and its client cannot send another.
+    """
+    tags = (_OF_A_PROXY.sub(r'"\1"', tag) for tag in re.findall(_ENTITY_TAG, header))
+    return IfMatch(frozenset(tags) or None)
 
 
 OptionalIfMatch = Annotated[IfMatch, Depends(_optional)]

@@ -20,7 +20,6 @@ from service_kit.errors import (
     NotFoundError,
     PreconditionRequiredError,
     ServiceError,
-    TooLargeError,
     UpstreamError,
 )
 from service_kit.store import is_away
@@ -176,6 +175,8 @@ def _service_error(request: Request, error: Exception) -> ServiceError:
             known = error
         case RequestValidationError():
             known = _input_error(error)
+        case HTTPException() if isinstance(error.__cause__, ServiceError):
+            known = error.__cause__  # FastAPI puts its own around what reading a body raises
         case HTTPException():
             known = _framework_error(request, error)
         case SQLAlchemyError() if is_away(error):
@@ -197,8 +198,6 @@ def _framework_error(request: Request, error: HTTPException) -> ServiceError:
             return RouteNotFoundError(f"There is nothing at {path}.")
         case 405:
             return MethodNotAllowedError(f"{request.method} is not allowed on {path}.")
-        case 413:
-            return TooLargeError(error.detail)
         case status if status < 500:
             return MalformedError("The body is not JSON in UTF-8.")
         case _:
@@ -241,11 +240,10 @@ def _message(cause: Mapping[str, Any]) -> str:
 
 def _methods_at(request: Request) -> list[str]:
     """All methods of an address: the framework names those of one route only."""
-    return sorted(
-        {
-            method
-            for context in iter_route_contexts(request.app.routes)
-            if (pattern := getattr(context, "path_regex", None)) and pattern.match(request.url.path)
-            for method in context.methods or ()
-        }
-    )
+    methods = {
+        method
+        for context in iter_route_contexts(request.app.routes)
+        if (pattern := getattr(context, "path_regex", None)) and pattern.match(request.url.path)
+        for method in context.methods or ()
+    }
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)

@@ -24,6 +24,7 @@ from structlog import get_logger
 from service_kit import crash_points, idempotency, inbox, outbox
 from service_kit.batch_work import BatchPool
 from service_kit.broker import Broker
+from service_kit.cors import allow_origins
 from service_kit.events import DepsT, EventRouter
 from service_kit.health import Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
@@ -194,6 +195,8 @@ class Service:
             roster=self.roster if self._follows_personas else None,
         )
         app.state.deps = parts.deps
+        if settings.cors_origins:
+            allow_origins(app, settings.cors_origins)
         return app
 
     def _work(self, parts: _Parts[Any], health: Health) -> Sequence[Coroutine[Any, Any, Any]]:

@@ -1,6 +1,7 @@
 """Settings that every service has. Read once in `__main__`; nothing else reads the environment."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ from service_kit.store import normalise_url
 
 SECRETS_DIR = "DRAMATIS_SECRETS_DIR"
 Profile = Literal["embedded", "production"]
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+"""As browsers write it (RFC 6454 §6.1): in lower case, with nothing after the port."""
 
 
 class SettingsError(Exception):
@@ -60,6 +63,8 @@ class ServiceSettings(BaseSettings):
     """Where the keys that sign tokens are published: `https://…` or, embedded, `file://…`."""
     jwt_issuer: str = "dramatis"
     jwt_audience: str = "dramatis"
+    cors_origins: tuple[str, ...] = ()
+    """Whose pages may call the API from a browser, such as `https://app.example.com`; none."""
     otlp_endpoint: str | None = None
     """`http://collector:4318`; traces are exported only when it is set."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -85,6 +90,13 @@ class ServiceSettings(BaseSettings):
         if url is not None:
             normalise_url(url.get_secret_value())
         return url
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("each is an origin: scheme, host and port, without a path")
+        return origins
 
     @property
     def lease(self) -> LeaseTimes:

@@ -63,13 +63,16 @@ def test_any_text_is_a_key_or_a_bad_cursor(text: str) -> None:
         PageRequest(1, text).start_after(UUID)
 
 
-@pytest.mark.parametrize("header", ['"7"', "*", '"6", "7"', '"6","7"', ' "7" '])
+@pytest.mark.parametrize(
+    "header",
+    ['"7"', "*", '"6", "7"', '"6","7"', ' "7" ', 'W/"7"', '"6", W/"7"', '"7-gzip"', 'W/"7--br"'],
+)
 async def test_matching_version_may_be_changed(client: httpx.AsyncClient, header: str) -> None:
     response = await client.patch(THINGS, headers={"If-Match": header})
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("header", ['"6"', 'W/"7"', '"6", W/"7"', '""'])
+@pytest.mark.parametrize("header", ['"6"', 'W/"6"', '"6-gzip"', '"77"', '"7-7"', '""'])
 async def test_other_version_is_412_with_the_current_document(
     client: httpx.AsyncClient, header: str
 ) -> None:

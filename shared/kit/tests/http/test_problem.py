@@ -38,14 +38,10 @@ async def test_wrong_address_is_404_even_without_a_token(client) -> None:
     assert response.status_code == 404
 
 
-async def test_trailing_slash_is_404_not_a_redirect(client) -> None:
-    assert (await client.get("/api/notes/")).status_code == 404
-
-
 async def test_wrong_method_is_405_with_every_method_of_the_address(client) -> None:
     response = await client.delete("/api/plain/things/1")
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET, PATCH, PUT"
+    assert response.headers["allow"] == "GET, HEAD, PATCH, PUT"
     assert kind(response) == "method-not-allowed"
 
 

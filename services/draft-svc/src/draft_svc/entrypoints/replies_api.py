@@ -1,25 +1,36 @@
 """REST: replies that the CRM sends over HTTP instead of NATS."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 from persona_contracts import (
-    MAX_BODY_BYTES,
+    BATCH_CONTENT_TYPE,
+    MAX_BATCH_EVENTS,
     STRUCTURED_CONTENT_TYPE,
     EnvelopeError,
     LeadRepliedV1,
     Received,
     decode,
+    decode_batch,
 )
-from service_kit.errors import FieldError, InvalidError, MalformedError, TooLargeError
+from service_kit.errors import (
+    FieldError,
+    InvalidError,
+    MalformedError,
+    ServiceError,
+    TooLargeError,
+)
 from service_kit.identity import Editor
+from service_kit.metrics import replaced_characters_total
 from service_kit.persona_dependencies import AtLeast
 from service_kit.problem import problem_responses
 from service_kit.routing import api_router
 
 from draft_svc.entrypoints.dependencies import Deps
-from draft_svc.entrypoints.schemas import AcceptedReplyDocument
-from draft_svc.usecases.forward_reply import forward_reply
+from draft_svc.entrypoints.schemas import AcceptedRepliesDocument, AcceptedReplyDocument
+from draft_svc.usecases.forward_replies import forward_replies
 
 router = api_router("/api/replies", "replies")
 
@@ -67,52 +78,76 @@ _EXAMPLE = {
     "subject": "Re: Your offer",
     "body_text": "What does it cost for ten people?",
 }
+_STRUCTURED: dict[str, Any] = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string", "minLength": 1},
+        "source": {"type": "string", "minLength": 1},
+        "type": {"const": LeadRepliedV1.event_type},
+        "data": _REPLY,
+    },
+}
+_BATCH: dict[str, Any] = {"type": "array", "maxItems": MAX_BATCH_EVENTS, "items": _STRUCTURED}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {"schema": _REPLY, "example": _EXAMPLE},
-            STRUCTURED_CONTENT_TYPE: {
-                "schema": {
-                    "type": "object",
-                    "required": ["specversion", "id", "source", "type", "data"],
-                    "properties": {
-                        "specversion": {"const": "1.0"},
-                        "id": {"type": "string", "minLength": 1},
-                        "source": {"type": "string", "minLength": 1},
-                        "type": {"const": LeadRepliedV1.event_type},
-                        "data": _REPLY,
-                    },
-                }
-            },
+            STRUCTURED_CONTENT_TYPE: {"schema": _STRUCTURED},
+            BATCH_CONTENT_TYPE: {"schema": _BATCH},
         },
     }
 }
 
 
-async def _received(request: Request, editor: Editor) -> Received[LeadRepliedV1]:
-    """Return the body, in any of the CRM's three forms (events.md §1).
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The replies of one request."""
+
+    replies: Sequence[Received[LeadRepliedV1]]
+    is_batch: bool
+
+
+async def _received(request: Request, editor: Editor) -> _Body:
+    """Return the body, in any of the CRM's forms (events.md §1).
 
     Raises:
-        ReplyTooLargeError: it has more than 512 KiB.
+        ReplyTooLargeError: a reply has more than 512 KiB.
         ReplyMalformedError: it is not JSON.
         ReplyInvalidError: it breaks a rule, or is for another workspace than the token's.
     """
     body = await request.body()
-    if len(body) > MAX_BODY_BYTES:
-        raise ReplyTooLargeError(f"The body has {len(body)} bytes.")
     subject = f"{LeadRepliedV1.event_type}.v1.{editor.workspace_id}"
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_batch = media_type == BATCH_CONTENT_TYPE
     try:
-        return decode(LeadRepliedV1, subject, request.headers, body)
+        if is_batch:
+            replies = decode_batch(LeadRepliedV1, subject, body)
+        else:
+            replies = [decode(LeadRepliedV1, subject, request.headers, body)]
     except EnvelopeError as error:
-        if error.reason == "malformed":
-            raise ReplyMalformedError(str(error)) from error
-        raise ReplyInvalidError(str(error), errors=_field_errors(error)) from error
+        raise _refusal(error) from error
+    replaced = sum(reply.replaced_characters for reply in replies)
+    replaced_characters_total.labels("http").inc(replaced)
+    return _Body(replies, is_batch)
+
+
+def _refusal(error: EnvelopeError) -> ServiceError:
+    match error.reason:
+        case "too-large":
+            return ReplyTooLargeError(str(error))
+        case "malformed":
+            return ReplyMalformedError(str(error))
+        case _:
+            return ReplyInvalidError(str(error), errors=_field_errors(error))
 
 
 def _field_errors(error: EnvelopeError) -> list[FieldError]:
     if error.reason == "workspace-mismatch":
-        return [FieldError("workspace_id", "must be the workspace of the token")]
+        field = str(error).partition(": ")[0]
+        return [FieldError(field, "must be the workspace of the token")]
     problems = (part.partition(": ") for part in str(error).split("; "))
     return [FieldError(field, message) for field, _, message in problems if message]
 
@@ -126,12 +161,18 @@ def _field_errors(error: EnvelopeError) -> list[FieldError]:
     responses=problem_responses(413),
 )
 async def accept(
-    received: Annotated[Received[LeadRepliedV1], Depends(_received)], at_least: AtLeast, deps: Deps
-) -> AcceptedReplyDocument:
+    body: Annotated[_Body, Depends(_received)], at_least: AtLeast, deps: Deps
+) -> AcceptedReplyDocument | AcceptedRepliesDocument:
     """Store a `lead.replied` event; plain JSON, or a CloudEvent in binary or structured mode.
 
     Answers once the broker has it on disk. Sending the same reply again is harmless. The draft is
     written as the personas are at the revision of `Dramatis-At-Least`, or later.
+
+    A batch (CloudEvents batch mode) is answered by a list; one wrong event refuses it whole.
     """
-    await forward_reply(deps.replies, received, at_least_revision=at_least)
-    return AcceptedReplyDocument(event_id=received.event_id, message_id=received.event.message_id)
+    await forward_replies(deps.replies, body.replies, at_least_revision=at_least)
+    accepted = [
+        AcceptedReplyDocument(event_id=item.event_id, message_id=item.event.message_id)
+        for item in body.replies
+    ]
+    return AcceptedRepliesDocument(items=accepted) if body.is_batch else accepted[0]

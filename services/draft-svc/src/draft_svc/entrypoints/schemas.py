@@ -114,3 +114,9 @@ class AcceptedReplyDocument(BaseModel):
 
     event_id: str
     message_id: str
+
+
+class AcceptedRepliesDocument(BaseModel):
+    """The replies of a batch are stored."""
+
+    items: list[AcceptedReplyDocument]

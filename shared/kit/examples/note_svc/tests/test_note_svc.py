@@ -14,12 +14,18 @@ from service_kit.clock import utc_now
 
 FOLDER = Path(__file__).parents[1]
 MAX_LINES = 150
+ORIGIN = "https://studio.example"
 
 
 @pytest.fixture(scope="module")
 def api(database, nats, tmp_path_factory):
     folder = tmp_path_factory.mktemp("note")
-    env = service_env(folder, database_url=database("note_svc").login_url, nats_url=nats.url)
+    env = service_env(
+        folder,
+        database_url=database("note_svc").login_url,
+        nats_url=nats.url,
+        more={"DRAMATIS_CORS_ORIGINS": f'["{ORIGIN}"]'},
+    )
     with running("note_svc", folder, env) as started:
         yield started
 
@@ -44,6 +50,10 @@ async def test_a_reply_becomes_a_note_and_an_event_and_the_service_ends(api, con
         (note,) = (await client.get("/api/notes")).json()["items"]
         assert note == {"note_id": told["note_id"], "text": "What does it cost for"}
         assert (await other.get("/api/notes")).json()["items"] == []
+
+    async with api.client("acme", "viewer") as client:
+        answer = await client.get("/api/notes", headers={"Origin": ORIGIN})
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
 
     api.process._child.send_signal(signal.SIGTERM)
     await wait_until(lambda: not api.process.is_running)

@@ -2,7 +2,7 @@
 
 import pytest
 from draft_svc.domain.reply import BrokerAwayError
-from draft_svc.usecases.forward_reply import forward_reply
+from draft_svc.usecases.forward_replies import forward_replies
 from drafting import replied
 from persona_contracts import Received
 
@@ -32,12 +32,12 @@ def received():
 
 
 async def test_a_reply_is_forwarded_as_it_came(stream, received):
-    await forward_reply(stream, received, at_least_revision=None)
+    await forward_replies(stream, [received], at_least_revision=None)
     assert stream.stored == [received]
 
 
 async def test_a_reply_carries_the_revision_that_its_persona_is_chosen_at(stream, received):
-    await forward_reply(stream, received, at_least_revision=7)
+    await forward_replies(stream, [received], at_least_revision=7)
     (stored,) = stream.stored
     assert stored.event.at_least_revision == 7
     assert stored.event.message_id == received.event.message_id
@@ -47,4 +47,4 @@ async def test_a_reply_carries_the_revision_that_its_persona_is_chosen_at(stream
 async def test_a_reply_that_is_not_on_disk_is_not_accepted(stream, received):
     stream.is_away = True
     with pytest.raises(BrokerAwayError):
-        await forward_reply(stream, received, at_least_revision=None)
+        await forward_replies(stream, [received], at_least_revision=None)
