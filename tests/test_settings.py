@@ -156,6 +156,7 @@ def everything(folder):
         "DRAMATIS_LEASE_SECONDS": "40",
         "DRAMATIS_HEARTBEAT_SECONDS": "10",
         "DRAMATIS_SECRETS_DIR": str(folder / "secrets"),
+        "DRAMATIS_CORS_ORIGINS": '["https://a.example"]',
         "DRAMATIS_OTLP_ENDPOINT": unused,
         "DRAMATIS_LOG_LEVEL": "INFO",
         "DRAMATIS_STREAM_REPLICAS": "1",

@@ -58,7 +58,7 @@ def operations(ask):
 
 
 def address(path):
-    """Return a path with an id of its own for each parameter."""
+    """Return a path with a new id for each parameter."""
     for name in ("persona_id", "draft_id", "sequence_id", "instance_id", "suppression_id"):
         path = path.replace(f"{{{name}}}", str(uuid4()))
     return path.replace("{version}", "1").replace("{other}", "1").replace("{", "").replace("}", "")
