@@ -92,6 +92,14 @@ def test_templates_are_checked_by_command(followed, tmp_path):
     assert "error: {x} at 0" in followed("sequences", "lint", template, code=1).out
     template.write_text("Hi {firstName|you}")
     assert followed("sequences", "lint", template).out == "template: ok\n"
+    assert followed("sequences", "lint", "--stored").out == (
+        "ok: every stored template can be sent\n"
+    )
+    assert "--stored" in followed("sequences", "lint", code=1).err
+    template.write_text("Hi {{first_name}} of {company_name}")
+    told = followed("sequences", "lint", template, code=1).out
+    assert "Did you mean {firstName}?" in told
+    assert "Did you mean {company}?" in told
     assert "{signature}" in followed("sequences", "tokens").out
     (tmp_path / "no.json").write_text("[")
     assert "cannot be read" in followed("sequences", "create", tmp_path / "no.json", code=1).err

@@ -10,6 +10,7 @@ from persona_contracts import (
     LeadRepliedV1,
     MessageFailedV1,
     MessageSentV1,
+    Received,
     ResolvedPersona,
     WorkspaceState,
     encode_headers,
@@ -46,6 +47,28 @@ def step(body="Hi {firstName|there}, it is {senderName}.", delay=NOW, **values):
 
 def sequence(*steps, **values):
     return {"name": f"Sequence {uuid4()}", "steps": list(steps) or [step()], **values}
+
+
+def events(found, verb):
+    return [body for subject, body in found if subject.startswith(f"followup.{verb}.")]
+
+
+def received(event):
+    return Received(event=event, source="urn:example:crm", event_id="e", traceparent=None)
+
+
+def a_reply(workspace_id, at, lead_id="lead", **values):
+    return received(
+        LeadRepliedV1(
+            workspace_id=workspace_id,
+            message_id=f"m-{uuid4()}",
+            lead_id=lead_id,
+            channel="email",
+            received_at=at,
+            body_text="Yes?",
+            **values,
+        )
+    )
 
 
 class Campaigner:

@@ -102,3 +102,49 @@ def test_what_moved_has_a_higher_revision_and_the_rest_stays(migrated):
         ]
         counter = connection.execute("select revision from workspace").fetchone()
         assert counter == (5,)
+
+
+GREETINGS = {
+    "Hi {{first_name}},": "Hi {firstName},",
+    'Dear {{ firstName | default: "friend" }}!': "Dear {firstName|friend}!",
+    "Hi {{company}} of {last_name|you}": "Hi {company} of {last_name|you}",
+    "Hi {first_name},": "Hi {first_name},",
+    "Hi {{title}} %FNAME%": "Hi {{title}} {firstName}",
+}
+
+
+def test_merge_fields_in_greetings_become_tokens_and_the_other_texts_stay(old_database):
+    database = old_database("persona_svc", "0003")
+    with psycopg.connect(database.admin_url, autocommit=True) as connection:
+        for place, greeting in enumerate(GREETINGS):
+            workspace_id, persona_id = f"w{place}", uuid4()
+            texts = {"greeting": greeting, "sms_greeting": greeting, "content": "{{first_name}}"}
+            connection.execute(
+                "insert into workspace (workspace_id, settings) values (%s, %s)",
+                [workspace_id, json.dumps({"ai_greeting": greeting, "ai_sms_greeting": greeting})],
+            )
+            connection.execute(
+                PERSONA.replace("'acme'", f"'{workspace_id}'"),
+                {"id": persona_id, "name": "anna", "fields": json.dumps(texts)},
+            )
+            connection.execute(
+                "insert into persona_version (persona_id, workspace_id, version, fields,"
+                " changed_by, changes_summary, created_at)"
+                " values (%s, %s, 1, %s, 'anna', 'created', now())",
+                [persona_id, workspace_id, json.dumps(texts)],
+            )
+    upgrade(import_module("persona_svc"), database.owner_url)
+    with psycopg.connect(database.admin_url) as connection:
+        for query in (
+            "select fields from persona order by workspace_id",
+            "select fields from persona_version order by workspace_id",
+        ):
+            rows = connection.execute(query)
+            assert [
+                (fields["greeting"], fields["sms_greeting"], fields["content"])
+                for (fields,) in rows
+            ] == [(new, new, "{{first_name}}") for new in GREETINGS.values()]
+        rows = connection.execute("select settings from workspace order by workspace_id")
+        assert [(settings["ai_greeting"], settings["ai_sms_greeting"]) for (settings,) in rows] == [
+            (new, new) for new in GREETINGS.values()
+        ]

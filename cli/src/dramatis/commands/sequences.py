@@ -166,23 +166,20 @@ def lint(
     target: RestTarget,
     *,
     file: Annotated[
-        Path, typer.Argument(help="A sequence as JSON, else the text of a template; - is stdin.")
-    ],
+        Path | None,
+        typer.Argument(help="A sequence as JSON, else the text of a template; - is stdin."),
+    ] = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="Check what is stored, instead of a file.")
+    ] = False,
 ) -> None:
-    """Check every template of a file: what is wrong with it, and what has no value today."""
-    text = _text(file)
-    found: list[dict[str, Any]] = []
-    with target.rest("followup") as followups:
-        for field, template in _templates(text):
-            answer = followups.send("POST", "/api/templates/lint", json={"template": template})
-            found.append({"field": field, **answer.json()})
-    if target.json:
-        print_json({"ok": all(item["ok"] for item in found), "templates": found})
+    """Check every template of a file, or all that are stored: what is wrong, what has no value."""
+    if stored == (file is not None):
+        raise CliError("Give a file to check, or --stored.")
+    if file is None:
+        _lint_stored(target)
     else:
-        for item in found:
-            _print_lint(item)
-    if not all(item["ok"] for item in found):
-        raise CliError("The file cannot be saved as a sequence: see above.")
+        _lint_file(target, file)
 
 
 def tokens(target: RestTarget) -> None:
@@ -223,7 +220,7 @@ def register(app: typer.Typer) -> None:
         (
             lint,
             "lint",
-            ["dramatis sequences lint sequence.json", "dramatis sequences lint mail.txt"],
+            ["dramatis sequences lint sequence.json", "dramatis sequences lint --stored"],
         ),
         (tokens, "tokens", ["dramatis sequences tokens"]),
     ):
@@ -252,6 +249,35 @@ def _templates(text: str) -> list[tuple[str, str]]:
             if isinstance(fields.get(name), str)
         ]
     return templates
+
+
+def _lint_file(target: RestTarget, file: Path) -> None:
+    found: list[dict[str, Any]] = []
+    with target.rest("followup") as followups:
+        for field, template in _templates(_text(file)):
+            answer = followups.send("POST", "/api/templates/lint", json={"template": template})
+            found.append({"field": field, **answer.json()})
+    if target.json:
+        print_json({"ok": all(item["ok"] for item in found), "templates": found})
+    else:
+        for item in found:
+            _print_lint(item)
+    if not all(item["ok"] for item in found):
+        raise CliError("The file cannot be saved as a sequence: see above.")
+
+
+def _lint_stored(target: RestTarget) -> None:
+    with target.rest("followup") as followups:
+        found = followups.get("/api/templates/refused")["items"]
+    if target.json:
+        print_json({"ok": not found, "items": found})
+    elif not found:
+        print_plain("ok: every stored template can be sent")
+    for item in () if target.json else found:
+        print_plain(f"{item['name']}, version {item['version']}, {item['field']}:")
+        print_template_errors([item])
+    if found:
+        raise CliError("Steps with these templates pause, for nothing fills them: see above.")
 
 
 def _print_lint(item: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 SIGNATURE = "Anna Lee\nHead of Sales | Acme GmbH\n+49 30 1234567\nhttps://acme.example"
-SAM = {"first_name": "Sam", "company": "Riak Inc"}
+SAM = {"first_name": "Sam", "company": "Riak Inc", "lead.nickname": "Sammy"}
 
 
 def voice(**values):
@@ -256,11 +256,37 @@ def test_the_personas_greeting_opens_an_email_once(body):
         ("Hi {firstName} of {{company}},", "Hi Sam of Riak Inc,"),
         ("Dear {title} {last_name},", "Dear,"),
         ("{sender_name} here!", "Anna Lee here!"),
+        ("Hi {first_name|there},", "Hi Sam,"),
+        ("Hi {lastName|there},", "Hi there,"),
+        ("Hi {full_name|there},", "Hi Sam,"),
+        ("Hi {lead.nickname},", "Hi Sammy,"),
+        ("Hi {lead.title|dear} {firstName},", "Hi dear Sam,"),
+        ("Hi *|FNAME|*,", "Hi Sam,"),
+        ('Hi {{ last_name | default: "you" }},', "Hi you,"),
+        ("Hi {first_name||there},", "Hi Sam,"),
+        ("Hi {% if vip %}{firstName}{% endif %}!", "Hi Sam!"),
+        ("Hi %SALUTATION% {firstName},", "Hi Sam,"),
         ("Hello,\n\nthank you for writing to us.", "Hello,\n\nthank you for writing to us."),
     ],
 )
 def test_a_greeting_is_filled_with_what_is_known(template, opening):
     assert body_of("Yes.", greeting=template) == f"{opening}\n\nYes."
+
+
+@pytest.mark.parametrize("name", ["null", "N/A", "-", "{{first_name}}", "%FNAME%", ""])
+def test_a_name_that_a_crm_left_empty_is_no_name(name):
+    lead = {"first_name": name}
+    for template, opening in (("Hi {first_name},", "Hi,"), ("Hi {firstName|there},", "Hi there,")):
+        finished = finish_text(
+            channel="email", body="Yes.", voice=voice(greeting=template), lead=lead
+        )
+        assert finished.body == f"{opening}\n\nYes."
+
+
+@given(st.text(alphabet="{}[]%*|<> abcfirstName_", max_size=40))
+def test_no_brace_of_a_greeting_leaves(template):
+    finished = finish_text(channel="email", body="Yes.", voice=voice(greeting=template), lead=SAM)
+    assert not set(finished.body) & set("{}")
 
 
 @pytest.mark.parametrize("salutation", ["Hi Sam", "Dear Mr Smith", "hello"])

@@ -60,6 +60,7 @@ class CountingWriter(OfflineWriter):
     def __init__(self):
         self.plans = self.writes = 0
         self.plan_text = self.body = None
+        self.bodies = []
 
     async def plan(self, brief):
         self.plans += 1
@@ -69,7 +70,8 @@ class CountingWriter(OfflineWriter):
     async def write(self, brief, strategy):
         self.writes += 1
         written = await super().write(brief, strategy)
-        return written if self.body is None else replace(written, body=self.body)
+        body = self.bodies.pop(0) if self.bodies else self.body
+        return written if body is None else replace(written, body=body)
 
 
 @pytest.fixture

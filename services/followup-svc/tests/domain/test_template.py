@@ -6,15 +6,17 @@ from dataclasses import replace
 import pytest
 from followup_svc.domain.template import (
     ErrorType,
+    aliases,
     is_setup_issue,
     lint,
     pause_reason,
     render,
     uses,
 )
-from followup_svc.domain.tokens import TOKENS, Facts, TokenSource, is_blank, named
+from followup_svc.domain.tokens import TOKENS, Facts, TokenSource, named
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from service_kit.templates import is_blank
 
 FIELD = {
     "firstName": "first_name",
@@ -68,10 +70,10 @@ def test_every_token_of_the_registry_is_tested_here():
         "\u2014 John Doe\nCEO, Acme Inc",
         "x" * 10_240,
         "\u0645\u0631\u062d\u0628\u0627 \u05e9\u05dc\u05d5\u05dd",
-        "a } b { c",
-        "$1 \\1 %s",
+        "$1 \\1 %s 100%",
+        "[1] [sic] <b> #1 *",
     ],
-    ids=["plain", "lines", "10 KB", "right to left", "braces", "special"],
+    ids=["plain", "lines", "10 KB", "right to left", "special", "marks"],
 )
 def test_a_value_is_put_in_as_it_is(name, value):
     result = rendered(f"<{{{name}}}>", facts(name, value))
@@ -102,14 +104,6 @@ def test_an_explicit_default_stands_in_for_what_is_missing(name):
     assert rendered(f"<{{{name}|}}>").rendered == "<>"
 
 
-@EVERY
-def test_a_literal_brace_beside_a_value_is_literal(name):
-    token, known = f"{{{name}}}", facts(name, "Bo")
-    assert rendered("{{" + token + "}}", known).rendered == "{Bo}"
-    assert rendered(token + "}}", known).rendered == "Bo}"
-    assert rendered("}}" + token + "{{", known).rendered == "}Bo{"
-
-
 @pytest.mark.parametrize(
     ("template", "token", "position"),
     [
@@ -137,17 +131,13 @@ def test_what_is_malformed_is_named_with_its_place(template, token, position):
 def test_an_unknown_token_is_refused_with_what_may_be_meant(name, meant):
     (error,) = rendered(f"Hi {{{name}|Bo}}").template_errors
     assert (error.type, error.token, error.position) == ("unknown_token", f"{{{name}}}", 3)
-    assert meant is None or f"Did you mean {{{meant}}}?" in error.hint
+    assert meant is None or f"Did you mean {{{meant}|Bo}}?" in error.hint
     assert lint(f"Hi {{{name}|Bo}}") == (error,)
 
 
 @pytest.mark.parametrize("name", ["qualificationQuestion0", "qualificationQuestion", "lead"])
 def test_a_family_of_tokens_has_no_other_members(name):
     assert named(name) is None
-
-
-def test_double_braces_are_literal():
-    assert rendered("{{x}} {{}} }}{{").rendered == "{x} {} }{"
 
 
 def test_everything_that_is_wrong_is_said_at_once_in_order():
@@ -174,26 +164,18 @@ def test_the_reason_of_a_pause_names_each_token_and_its_mend():
 @pytest.mark.parametrize(
     "known",
     [
-        Facts(company="{signature}", signature="A"),
+        Facts(company="our {signature}", signature="A"),
         Facts(company="we {lead.plan} you"),
-        Facts(company="{firstName|x}"),
+        Facts(company="{firstName|x} Ltd"),
+        Facts(company="Acme }"),
+        Facts(company="Acme [First Name]"),
+        Facts(company="Acme %COMPANY% Ltd"),
     ],
 )
 def test_a_value_that_spells_a_token_never_reaches_a_lead(known):
     (error,) = rendered("At {company}", known).template_errors
     assert error.type is ErrorType.MALFORMED
     assert (error.position, error.source) == (3, TokenSource.LEAD)
-
-
-def test_pieces_that_spell_a_token_together_never_reach_a_lead():
-    (error,) = rendered("{{{company}}}", Facts(company="signature")).template_errors
-    assert (error.type, error.token) == ("malformed", "{signature}")
-    (error,) = lint("{{signature}}")
-    assert (error.type, error.position) == ("malformed", 0)
-
-
-def test_other_braces_in_values_are_left_alone():
-    assert rendered("{company}", Facts(company="{Acme} {}")).rendered == "{Acme} {}"
 
 
 def test_a_text_that_is_too_long_is_not_sent():
@@ -223,7 +205,7 @@ def test_a_full_name_is_what_is_known_of_it():
 def test_a_token_is_used_only_where_it_is_one():
     assert uses("{signature}", "signature")
     assert uses("{signature|x}", "signature")
-    assert not uses("signature {{x}} {senderName}", "signature")
+    assert not uses("signature {senderName}", "signature")
 
 
 def test_what_nobody_sees_is_blank():
@@ -231,17 +213,18 @@ def test_what_nobody_sees_is_blank():
     assert not is_blank("\u200b.")
 
 
-HOLES = re.compile(
-    r"\{(?:" + "|".join(FIELD) + r"|lead\.[^{}|]+|qualificationQuestion[1-9][0-9]*)(?:\|[^{}]*)?\}"
-)
+HOLES = re.compile(r"[{}]|\*\|.*?\|\*|%FNAME%|\[First Name\]|<<.*?>>")
 texts = st.text(max_size=6)
 values = st.one_of(
     st.none(),
-    st.sampled_from(["", " ", "Bo", "{signature}", "signature", "{", "}", "lead.x", "{company|}"]),
+    st.sampled_from(
+        ["", " ", "Bo", "{signature}", "signature", "{", "}", "%FNAME%", "First Name", "{company|}"]
+    ),
     texts,
 )
 pieces = st.one_of(
     st.sampled_from(["{{", "}}", "{", "}", " ", "signature", "lead.x"]),
+    st.sampled_from(["%FNAME%", "*|FNAME|*", "[First Name]", "<<", ">>", "%", "[", "]", "|"]),
     st.sampled_from(NAMES).map(lambda name: f"{{{name}}}"),
     st.sampled_from(NAMES).flatmap(lambda name: texts.map(lambda t: f"{{{name}|{t}}}")),
     texts,
@@ -257,7 +240,7 @@ known_facts = st.builds(
 
 @settings(max_examples=10 * settings.default.max_examples)
 @given(template=st.lists(pieces, max_size=8).map("".join), known=known_facts)
-def test_either_no_token_is_left_or_nothing_is_sent(template, known):
+def test_either_no_brace_and_no_merge_field_is_left_or_nothing_is_sent(template, known):
     result = rendered(template, known)
     if result.ok:
         assert result.rendered is not None
@@ -287,25 +270,16 @@ def test_a_default_stands_in_for_a_blank_value_too(name):
 @EVERY
 @pytest.mark.parametrize(
     "default",
-    ["x" * 10_240, "\u0645\u0631\u062d\u0628\u0627 \u05e9\u05dc\u05d5\u05dd", "a|b", " ", "a\nb"],
-    ids=["10 KB", "right to left", "bar", "space", "lines"],
+    ["x" * 10_240, "\u0645\u0631\u062d\u0628\u0627 \u05e9\u05dc\u05d5\u05dd", " ", "a\nb"],
+    ids=["10 KB", "right to left", "space", "lines"],
 )
 def test_a_default_is_put_in_as_it_is(name, default):
     assert rendered(f"<{{{name}|{default}}}>").rendered == f"<{default}>"
 
 
 @EVERY
-def test_a_hole_that_literal_braces_make_is_found_when_it_is_saved(name):
-    (error,) = lint(f"Hi {{{{{name}}}}}.")
-    assert (error.type, error.token, error.position) == ("malformed", f"{{{name}}}", 3)
-    assert error.code == f"malformed:{{{name}}}"
-    assert not error.is_setup_issue
-    assert rendered(f"Hi {{{{{name}}}}}.").template_errors == (error,)
-
-
-@EVERY
-def test_a_clean_template_has_nothing_to_mend_when_it_is_saved(name):
-    assert lint(f"Hi {{{name}}}, {{{name}|you}} {{{{x}}}}") == ()
+def test_a_clean_template_has_nothing_to_correct_when_it_is_saved(name):
+    assert lint(f"Hi {{{name}}}, {{{name}|you}} 100%, [1]") == ()
 
 
 @EVERY
@@ -327,7 +301,8 @@ def test_every_kind_of_error_has_a_code_and_words_for_a_person():
     assert pause_reason(1, errors).startswith(
         "Step 1 was not sent: {company} has no value; {nope} is no token; { cannot be sent. "
     )
-    assert not is_setup_issue(errors)
+    assert is_setup_issue(errors[1:])
+    assert not is_setup_issue(errors[:1])
 
 
 def test_nothing_wrong_is_no_setup_issue():
@@ -338,10 +313,11 @@ def test_nothing_wrong_is_no_setup_issue():
     ("template", "expected"),
     [
         ("{company|{email}}", [("{", 0), ("}", 16)]),
-        ("{firstName|{{x}}}", [("{", 0), ("}", 16)]),
+        ("{firstName|{{x}}}", [("{", 0), ("{{x}}}", 11)]),
         ("{firstName|Bo", [("{", 0)]),
-        ("{{firstName}", [("}", 11)]),
-        ("{{{firstName}}", [("}", 13)]),
+        ("{{firstName}", [("{{", 0), ("}", 11)]),
+        ("{{{firstName}}", [("{{{firstName}}", 0)]),
+        ("{firstName||Bo}", [("{firstName||Bo}", 0)]),
         ("{firstName }", [("{firstName }", 0)]),
         ("{ firstName}", [("{ firstName}", 0)]),
         ("{firstName |Bo}", [("{firstName |Bo}", 0)]),
@@ -356,14 +332,13 @@ def test_every_piece_that_is_malformed_is_told_apart(template, expected):
     assert [(error.token, error.position) for error in found if error.type == "malformed"] == (
         expected
     )
-    assert not any(error.is_setup_issue for error in found)
+    assert is_setup_issue(found)
 
 
-@EVERY
-def test_a_token_that_values_spell_together_is_refused(name):
-    known = Facts(first_name="{", last_name=f"{name}", company="}")
-    (error,) = rendered("Hi {firstName}{lastName}{company}", known).template_errors
-    assert (error.type, error.token, error.position) == ("malformed", f"{{{name}}}", 3)
+def test_a_merge_field_that_values_spell_together_is_refused():
+    known = Facts(first_name="%first", last_name="name%")
+    (error,) = rendered("Hi {firstName}{lastName}", known).template_errors
+    assert (error.type, error.token, error.position) == ("malformed", "%firstname%", 3)
 
 
 @EVERY
@@ -384,3 +359,47 @@ def test_the_limit_counts_text_and_values(max_chars):
 def test_an_empty_template_is_an_empty_text():
     assert rendered("", max_chars=0).rendered == ""
     assert lint("") == ()
+
+
+MARKED = [
+    "null",
+    "N/A",
+    "undefined",
+    "none",
+    "-",
+    "\u2014",
+    "{{first_name}}",
+    "*|FNAME|*",
+    "(null)",
+]
+
+
+@pytest.mark.parametrize("value", MARKED)
+def test_the_empty_marks_of_a_crm_are_missing_values(value):
+    assert rendered("Hi {firstName|there},", Facts(first_name=value)).rendered == "Hi there,"
+    assert rendered("{fullName}", Facts(first_name=value, last_name="Li")).rendered == "Li"
+    assert rendered("{lead.plan|a}", Facts(attributes={"plan": value})).rendered == "a"
+    assert not rendered("In {campaignName}", Facts(campaign_name=value)).ok
+
+
+@pytest.mark.parametrize("value", ["-", "none", "N/A"])
+def test_the_workspace_own_words_are_no_empty_marks(value):
+    assert rendered("{goals}", Facts(goals=value)).rendered == value
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("first_name", "firstName"),
+        ("sender_name", "senderName"),
+        ("qualification_question_1", "qualificationQuestion1"),
+    ],
+)
+def test_snake_case_is_another_name_and_the_check_tells_the_first(written, name):
+    template = f"Hi {{{written}|there}},"
+    assert lint(template) == ()
+    assert rendered(template).rendered == "Hi there,"
+    (alias,) = aliases(template)
+    assert (alias.token, alias.position) == (f"{{{written}|there}}", 3)
+    assert f"{{{name}}}" in alias.hint
+    assert aliases(f"Hi {{{name}}}") == ()

@@ -1,6 +1,7 @@
 """Use cases in process: a rolled-back transaction, and personas that are known at once."""
 
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from following import persona
@@ -8,11 +9,15 @@ from followup_svc.adapters.sequence_versions import SequenceVersions
 from followup_svc.domain.sequence import Definition, OnReply, Step
 from followup_svc.domain.window import Delay, DelayUnit
 from followup_svc.usecases.create_sequence import create_sequence
+from followup_svc.usecases.send_due import SendDue
 from followup_svc.usecases.start_instances import LeadToStart, start_instances
 from persona_client import Freshness
 from persona_client.answer import Resolution
 from persona_client.resolution import WorkspaceView, resolve_in
 from persona_contracts import Channel, WorkspaceState
+from service_devkit.testing.rollback import as_worker
+from service_kit.leases import Claims
+from sqlalchemy import text
 
 NOW = Delay(amount=0, unit=DelayUnit.MINUTES)
 
@@ -79,3 +84,23 @@ def on_the_way(session, workspace_id):
         return SimpleNamespace(sequence=sequence, instance=instance)
 
     return start
+
+
+@pytest.fixture
+def send(session, personas, versions):
+    """Return a function that does what the pool does with instances that it has claimed.
+
+    A claim compares with `now()`, which is before these instances started: it needs commits.
+    """
+
+    async def send(*chosen):
+        token = uuid4()
+        async with as_worker(session):
+            await session.execute(
+                text("update instance_due set lease_token = :token where instance_id = any(:ids)"),
+                {"token": token, "ids": [item.instance_id for item in chosen]},
+            )
+            batch = Claims(item_ids=[item.instance_id for item in chosen], token=token)
+            await SendDue(personas, versions).do(session, batch)
+
+    return send

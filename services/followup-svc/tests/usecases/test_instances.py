@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from following import a_reply, events, received
 from followup_svc.adapters import instances, send_requests, sequences
 from followup_svc.domain.instance import (
     InstanceLiveError,
@@ -32,37 +33,14 @@ from followup_svc.usecases.suppress_leads import suppress_leads
 from followup_svc.usecases.unsuppress_lead import unsuppress_lead
 from persona_contracts import (
     LeadOutcomeV1,
-    LeadRepliedV1,
     MessageFailedV1,
     MessageSentV1,
-    Received,
 )
 from service_devkit.testing.rollback import as_worker, published
-from service_kit.leases import Claims
 from service_kit.store import database_now
 from sqlalchemy import text
 
 RETRY_DELAYS = (60.0, 300.0)
-
-
-@pytest.fixture
-def send(session, personas, versions):
-    """Return a function that does what the pool does with instances that it has claimed.
-
-    A claim compares with `now()`, which is before these instances started: it needs commits.
-    """
-
-    async def send(*chosen):
-        token = uuid4()
-        async with as_worker(session):
-            await session.execute(
-                text("update instance_due set lease_token = :token where instance_id = any(:ids)"),
-                {"token": token, "ids": [item.instance_id for item in chosen]},
-            )
-            batch = Claims(item_ids=[item.instance_id for item in chosen], token=token)
-            await SendDue(personas, versions).do(session, batch)
-
-    return send
 
 
 @pytest.fixture
@@ -83,28 +61,6 @@ def answer(session, workspace_id, versions):
         await apply_send_results(session, [made], versions, RETRY_DELAYS)
 
     return answer
-
-
-def events(found, verb):
-    return [body for subject, body in found if subject.startswith(f"followup.{verb}.")]
-
-
-def received(event):
-    return Received(event=event, source="urn:example:crm", event_id="e", traceparent=None)
-
-
-def a_reply(workspace_id, at, lead_id="lead", **values):
-    return received(
-        LeadRepliedV1(
-            workspace_id=workspace_id,
-            message_id=f"m-{uuid4()}",
-            lead_id=lead_id,
-            channel="email",
-            received_at=at,
-            body_text="Yes?",
-            **values,
-        )
-    )
 
 
 async def request_of(session, instance):

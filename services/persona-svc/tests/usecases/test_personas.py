@@ -193,3 +193,61 @@ async def test_a_legacy_setting_changes_the_default_persona(session, begin, crea
     assert (workspace.settings.ai_tone, changed.fields.tone, changed.version) == ("warm", "warm", 2)
     with pytest.raises(InvalidSettingsError):
         await update_settings(await begin(), {"ai_tone": "x" * 501})
+
+
+UNFILLABLE = [
+    ("Hi {{first_name}},", "{firstName}"),
+    ("Hi {firstName||there},", "{firstName|there}"),
+    ("Hi {FirstName},", "{firstName}"),
+    ("Hi *|FNAME|*,", "{firstName}"),
+    ("Dear [First Name],", "{firstName}"),
+    ("Dear {title} {last_name},", "{title}"),
+    ("Hi {signature},", "{signature}"),
+    ("Hi {", "{firstName}"),
+]
+
+
+@pytest.mark.parametrize(("greeting", "meant"), UNFILLABLE)
+async def test_a_greeting_that_nothing_fills_is_refused_with_what_is_meant(
+    begin, create, greeting, meant
+):
+    anna = await create("Anna")
+    saves = (
+        create("Ben", greeting=greeting),
+        create("Ben", sms_greeting=greeting),
+        update_persona(await begin(), anna, {"greeting": greeting}),
+        update_settings(await begin(), {"ai_greeting": greeting}),
+        import_persona(
+            await begin(), from_markdown(f"---\nname: C\ngreeting: '{greeting}'\n---\n")
+        ),
+    )
+    for save in saves:
+        with pytest.raises((InvalidPersonaError, InvalidSettingsError)) as refused:
+            await save
+        (error,) = refused.value.errors
+        assert error.field in ("greeting", "sms_greeting", "ai_greeting")
+        assert meant in error.message
+        assert "at character" in error.message
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        "Hi {first_name},",
+        "Hi {firstName|there},",
+        "Hi {lead.nickname|you} of {company},",
+        "Hi 100%",
+    ],
+)
+async def test_a_greeting_with_tokens_is_kept_as_it_is_written(create, greeting):
+    assert (await create("Anna", greeting=greeting)).fields.greeting == greeting
+
+
+async def test_a_greeting_older_than_the_rule_is_in_nobodys_way(session, begin, create):
+    anna = await create("Anna")
+    old = anna.edited(
+        anna.fields.patched({"greeting": "Hi {{x}},"}), revision=2, at=anna.updated_at
+    )
+    await personas.save(session, old)
+    updated = await update_persona(await begin(), old, {"tone": "calm"})
+    assert (updated.fields.tone, updated.fields.greeting) == ("calm", "Hi {{x}},")

@@ -61,7 +61,7 @@ class FollowupBlockedV1(_InstanceEvent):
     template_errors: list[TemplateError]
     pause_reason: str
     setup_issue: bool
-    """The persona or the workspace lacks the value, not the lead."""
+    """The persona or the workspace lacks the value, not the lead, or the template is wrong."""
 
 
 class _EndedEvent(_InstanceEvent):

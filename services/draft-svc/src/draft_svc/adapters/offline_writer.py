@@ -85,7 +85,7 @@ class OfflineWriter:
     async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
         """Return the body, opening with the persona's greeting."""
         answers = _answers(brief)
-        parts = [greeting(brief.channel, brief.voice, brief.lead) or "Hello,"]
+        parts = [greeting(brief.channel, brief.voice, brief.greeted()) or "Hello,"]
         parts.append(_opening(brief.voice.tone))
         cited = tuple(sorted({answer.passage_number for answer in answers}))
         marks = {number: f" [{place}]" for place, number in enumerate(cited, start=1)}

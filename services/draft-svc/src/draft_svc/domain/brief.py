@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
 from persona_contracts.types import Channel
 from service_kit.errors import InvalidError, UpstreamError
+from service_kit.templates import LEAD_PREFIX
 
 from draft_svc.domain.knowledge import PassageText
 
@@ -83,8 +84,15 @@ class Brief:
     reply_text: str
     reply_subject: str | None = None
     lead: Mapping[str, str]
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the lead, as the CRM names them: for the greeting alone."""
     thread: tuple[ThreadTurn, ...] = ()
     passages: tuple[PassageText, ...] = ()
+
+    def greeted(self) -> Mapping[str, str]:
+        """Return what the greeting may name: `first_name`, and attributes as `lead.plan`."""
+        attributes = {f"{LEAD_PREFIX}{name}": value for name, value in self.attributes.items()}
+        return {**self.lead, **attributes}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from persona_contracts.types import Channel
+from service_kit.templates import GREETING_TOKENS, Placeholder, Token, is_missing, parse
 
 from draft_svc.domain.brief import Voice
 from draft_svc.domain.words import Word, words_of
@@ -16,12 +17,12 @@ MAX_GREETING_CHARS = 1_000
 MAX_GREETINGS = 5
 """How many are removed at most: no model greets more often."""
 
-_PLACEHOLDER = re.compile(r"[ \t]*\{\{?\s*(?P<name>\w{1,40})\s*\}?\}")
 _FIELDS = {
-    "firstname": "first_name",
-    "lastname": "last_name",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "email": "email",
+    "phone": "phone",
     "company": "company",
-    "companyname": "company",
 }
 _SALUTATIONS = (
     r"(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|hallo|moin"
@@ -46,24 +47,47 @@ def greeting_template(channel: Channel, voice: Voice) -> str | None:
 
 
 def greeting(channel: Channel, voice: Voice, lead: Mapping[str, str]) -> str | None:
-    """Return the greeting for this lead.
+    """Return the greeting for this lead, its tokens filled (`service_kit.templates`).
 
-    `{first_name}`, `{firstName}` and `{{first_name}}` are the same, as are those of `last_name`,
-    `company` and `sender_name`. Unknown values are left out: "Hi {first_name}," becomes "Hi,".
+    A token without value or default is left out with the space before it: "Hi {firstName},"
+    becomes "Hi,". So is what is no token, in a greeting older than the rule; what names one in
+    another way (`{{first_name}}`) is read as it.
+
+    Args:
+        channel: e-mail and SMS each have a greeting.
+        voice: the persona.
+        lead: its fields by name, and its attributes, such as `lead.plan`.
     """
     template = greeting_template(channel, voice)
     if template is None:
         return None
-    values = {name: lead[field] for name, field in _FIELDS.items() if field in lead}
-    values["sendername"] = voice.sender_name or ""
+    text = left_out = ""
+    for piece in parse(template, GREETING_TOKENS):
+        words = piece if isinstance(piece, str) else _value(piece, voice, lead)
+        if words:
+            text += (left_out if words[0].isalnum() else "") + words
+            left_out = ""
+        else:
+            bare = text.rstrip(" \t")
+            text, left_out = bare, left_out or text[len(bare) :]
+    return text.strip() or None
 
-    def fill(placeholder: re.Match[str]) -> str:
-        name = placeholder["name"].replace("_", "").lower()
-        value = " ".join(values.get(name, "").split())[:MAX_VALUE_CHARS]
-        space = placeholder[0][: placeholder[0].index("{")]
-        return f"{space}{value}" if value else ""
 
-    return _PLACEHOLDER.sub(fill, template).strip() or None
+def _value(piece: Token | Placeholder, voice: Voice, lead: Mapping[str, str]) -> str:
+    if isinstance(piece, Placeholder):
+        meant = parse(piece.meant, GREETING_TOKENS)[0] if piece.meant and piece.is_exact else ""
+        return _value(meant, voice, lead) if isinstance(meant, Token) else ""
+    value = _known(piece.name, voice, lead)
+    return value or piece.default or ""
+
+
+def _known(name: str, voice: Voice, lead: Mapping[str, str]) -> str:
+    if name == "senderName":
+        return voice.sender_name or ""
+    fields = ("first_name", "last_name") if name == "fullName" else (_FIELDS.get(name, name),)
+    values = (lead.get(field) for field in fields)
+    known = " ".join(value for value in values if value and not is_missing(value))
+    return " ".join(known.split())[:MAX_VALUE_CHARS]
 
 
 def without_greeting(body: str, opening: str) -> str:

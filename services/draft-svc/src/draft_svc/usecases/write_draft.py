@@ -13,6 +13,7 @@ from service_kit.leases import Claim
 from service_kit.personas import resolve_persona, wait_for_revision
 from service_kit.store import Session, after_commit
 from service_kit.subjects import reply_subject
+from service_kit.templates import is_missing
 from service_kit.work import Finish
 
 from draft_svc.adapters import drafts
@@ -29,6 +30,7 @@ from draft_svc.domain.knowledge import KnowledgeAnswer, KnowledgeStatus
 from draft_svc.domain.reply import CleanReply, clean_reply
 from draft_svc.domain.strategy import Strategy
 from draft_svc.domain.text import finish_text
+from draft_svc.usecases.ask_for_body import ask_for_body
 from draft_svc.usecases.ask_for_strategy import ask_for_strategy
 from draft_svc.usecases.complete_draft import complete_draft
 from draft_svc.usecases.fail_draft import fail_draft
@@ -59,6 +61,7 @@ class WriteDraft:
             ReplyUnreadableError: the words are encrypted, or in a format of one program alone.
             ReplyEmptyError: nothing is left of the reply once quotes and signatures are gone.
             ModelRefusedError: the model will not answer.
+            PlaceholderLeftError: it left something to be filled.
             PersonasNotReadyError: nothing is known of the personas (retried).
             PersonasBehindError: they are not yet known as the reply needs them (retried).
             UpstreamError: the model cannot answer now (retried).
@@ -71,7 +74,7 @@ class WriteDraft:
         knowledge = await self._knowledge.search(draft.workspace_id, resolution, clean.text)
         brief = _brief(reply, clean, resolution, knowledge)
         strategy, planned = await self._plan(claim, brief, resolution)
-        written = await self._writer.write(brief, strategy)
+        written = await ask_for_body(self._writer, brief, strategy)
         crash_point("after-model-answer")
         content = _content(draft, brief, resolution, knowledge.status, written, planned)
         took_ms = round((monotonic() - started_at) * 1000)
@@ -140,12 +143,18 @@ async def _clean(reply: LeadRepliedV1) -> CleanReply:
 def _brief(
     reply: LeadRepliedV1, clean: CleanReply, resolution: Resolution, knowledge: KnowledgeAnswer
 ) -> Brief:
+    fields = reply.lead.model_dump(exclude={"attributes"}, exclude_none=True)
     return Brief(
         voice=make_voice(resolution),
         channel=reply.channel,
         reply_text=clean.text,
         reply_subject=clean.subject,
-        lead=reply.lead.model_dump(exclude={"attributes"}, exclude_none=True),
+        lead={name: value for name, value in fields.items() if not is_missing(value)},
+        attributes={
+            name: str(value)
+            for name, value in reply.lead.attributes.items()
+            if isinstance(value, str | int | float) and not isinstance(value, bool)
+        },
         thread=tuple(ThreadTurn(author=turn.author, body=turn.body) for turn in reply.thread),
         passages=knowledge.passages,
     )
@@ -159,8 +168,8 @@ def _content(
     written: Written,
     planned: TokenUsage,
 ) -> DraftContent:
-    channel, voice, lead = brief.channel, brief.voice, brief.lead
-    finished = finish_text(channel=channel, body=written.body, voice=voice, lead=lead)
+    channel, voice = brief.channel, brief.voice
+    finished = finish_text(channel=channel, body=written.body, voice=voice, lead=brief.greeted())
     if not finished.words:
         raise NothingWrittenError("the model greeted and signed, and wrote nothing between")
     return DraftContent(

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 from service_kit.store import Session, any_of
 from sqlalchemy import func, select, text
 
-from followup_svc.adapters.tables import SequenceRow, SequenceVersionRow
+from followup_svc.adapters.tables import InstanceRow, SequenceRow, SequenceVersionRow
+from followup_svc.domain.instance import LIVE
 from followup_svc.domain.sequence import (
     Definition,
     Sequence,
@@ -149,6 +150,25 @@ async def page_of_versions(
     if before is not None:
         query = query.where(SequenceVersionRow.version < before)
     rows = await session.scalars(query.order_by(SequenceVersionRow.version.desc()).limit(limit))
+    return [version_of(row) for row in rows]
+
+
+async def versions_in_use(session: Session) -> list[SequenceVersion]:
+    """Return each sequence's newest version, and those with live instances."""
+    newest = select(SequenceRow.sequence_id).where(
+        SequenceRow.sequence_id == SequenceVersionRow.sequence_id,
+        SequenceRow.version == SequenceVersionRow.version,
+        SequenceRow.deleted_at.is_(None),
+    )
+    followed = select(InstanceRow.instance_id).where(
+        InstanceRow.sequence_id == SequenceVersionRow.sequence_id,
+        InstanceRow.sequence_version == SequenceVersionRow.version,
+        InstanceRow.state.in_(LIVE),
+    )
+    query = select(SequenceVersionRow).where(newest.exists() | followed.exists())
+    rows = await session.scalars(
+        query.order_by(SequenceVersionRow.sequence_id, SequenceVersionRow.version)
+    )
     return [version_of(row) for row in rows]
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from persona_contracts.types import Channel
 from service_kit.subjects import reply_subject
+from service_kit.templates import is_blank
 
 from followup_svc.domain.sequence import MAX_SUBJECT_CHARS, Step
 from followup_svc.domain.template import ErrorType, TemplateError, render, uses
-from followup_svc.domain.tokens import Facts, is_blank
+from followup_svc.domain.tokens import Facts
 
 MAX_TEXT_CHARS: Mapping[Channel, int] = {
     Channel.EMAIL: 65_536,

@@ -1,37 +1,17 @@
 """Templates: the strict renderer, and the same as a check at save time (A48, A51, N9).
 
-`{token}` takes a value, `{token|text}` falls back to `text`, `{{` and `}}` are literal braces.
-There is no other renderer: either every token has its value, or nothing is sent.
+Their grammar is `service_kit.templates`. There is no other renderer: either every token has its
+value and nothing else is left to fill, or nothing is sent.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
-from followup_svc.domain.tokens import (
-    LEAD_PREFIX,
-    QUESTION_PREFIX,
-    SETUP_SOURCES,
-    TOKENS,
-    Facts,
-    TokenSource,
-    is_blank,
-    named,
-    suggestion,
-)
+from service_kit.templates import Placeholder, find_placeholders, parse
+from service_kit.templates import Token as Written
 
-_PIECES = re.compile(
-    r"(?P<brace>\{\{|\}\})|\{(?P<inside>[^{}]*)\}|(?P<stray>[{}])|(?P<text>[^{}]+)"
-)
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*|lead\.[^\s|](?:[^|]*[^\s|])?")
-_HOLE = re.compile(
-    r"\{(?:"
-    + "|".join(map(re.escape, TOKENS))
-    + rf"|{re.escape(LEAD_PREFIX)}[^{{}}|]+|{QUESTION_PREFIX}[1-9][0-9]*)(?:\|[^{{}}]*)?\}}"
-)
-"""What a lead must never read."""
+from followup_svc.domain.tokens import NAMES, SETUP_SOURCES, Facts, Token, TokenSource, named
 
 
 class ErrorType(StrEnum):
@@ -40,6 +20,8 @@ class ErrorType(StrEnum):
     MISSING_VALUE = "missing_value"
     UNKNOWN_TOKEN = "unknown_token"  # noqa: S105 — no password
     MALFORMED = "malformed"
+    ALIAS = "alias"
+    """No error: another spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +34,13 @@ class TemplateError:
     source: TokenSource | None
     hint: str
     position: int
+    in_template: bool = False
+    """The template has to be corrected: no value helps."""
 
     @property
     def is_setup_issue(self) -> bool:
-        """Return whether the persona or the workspace lacks the value (A50)."""
-        return self.type is ErrorType.MISSING_VALUE and self.source in SETUP_SOURCES
+        """Return whether the workspace has to act: its persona, settings or template (A50)."""
+        return self.in_template or self.source in SETUP_SOURCES
 
     @property
     def code(self) -> str:
@@ -77,56 +61,54 @@ class Rendered:
         return self.rendered is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Literal `text`, or the token `name` with its `text` as default (null: none)."""
-
-    position: int
-    text: str | None
-    name: str | None = None
-
-
 def render(template: str, facts: Facts, *, max_chars: int) -> Rendered:
     """Return the template filled with `facts`, or everything that is wrong with it."""
-    pieces, errors = _parsed(template)
     texts: list[str] = []
-    found = list(errors)
-    for piece in pieces:
-        if piece.name is None:
-            texts.append(piece.text or "")
-            continue
-        value = _value(piece, facts)
-        if isinstance(value, TemplateError):
-            found.append(value)
+    found: list[TemplateError] = []
+    for piece in parse(template, NAMES):
+        filled = _filled(piece, facts)
+        if isinstance(filled, TemplateError):
+            found.append(filled)
         else:
-            texts.append(value)
+            texts.append(filled)
+    if not found:
+        wrong = _too_long(texts, max_chars) or _left_over(template, texts)
+        found = [wrong] if wrong else []
     if found:
-        return Rendered(
-            rendered=None, template_errors=tuple(sorted(found, key=lambda error: error.position))
-        )
-    wrong = _too_long(texts, max_chars) or _left_over(pieces, texts)
-    if wrong:
-        return Rendered(rendered=None, template_errors=(wrong,))
+        return Rendered(rendered=None, template_errors=tuple(found))
     return Rendered(rendered="".join(texts))
 
 
 def lint(template: str) -> tuple[TemplateError, ...]:
-    """Return what no value makes right: unknown tokens, malformed text, tokens as literals."""
-    pieces, errors = _parsed(template)
-    if errors:
-        return errors
-    texts = ["" if piece.name else piece.text or "" for piece in pieces]
-    wrong = _left_over(pieces, texts)
-    return (wrong,) if wrong else ()
+    """Return what no value makes right: unknown tokens, and what is filled by other programs."""
+    pieces = parse(template, NAMES)
+    return tuple(_refused(piece) for piece in pieces if isinstance(piece, Placeholder))
+
+
+def aliases(template: str) -> tuple[TemplateError, ...]:
+    """Return the tokens that are written in snake_case, with their names."""
+    return tuple(
+        TemplateError(
+            type=ErrorType.ALIAS,
+            token=piece.text,
+            source=_known(piece).source,
+            hint=f"It is read as {{{piece.name}}}.",
+            position=piece.position,
+        )
+        for piece in parse(template, NAMES)
+        if isinstance(piece, Written) and not piece.text.startswith(f"{{{piece.name}")
+    )
 
 
 def uses(template: str, name: str) -> bool:
     """Return whether `{name}` stands in the template."""
-    return any(piece.name == name for piece in _parsed(template)[0])
+    return any(
+        isinstance(piece, Written) and piece.name == name for piece in parse(template, NAMES)
+    )
 
 
 def is_setup_issue(errors: Sequence[TemplateError]) -> bool:
-    """Return whether a setting of the persona or the workspace is missing."""
+    """Return whether the workspace has to set or correct something."""
     return any(error.is_setup_issue for error in errors)
 
 
@@ -136,21 +118,24 @@ def pause_reason(step: int, errors: Sequence[TemplateError]) -> str:
         ErrorType.MISSING_VALUE: "has no value",
         ErrorType.UNKNOWN_TOKEN: "is no token",
         ErrorType.MALFORMED: "cannot be sent",
+        ErrorType.ALIAS: "is another name",
     }
     causes = dict.fromkeys(f"{error.token} {problems[error.type]}" for error in errors)
     hints = dict.fromkeys(error.hint for error in errors)
     return f"Step {step} was not sent: {'; '.join(causes)}. {' '.join(hints)}"
 
 
-def _value(piece: _Piece, facts: Facts) -> str | TemplateError:
-    token = named(piece.name or "")
-    if token is None:
-        raise RuntimeError("a parsed template has known tokens only")
-    value = token.read(facts)
-    if value is not None and not is_blank(value):
+def _filled(piece: str | Written | Placeholder, facts: Facts) -> str | TemplateError:
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, Placeholder):
+        return _refused(piece)
+    token = _known(piece)
+    value = token.value(facts)
+    if value is not None:
         return value
-    if piece.text is not None:
-        return piece.text
+    if piece.default is not None:
+        return piece.default
     return TemplateError(
         type=ErrorType.MISSING_VALUE,
         token=f"{{{token.name}}}",
@@ -160,57 +145,50 @@ def _value(piece: _Piece, facts: Facts) -> str | TemplateError:
     )
 
 
-@lru_cache(maxsize=1_024)
-def _parsed(template: str) -> tuple[tuple[_Piece, ...], tuple[TemplateError, ...]]:
-    pieces: list[_Piece] = []
-    errors: list[TemplateError] = []
-    for match in _PIECES.finditer(template):
-        position = match.start()
-        if match["inside"] is not None:
-            read = _placeholder(match["inside"], position)
-            errors.append(read) if isinstance(read, TemplateError) else pieces.append(read)
-        elif match["stray"]:
-            errors.append(_malformed(match["stray"], position, "Write a literal brace twice."))
-        else:
-            pieces.append(_Piece(position, match["text"] or match["brace"][0]))
-    return tuple(pieces), tuple(errors)
+def _known(piece: Written) -> Token:
+    token = named(piece.name)
+    if token is None:
+        raise RuntimeError("a parsed template has known tokens only")
+    return token
 
 
-def _placeholder(inside: str, position: int) -> _Piece | TemplateError:
-    name, bar, default = inside.partition("|")
-    if not _NAME.fullmatch(name):
-        hint = "A token is letters and digits in braces, such as {firstName}; a literal brace is"
-        return _malformed(f"{{{inside}}}", position, f"{hint} written twice.")
-    if named(name) is None:
-        return TemplateError(
-            type=ErrorType.UNKNOWN_TOKEN,
-            token=f"{{{name}}}",
-            source=None,
-            hint=suggestion(name),
-            position=position,
-        )
-    return _Piece(position, default if bar else None, name)
+def _refused(piece: Placeholder) -> TemplateError:
+    is_unknown = piece.name is not None
+    hint = f"{piece.hint} `GET /api/tokens` lists what there is." if is_unknown else piece.hint
+    return TemplateError(
+        type=ErrorType.UNKNOWN_TOKEN if is_unknown else ErrorType.MALFORMED,
+        token=f"{{{piece.name}}}" if is_unknown else piece.text[:200],
+        source=None,
+        hint=hint,
+        position=piece.position,
+        in_template=True,
+    )
 
 
-def _left_over(pieces: Sequence[_Piece], texts: Sequence[str]) -> TemplateError | None:
-    """A value, or a literal brace, may spell a token: a lead must not read that either."""
-    hole = _HOLE.search("".join(texts))
-    if hole is None:
+def _left_over(template: str, texts: Sequence[str]) -> TemplateError | None:
+    """Return the first thing that values spell, and a lead must not read."""
+    left = find_placeholders("".join(texts), NAMES)
+    if not left:
         return None
     end = 0
-    for piece, part in zip(pieces, texts, strict=True):
+    for piece, part in zip(parse(template, NAMES), texts, strict=True):
         end += len(part)
-        if hole.start() < end:
-            token = named(piece.name) if piece.name else None
-            origin = f"the value of {{{piece.name}}}" if token else "a literal brace"
-            return TemplateError(
-                type=ErrorType.MALFORMED,
-                token=hole[0][:200],
-                source=token.source if token else None,
-                hint=f"The message would show it as it stands: {origin} begins it.",
-                position=piece.position,
-            )
+        if left[0].position < end:
+            return _spelled(piece, left[0])
     raise RuntimeError("the text is longer than its parts")
+
+
+def _spelled(piece: str | Written | Placeholder, left: Placeholder) -> TemplateError:
+    token = _known(piece) if isinstance(piece, Written) else None
+    origin = f"the value of {{{token.name}}}" if token else "the text before a token"
+    return TemplateError(
+        type=ErrorType.MALFORMED,
+        token=left.text[:200],
+        source=token.source if token else None,
+        hint=f"The message would show it as it stands: {origin} begins it.",
+        position=piece.position if isinstance(piece, Written) else 0,
+        in_template=token is None,
+    )
 
 
 def _too_long(texts: Sequence[str], max_chars: int) -> TemplateError | None:

@@ -2,16 +2,17 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 
-LEAD_PREFIX = "lead."
+from service_kit.templates import LEAD_PREFIX, is_blank, is_missing
+
+MAX_QUESTIONS = 50
+"""persona-svc keeps no more."""
 QUESTION_PREFIX = "qualificationQuestion"
-_QUESTION = re.compile(rf"{QUESTION_PREFIX}([1-9][0-9]{{0,2}})")
+_QUESTION = re.compile(rf"{QUESTION_PREFIX}([1-9][0-9]?)")
 
 
 class TokenSource(StrEnum):
@@ -23,6 +24,8 @@ class TokenSource(StrEnum):
     WORKSPACE = "workspace"
 
 
+CRM_SOURCES = {TokenSource.LEAD, TokenSource.CAMPAIGN}
+"""Their empty values may be spelled: `null`, `N/A`."""
 SETUP_SOURCES = {TokenSource.PERSONA, TokenSource.WORKSPACE}
 """A value that is missing there is the workspace's to set, not the lead's (A50)."""
 
@@ -58,9 +61,11 @@ class Token:
     """What to do when it has no value."""
     read: Callable[[Facts], str | None]
 
-
-_EMPTY = "\u2800\u3164\u115f\u1160\uffa0"
-"""Letters and symbols by their category, of which there is nothing to see."""
+    def value(self, facts: Facts) -> str | None:
+        """Return its value; None: it is missing."""
+        value = self.read(facts)
+        is_absent = is_missing if self.source in CRM_SOURCES else is_blank
+        return None if is_absent(value) else value
 
 
 def _lead(name: str, field_name: str, description: str) -> Token:
@@ -90,7 +95,7 @@ _FACT_OF = {"persona_name": "sender_name"}
 
 def _full_name(facts: Facts) -> str | None:
     parts = (facts.first_name, facts.last_name)
-    return " ".join(part for part in parts if part and not is_blank(part))
+    return " ".join(part for part in parts if part and not is_missing(part))
 
 
 _DEFINITIONS = (
@@ -137,6 +142,10 @@ _DEFINITIONS = (
 )
 TOKENS: Mapping[str, Token] = {token.name: token for token in _DEFINITIONS}
 """Those with a fixed name; `named` also knows attributes and questions."""
+NAMES = frozenset(
+    {*TOKENS, *(f"{QUESTION_PREFIX}{number}" for number in range(1, MAX_QUESTIONS + 1))}
+)
+"""What a template may name, besides attributes."""
 
 
 @lru_cache(maxsize=4_096)
@@ -182,18 +191,3 @@ def _plain(value: object) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def suggestion(name: str) -> str:
-    """Return a hint at what an unknown token may mean."""
-    lower = {known.lower(): known for known in (*TOKENS, f"{QUESTION_PREFIX}1")}
-    close = get_close_matches(name.lower(), lower, n=1)
-    meant = f"Did you mean {{{lower[close[0]]}}}? " if close else ""
-    return f"{meant}`GET /api/tokens` lists what there is."
-
-
-def is_blank(text: str | None) -> bool:
-    """Return whether `text` is null, empty, or only spaces and invisible characters."""
-    return text is None or not any(
-        unicodedata.category(char)[0] not in "ZC" and char not in _EMPTY for char in text
-    )

@@ -3,16 +3,19 @@
 from service_kit.identity import Viewer
 from service_kit.routing import WorkspaceSession, api_router
 
-from followup_svc.domain.template import lint
+from followup_svc.domain.template import aliases, lint
 from followup_svc.domain.tokens import QUESTION_PREFIX, TOKENS, named
 from followup_svc.entrypoints.dependencies import Deps
 from followup_svc.entrypoints.schemas.templates import (
     LintDocument,
     LintTemplateRequest,
+    RefusedTemplateDocument,
+    RefusedTemplatesDocument,
     TemplateErrorDocument,
     TokenDocument,
     TokensDocument,
 )
+from followup_svc.usecases.find_refused import find_refused
 from followup_svc.usecases.find_warnings import find_warnings
 
 router = api_router("/api", "templates")
@@ -31,8 +34,22 @@ async def check(
     return LintDocument(
         ok=not errors,
         template_errors=[TemplateErrorDocument.of(error) for error in errors],
-        warnings=[TemplateErrorDocument.of(item.error) for item in warned],
+        warnings=[
+            TemplateErrorDocument.of(error)
+            for error in (*(item.error for item in warned), *aliases(body.template))
+        ],
     )
+
+
+@router.get(
+    "/templates/refused",
+    operation_id="listRefusedTemplates",
+    summary="List stored templates that could not be saved today",
+)
+async def list_refused(_: Viewer, session: WorkspaceSession) -> RefusedTemplatesDocument:
+    """Return what is wrong in each sequence's newest version, and in those with live instances."""
+    found = await find_refused(session)
+    return RefusedTemplatesDocument(items=[RefusedTemplateDocument.at(item) for item in found])
 
 
 @router.get("/tokens", operation_id="listTokens", summary="List the tokens of templates")

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from persona_client import Resolution
+from service_kit.templates import is_missing
 
 from followup_svc.domain.campaign import Campaign
 from followup_svc.domain.followup_settings import FollowupSettings
-from followup_svc.domain.tokens import Facts, is_blank
+from followup_svc.domain.tokens import Facts
 
 
 def make_facts(
@@ -26,7 +27,7 @@ def make_facts(
         company=profile.get("company"),
         attributes=cast("Mapping[str, object]", profile.get("attributes") or {}),
         campaign_name=campaign.name if campaign else None,
-        booking_link=settings.booking_link if is_blank(link) else link,
+        booking_link=settings.booking_link if is_missing(link) else link,
         sender_name=resolution.sender_name,
         signature=resolution.signature,
         service_description=resolution.service_description,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from persona_svc.domain.persona import Persona
+from persona_svc.domain.greeting import require_fillable
+from persona_svc.domain.persona import InvalidPersonaError, Persona
 from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 from persona_svc.usecases.replace_fields import replace_fields
@@ -18,6 +19,8 @@ async def update_persona(change: Change, persona: Persona, patch: Mapping[str, A
         DefaultInactiveError: the default was to be deactivated.
         InvalidError: it, or one that inherits from it, breaks a rule of inheritance or of size.
     """
-    updated = await replace_fields(change, persona, persona.fields.patched(patch))
+    fields = persona.fields.patched(patch)
+    require_fillable(InvalidPersonaError, fields.as_dict(), persona.fields.as_dict())
+    updated = await replace_fields(change, persona, fields)
     await publish_change(change, "persona.update")
     return updated

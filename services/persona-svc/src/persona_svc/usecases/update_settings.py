@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from persona_svc.adapters import personas
+from persona_svc.domain.greeting import require_fillable
 from persona_svc.domain.workspace import Workspace
-from persona_svc.domain.workspace_settings import WorkspaceSettings, persona_changes_from_legacy
+from persona_svc.domain.workspace_settings import (
+    InvalidSettingsError,
+    WorkspaceSettings,
+    persona_changes_from_legacy,
+)
 from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 from persona_svc.usecases.replace_fields import replace_fields
@@ -21,7 +26,9 @@ async def update_settings(change: Change, values: Mapping[str, Any]) -> Workspac
         InvalidSettingsError: with everything that is wrong with `values`.
         InvalidPersonaError: the default persona would break a rule.
     """
-    change.settings = WorkspaceSettings.from_dict({**change.settings.as_dict(), **values})
+    before = change.settings.as_dict()
+    change.settings = WorkspaceSettings.from_dict({**before, **values})
+    require_fillable(InvalidSettingsError, change.settings.as_dict(), before)
     if change.default_persona_id is not None:
         key = (change.session, change.workspace_id, change.default_persona_id)
         patch = persona_changes_from_legacy(change.settings, await personas.get_compiled(*key))

@@ -10,6 +10,7 @@ from service_kit.requests import StrictRequest
 from followup_svc.domain.sequence import MAX_BODY_CHARS
 from followup_svc.domain.template import ErrorType, TemplateError
 from followup_svc.domain.tokens import Token, TokenSource
+from followup_svc.usecases.find_refused import Refused
 from followup_svc.usecases.find_warnings import Warned
 
 
@@ -21,7 +22,9 @@ class TemplateErrorDocument(BaseModel):
     source: TokenSource | None = Field(description="Who has the value.")
     hint: str
     position: int = Field(description="Characters of the template before it.")
-    setup_issue: bool = Field(description="The persona or the workspace lacks the value.")
+    setup_issue: bool = Field(
+        description="The workspace has to act: its persona, its settings or the template."
+    )
 
     @classmethod
     def of(cls, error: TemplateError) -> Self:
@@ -45,6 +48,32 @@ class TemplateWarningDocument(TemplateErrorDocument):
     def at(cls, warned: Warned) -> Self:
         """Return the document of a warning."""
         return cls(field=warned.field, **TemplateErrorDocument.of(warned.error).model_dump())
+
+
+class RefusedTemplateDocument(TemplateErrorDocument):
+    """Something in a stored template that nothing fills: its step pauses where it is due."""
+
+    sequence_id: UUID
+    name: str = Field(description="Of the sequence.")
+    version: int
+    field: str = Field(examples=["steps.0.body"])
+
+    @classmethod
+    def at(cls, refused: Refused) -> Self:
+        """Return the document of what is refused."""
+        return cls(
+            sequence_id=refused.version.sequence_id,
+            name=refused.version.definition.name,
+            version=refused.version.version,
+            field=refused.field,
+            **TemplateErrorDocument.of(refused.error).model_dump(),
+        )
+
+
+class RefusedTemplatesDocument(BaseModel):
+    """Everything that is refused of the stored templates."""
+
+    items: list[RefusedTemplateDocument]
 
 
 class LintTemplateRequest(StrictRequest):

@@ -1,0 +1,112 @@
+"""What a model leaves to be filled is asked for once more, and never becomes a draft."""
+
+import json
+from pathlib import Path
+
+import pytest
+from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
+from draft_svc.domain.placeholders import PlaceholderLeftError
+
+CASES = json.loads(
+    (Path(__file__).resolve().parents[4] / "tests" / "cases" / "cases.json").read_text()
+)
+(FALLBACK,) = (case for case in CASES if case["id"] == "greeting-fallback")
+LEFT = [
+    "It costs {price} a month.",
+    "Dear customer, {{company}} pays 490 EUR.",
+    "It is fair, as [Company Name] says.",
+    "We offer *|COMPANY|* the price of %PRICE%.",
+    "Write to <<first name>> }} now.",
+]
+
+
+@pytest.fixture
+def greets(personas):
+    def greet(greeting):
+        personas.default = personas.default.model_copy(update={"greeting": greeting})
+
+    return greet
+
+
+@pytest.mark.parametrize("body", LEFT)
+async def test_an_answer_with_a_placeholder_is_asked_for_once_more(accept, work, writer, body):
+    writer.bodies = [body, "It costs 490 EUR."]
+    draft = await work.do(await accept())
+    assert writer.writes == 2
+    assert "It costs 490 EUR." in draft.text
+    writer.bodies = ["It costs 490 EUR."]
+    once = await work.do(await accept())
+    assert draft.usage.output_tokens > once.usage.output_tokens
+
+
+@pytest.mark.parametrize("body", LEFT)
+async def test_the_second_placeholder_fails_the_draft(accept, work, writer, body):
+    writer.body = body
+    with pytest.raises(PlaceholderLeftError) as refused:
+        await work.do(await accept())
+    assert writer.writes == 2
+    assert refused.value.slug == "placeholder-left"
+
+
+@pytest.mark.parametrize("body", LEFT)
+async def test_what_the_lead_or_a_passage_wrote_may_be_quoted(accept, work, writer, shelf, body):
+    writer.body = body
+    assert (await work.do(await accept(body_text=f"What does this mean: {body}"))).text
+    passage = PassageText(
+        text=f"Our templates: {body}",
+        source="help.pdf",
+        page_start=1,
+        file_id="f1",
+        chunk_id="c1",
+        persona_id=None,
+    )
+    shelf.answer = KnowledgeAnswer("used", (passage,))
+    assert (await work.do(await accept())).text
+    assert writer.writes == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["Hi {first_name},\n\nIt costs 490 EUR.", "Dear [First Name]:\n\nIt costs 490 EUR."],
+)
+async def test_a_greeting_that_is_replaced_is_not_left(accept, work, writer, greets, body):
+    greets("Hello {firstName|there},")
+    writer.body = body
+    draft = await work.do(await accept(lead={"first_name": "Ada"}))
+    assert draft.body == "Hello Ada,\n\nIt costs 490 EUR."
+    assert writer.writes == 1
+
+
+@pytest.mark.parametrize("body", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", "50%"])
+async def test_code_is_no_placeholder(accept, work, writer, body):
+    writer.body = body
+    assert body in (await work.do(await accept())).text
+    assert writer.writes == 1
+
+
+@pytest.mark.parametrize(
+    ("lead", "start"),
+    list(zip([{"first_name": "Ada"}, {}], FALLBACK["expect"]["starts"], strict=True)),
+)
+async def test_a_greeting_falls_back_to_its_default(accept, work, greets, lead, start):
+    greets(FALLBACK["greeting"]["greeting"])
+    assert (await work.do(await accept(lead=lead))).text.startswith(start)
+
+
+async def test_an_attribute_of_the_lead_stands_in_a_greeting(accept, work, greets):
+    greets("Hi {lead.nickname|there}, {lead.seats} seats,")
+    known = {"first_name": "Ada", "attributes": {"nickname": "N/A", "seats": 12}}
+    assert (await work.do(await accept(lead=known))).text.startswith("Hi there, 12 seats,")
+
+
+async def test_a_model_is_not_told_what_a_crm_left_empty(accept, work, writer):
+    told = []
+    original = writer.write
+
+    async def write(brief, strategy):
+        told.append(brief.lead)
+        return await original(brief, strategy)
+
+    writer.write = write
+    await work.do(await accept(lead={"first_name": "null", "company": "{{company}}", "email": "-"}))
+    assert told == [{}]
