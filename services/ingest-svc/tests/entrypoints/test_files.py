@@ -25,6 +25,15 @@ async def test_an_upload_is_answered_at_once_and_ready_soon(shelf):
     assert event["chunks"] == 1
 
 
+async def test_a_file_says_which_charset_was_guessed_for_it(shelf):
+    anna = await shelf.persona()
+    text = "Größe für Müller: schöne Übersicht."
+    guessed = await shelf.add(anna, "a.txt", text.encode("cp1252"))
+    known = await shelf.add(anna, "b.txt", text.encode())
+    assert (guessed["guessed_charset"], known["guessed_charset"]) == ("cp1252", None)
+    assert await shelf.texts(anna, "Übersicht") == [text, text]
+
+
 async def test_several_files_have_a_status_each(shelf):
     anna = await shelf.persona()
     answer = await shelf.post(anna, ("a.txt", PRICES), ("b.bin", bytes(range(256)) * 50))

@@ -48,6 +48,7 @@ class Extractor:
             pages=found["pages"],
             chunk_count=found["chunk_count"],
             language=await self._languages.of(found["sample"]),
+            guessed_charset=found["guessed_charset"],
         )
 
     def read_chunks(self, chunks_path: Path) -> Iterator[Chunk]:

@@ -69,6 +69,8 @@ class ContentRow(Leased):
     kind: Mapped[str | None]
     pages: Mapped[int | None]
     language: Mapped[str | None]
+    guessed_charset: Mapped[str | None]
+    """How its bytes were read, if nothing but the bytes told."""
     chunk_count: Mapped[int | None]
     collection: Mapped[str | None]
     """Which collection of the index has its words."""

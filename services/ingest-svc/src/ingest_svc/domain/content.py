@@ -50,6 +50,8 @@ class Content:
     kind: str | None
     pages: int | None
     language: str | None
+    guessed_charset: str | None
+    """How its bytes were read, if nothing but the bytes told."""
     chunk_count: int | None
     collection: str | None
     """Which collection of the index has its words."""
@@ -79,6 +81,7 @@ class Content:
             kind=found.kind,
             pages=found.pages,
             language=found.language,
+            guessed_charset=found.guessed_charset,
             chunk_count=found.chunk_count,
         )
 

@@ -52,7 +52,7 @@ EXPLANATIONS: dict[FailureCode, Explanation] = {
     ),
     FailureCode.UNSUPPORTED: Explanation(
         "This kind of file is not supported.",
-        "Upload a PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV or EML file.",
+        "Upload a PDF, DOCX, PPTX, XLSX, RTF, HTML, Markdown, text, CSV or EML file.",
     ),
     FailureCode.TOO_LARGE: Explanation(
         "The file is too large: at most 50 MB, and 300 MB once unpacked.",

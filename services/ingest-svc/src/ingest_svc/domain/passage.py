@@ -38,11 +38,13 @@ class Extract:
     """What extraction found out about a file."""
 
     kind: str
-    """`pdf docx pptx xlsx html md txt csv eml`, by content."""
+    """`pdf docx pptx xlsx rtf html md txt csv eml`, by content."""
     pages: int | None
     chunk_count: int
     language: str
     """The language for word stemming, as `qdrant_edge.Bm25Config` names it, such as `english`."""
+    guessed_charset: str | None = None
+    """How its bytes were read, if nothing but the bytes told."""
 
 
 @dataclass(frozen=True, slots=True)

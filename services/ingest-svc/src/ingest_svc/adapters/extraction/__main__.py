@@ -49,7 +49,13 @@ def _extract(original: Path, name: str, chunks_path: Path) -> dict[str, object]:
     count, sample = write_chunks(_reported(document.parts), chunks_path)
     if count == 0:
         raise FileFailedError(document.if_blank)
-    return {"kind": kind, "pages": document.pages, "chunk_count": count, "sample": sample}
+    return {
+        "kind": kind,
+        "pages": document.pages,
+        "chunk_count": count,
+        "sample": sample,
+        "guessed_charset": document.guessed_charset,
+    }
 
 
 def _reported(parts: Iterable[Part]) -> Iterator[Part]:

@@ -9,6 +9,7 @@ from ingest_svc.domain.failure import FailureCode, FileFailedError
 HEAD_BYTES = 4_096
 MAX_UNPACKED_BYTES = 300 * 1024 * 1024
 _PDF = b"%PDF-"
+_RTF = b"{\\rtf"
 _ZIP = b"PK\x03\x04"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Old Office files; also the envelope of encrypted new ones ([MS-OFFCRYPTO] 2.1)."""
@@ -26,7 +27,7 @@ _HEADER = re.compile(
 
 
 def sniff(path: Path, name: str) -> str:
-    """Return `pdf docx pptx xlsx html md txt csv` or `eml`; text that may still be binary is txt.
+    """Return `pdf docx pptx xlsx rtf html md txt csv` or `eml`; txt may still be binary.
 
     Raises:
         FileFailedError: empty, encrypted, corrupted, unsupported, or too large unpacked.
@@ -43,6 +44,8 @@ def sniff(path: Path, name: str) -> str:
     if head.startswith(_OLE2):
         is_encrypted = _ENCRYPTED in path.read_bytes()
         raise FileFailedError(FailureCode.ENCRYPTED if is_encrypted else FailureCode.UNSUPPORTED)
+    if head.startswith(_RTF):
+        return "rtf"
     if suffix in _PACKED and head.strip():
         raise FileFailedError(FailureCode.CORRUPTED, f"It is no {suffix.upper()} file.")
     return _text(head, suffix)

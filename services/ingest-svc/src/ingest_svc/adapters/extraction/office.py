@@ -1,48 +1,98 @@
-"""DOCX, PPTX, XLSX, HTML and EML, with xberg: only bytes, never an address."""
+"""DOCX, PPTX, HTML and EML, with xberg: only bytes, never an address."""
 
 import asyncio
 import re
 from collections.abc import Iterator, Sequence
+from email import message_from_bytes
+from email.message import Message
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import xberg
+from service_kit.charsets import declared_in_markup, decode
 
 from ingest_svc.adapters.extraction.kinds import MAX_UNPACKED_BYTES
 from ingest_svc.adapters.extraction.parts import MAX_CHARS, MAX_PAGES, Part, Parts
 from ingest_svc.adapters.extraction.plain import sections
+from ingest_svc.adapters.extraction.visible import visible_copy
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
 MAX_COMPRESSION_RATIO = 1_000
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-"""What the library puts before a web page: its meta tags."""
+_TITLE = re.compile(r"<title\b[^>]{0,200}>([^<]{1,500})</title", re.IGNORECASE)
+_NOISE = re.compile(r"\[\^\d{1,4}\]")
+"""What the library writes for a footnote."""
+_DECLARED = re.compile(rb"charset\s*=\s*[\"']?(?!utf-8|us-ascii)", re.IGNORECASE)
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
 _MEDIA_TYPES = {
     "docx": _OPEN_XML + "wordprocessingml.document",
     "pptx": _OPEN_XML + "presentationml.presentation",
-    "xlsx": _OPEN_XML + "spreadsheetml.sheet",
     "html": "text/html",
     "eml": "message/rfc822",
 }
 
 
 def read_office(path: Path, kind: str) -> Parts:
-    """Return pages (stored page breaks), slides with their notes, sheets, or sections.
+    """Return pages (stored page breaks), slides with their notes, or sections.
 
     Raises:
         FileFailedError: corrupted, or too large.
     """
-    document = _extracted(path.read_bytes(), kind)
+    content, charset = _content(path, kind)
+    document = _extracted(content, kind)
     pages = document.pages or []
     if len(document.content) + sum(len(page.content) for page in pages) > 2 * MAX_CHARS:
         raise FileFailedError(FailureCode.TOO_LARGE, "It has more than 20 million characters.")
     if len(pages) > MAX_PAGES:
         raise FileFailedError(FailureCode.TOO_MANY_PAGES)
     if not pages:
-        text = _FRONT_MATTER.sub("", document.content)
-        return Parts(sections(text), None, FailureCode.NO_TEXT)
-    count = None if kind == "xlsx" else max(page.page_number for page in pages)
-    return Parts(_pages(pages, kind), count, FailureCode.NO_TEXT)
+        text = _titled(document.content, content) if kind == "html" else document.content
+        parts = sections(_NOISE.sub("", text))
+        return Parts(parts, None, FailureCode.NO_TEXT, guessed_charset=charset)
+    count = max(page.page_number for page in pages)
+    return Parts(_pages(pages), count, FailureCode.NO_TEXT)
+
+
+def _content(path: Path, kind: str) -> tuple[bytes, str | None]:
+    """Return the bytes for the library, text as UTF-8, and the charset if it was guessed."""
+    match kind:
+        case "docx" | "pptx":
+            return visible_copy(path, kind), None
+        case "html":
+            data = path.read_bytes()
+            read = decode(data, declared_in_markup(data))
+            return read.text.encode(), read.charset if read.is_guessed else None
+        case _:
+            return _mail_in_utf_8(path.read_bytes()), None
+
+
+def _mail_in_utf_8(content: bytes) -> bytes:
+    """Return a mail whose texts are UTF-8; one that is nested too deeply stays as it is."""
+    if not _DECLARED.search(content):
+        return content
+    try:
+        mail = message_from_bytes(content)
+        for part in mail.walk():
+            if part.get_content_maintype() == "text":
+                _read_in_utf_8(part)
+        return mail.as_bytes()
+    except (RecursionError, LookupError, ValueError):
+        return content
+
+
+def _read_in_utf_8(part: Message) -> None:
+    data = part.get_payload(decode=True)
+    if isinstance(data, bytes):
+        text = decode(data, str(part.get_param("charset", "") or "")).text
+        del part["content-transfer-encoding"]
+        part.set_payload(text, "utf-8")
+
+
+def _titled(text: str, html: bytes) -> str:
+    """Return the text of a web page below its title, unless it begins with that."""
+    found = _TITLE.search(html.decode(errors="replace"))
+    title = " ".join(unescape(found[1]).split()) if found else ""
+    return text if title in text[: 2 * len(title) + 10] else f"{title}\n\n{text}"
 
 
 def _extracted(content: bytes, kind: str) -> xberg.ExtractedDocument:
@@ -50,6 +100,7 @@ def _extracted(content: bytes, kind: str) -> xberg.ExtractedDocument:
         use_cache=False,
         disable_ocr=True,
         output_format="markdown" if kind == "html" else "plain",
+        html_options=xberg.ConversionOptions(extract_metadata=False),
         pages=xberg.PageConfig(extract_pages=True, insert_page_markers=False),
         security_limits=xberg.SecurityLimits(
             max_compression_ratio=MAX_COMPRESSION_RATIO, max_archive_size=MAX_UNPACKED_BYTES
@@ -82,12 +133,9 @@ def _failure(message: str) -> FileFailedError:
     return FileFailedError(FailureCode.CORRUPTED)
 
 
-def _pages(pages: Sequence[Any], kind: str) -> Iterator[Part]:
+def _pages(pages: Sequence[Any]) -> Iterator[Part]:
     for page in pages:
-        text = page.content
+        text = _NOISE.sub("", page.content)
         if page.speaker_notes and page.speaker_notes not in text:
             text = f"{text}\n\n{page.speaker_notes}"
-        if kind == "xlsx":
-            yield Part(text=text, section=page.sheet_name)
-        else:
-            yield Part(text=text, page=page.page_number, section=page.section_name)
+        yield Part(text=text, page=page.page_number, section=page.section_name)

@@ -29,3 +29,5 @@ class Parts:
     pages: int | None
     if_blank: FailureCode
     """Why there is no text, if there is none."""
+    guessed_charset: str | None = None
+    """How its bytes were read, if nothing but the bytes told."""

@@ -1,4 +1,4 @@
-"""PDF: text page by page, with PDFium."""
+"""PDF: text and the values of forms, page by page, with PDFium."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pypdfium2
 
 from ingest_svc.adapters.extraction.parts import MAX_CHARS, MAX_PAGES, Part, Parts
+from ingest_svc.adapters.extraction.pdf_forms import form_lines
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
 _LINE_BREAK_HYPHEN = "\ufffe"
@@ -19,6 +20,8 @@ def read_pdf(path: Path) -> Parts:
     """
     try:
         document = pypdfium2.PdfDocument(path)
+        if document.get_formtype() != pypdfium2.raw.FORMTYPE_NONE:
+            document.init_forms()  # pyright: ignore[reportUnknownMemberType] — it names no type
     except pypdfium2.PdfiumError as error:
         is_locked = "password" in str(error).lower()
         code = FailureCode.ENCRYPTED if is_locked else FailureCode.CORRUPTED
@@ -45,8 +48,10 @@ def _text(document: pypdfium2.PdfDocument, index: int) -> str:
     try:
         page = document[index]
         text = page.get_textpage().get_text_range()
+        fields = "\n".join(form_lines(document, page))
         page.close()
     except pypdfium2.PdfiumError:
         return ""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = f"{text}\n\n{fields}" if fields else text
     return text.replace(f"{_LINE_BREAK_HYPHEN}\n", "").replace(_LINE_BREAK_HYPHEN, "")

@@ -1,25 +1,18 @@
 """TXT, Markdown and CSV: decoded with care, cited by line or by heading."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from charset_normalizer import from_bytes
+from service_kit.charsets import declared_in_markup, decode
 
 from ingest_svc.adapters.extraction.parts import Part, Parts
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
-SAMPLE_BYTES = 64 * 1024
+SAMPLE_CHARS = 64 * 1024
 MIN_PRINTABLE = 0.95
 PART_CHARS = 1_000_000
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_XML = re.compile(rb"\s*<\?xml\b")
 _HEADING = re.compile(
     r"^(?:#{1,6}[ \t]+(?P<title>\S.*?)[ \t]*#*|(?P<fence>```|~~~).*)$", re.MULTILINE
 )
@@ -35,10 +28,13 @@ def read_plain(path: Path, kind: str) -> Parts:
         FileFailedError: it is no text.
     """
     content = path.read_bytes()
-    encoding = _encoding(content[:SAMPLE_BYTES], is_whole=len(content) <= SAMPLE_BYTES)
-    text = content.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    parts = sections(text) if kind == "md" else _lines(text)
-    return Parts(parts, None, FailureCode.EMPTY)
+    read = decode(content, declared_in_markup(content) if _XML.match(content) else None)
+    if not _is_text(read.text[:SAMPLE_CHARS]):
+        raise FileFailedError(FailureCode.UNSUPPORTED, "It is no text.")
+    text = read.text.replace("\r\n", "\n").replace("\r", "\n")
+    parts = sections(text) if kind == "md" else text_parts(text)
+    charset = read.charset if read.is_guessed else None
+    return Parts(parts, None, FailureCode.EMPTY, guessed_charset=charset)
 
 
 def sections(text: str) -> Iterator[Part]:
@@ -59,7 +55,8 @@ def sections(text: str) -> Iterator[Part]:
     yield Part(text=text[start:], section=title)
 
 
-def _lines(text: str) -> Iterator[Part]:
+def text_parts(text: str) -> Iterator[Part]:
+    """Yield stretches of at most a million characters, cited by line."""
     start, line = 0, 1
     while start < len(text):
         end = text.rfind("\n", start, start + PART_CHARS) + 1 or start + PART_CHARS
@@ -70,24 +67,7 @@ def _lines(text: str) -> Iterator[Part]:
         start = end
 
 
-def _encoding(sample: bytes, *, is_whole: bool) -> str:
-    for bom, encoding in _BOMS:
-        if sample.startswith(bom):
-            return encoding
-    try:
-        # The last character of a sample may be cut.
-        text = codecs.getincrementaldecoder("utf-8")().decode(sample, final=is_whole)
-        encoding = "utf-8"
-    except UnicodeDecodeError:
-        found = from_bytes(sample).best()
-        if found is None:
-            raise FileFailedError(FailureCode.UNSUPPORTED, "It is no text.") from None
-        text, encoding = str(found), found.encoding
-    if not _is_text(text):
-        raise FileFailedError(FailureCode.UNSUPPORTED, "It is no text.")
-    return encoding
-
-
 def _is_text(sample: str) -> bool:
     good = sum(letter.isprintable() or letter in "\n\r\t\f" for letter in sample)
+    good -= sample.count("\ufffd")
     return good >= MIN_PRINTABLE * len(sample)

@@ -42,12 +42,15 @@ class FileDocument(BaseModel):
     step: Step = Field(description="What is being done, or was done last.")
     heartbeat_at: datetime | None = Field(description="While processing: the last sign of life.")
     error: FailureDocument | None
-    kind: str | None = Field(description="pdf docx pptx xlsx html md txt csv eml, by content.")
+    kind: str | None = Field(description="pdf docx pptx xlsx rtf html md txt csv eml, by content.")
     size_bytes: int | None
     sha256: str | None
     pages: int | None = Field(description="None where the kind has no pages.")
     chunks: int | None
     language: str | None
+    guessed_charset: str | None = Field(
+        description="How its text was read, if neither the file nor a byte order mark says."
+    )
     vectors: VectorState | None = Field(
         description="Whether meaning finds it too; words do once it is ready."
     )
@@ -75,6 +78,7 @@ class FileDocument(BaseModel):
             pages=content.pages if content else None,
             chunks=content.chunk_count if content else None,
             language=content.language if content else None,
+            guessed_charset=content.guessed_charset if content else None,
             vectors=content.vectors if content else None,
             vectors_error=_failure(content.vectors_error) if content else None,
             duplicate_of=view.duplicate_of,
