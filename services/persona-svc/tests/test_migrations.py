@@ -148,3 +148,26 @@ def test_merge_fields_in_greetings_become_tokens_and_the_other_texts_stay(old_da
         assert [(settings["ai_greeting"], settings["ai_sms_greeting"]) for (settings,) in rows] == [
             (new, new) for new in GREETINGS.values()
         ]
+
+
+def test_names_that_differ_by_invisible_characters_alone_get_one_key(old_database):
+    """Keys of the first release: only format characters were left out of them."""
+    database = old_database("persona_svc", "0003")
+    keys = {
+        "vela": "vela",
+        "vela\u1160": "vela\u1160",  # looks like a living one: both stay
+        "mira\ufe0f": "mira",
+        "cafe\u034f\u0301": "caf\u00e9",
+        "ben \U000e0100": "ben",
+        "\u034f": "",
+        "anna": "anna",
+    }
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("insert into workspace (workspace_id, revision) values ('acme', 1)")
+        for key in keys:
+            values = {"id": str(uuid4()), "name": key, "fields": json.dumps({"name": key})}
+            connection.execute(PERSONA, values)
+    upgrade(import_module("persona_svc"), database.owner_url)
+    with psycopg.connect(database.admin_url) as connection:
+        rows = connection.execute("select fields->>'name', name_key from persona").fetchall()
+    assert dict(rows) == keys

@@ -93,6 +93,8 @@ async def test_a_template_that_nothing_can_fill_is_refused(campaigner, body, fie
     [
         ({"steps": []}, "steps"),
         ({"name": "  "}, "name"),
+        ({"name": "\u3164\ufe0f"}, "name"),
+        ({"name": "Demo \u202efdp.exe"}, "name"),
         ({"send_window": {"days": [], "from": "09:00", "to": "17:00"}}, "send_window"),
         ({"send_window": {"days": ["monday"], "from": "17:00", "to": "09:00"}}, "send_window"),
         ({"trigger": {"event": "lead.replied", "outcomes": ["positive"]}}, "trigger"),

@@ -72,6 +72,15 @@ async def test_a_name_is_taken_in_upper_or_lower_case(session, workspace_id, a_d
     assert renamed.definition.name == "DEMO"
 
 
+@pytest.mark.parametrize("name", ["Demo\u3164", "De\ufe0fmo", "\u2060Demo", "Ｄｅｍｏ"])
+async def test_a_name_is_taken_whatever_is_not_seen_in_it(
+    session, workspace_id, a_definition, name
+):
+    await create_sequence(session, workspace_id, a_definition(name="Demo"), by="ann")
+    with pytest.raises(SequenceNameTakenError):
+        await create_sequence(session, workspace_id, a_definition(name=name), by="ann")
+
+
 async def test_a_copy_has_no_trigger(session, workspace_id, a_definition):
     made = await create_sequence(
         session, workspace_id, a_definition(name="Demo", trigger=TRIGGER), by="ann"

@@ -7,7 +7,8 @@ import pytest
 from persona_svc.adapters.starters import Starter, starters
 from persona_svc.domain.compiled import compile_persona
 from persona_svc.domain.markdown import from_markdown, to_markdown
-from persona_svc.domain.persona import Persona, name_key
+from persona_svc.domain.persona import Persona
+from service_kit.names import name_key
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

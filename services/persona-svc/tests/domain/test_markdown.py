@@ -15,10 +15,10 @@ from persona_svc.domain.persona import (
     TEXT_LIMITS,
     InvalidPersonaError,
     PersonaFields,
-    name_key,
 )
 from persona_svc.domain.voice import ModelSettings, Voice, VoiceSettings
 from service_kit.errors import InvalidError
+from service_kit.names import name_key
 
 CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0")
 TRICKY = st.sampled_from(

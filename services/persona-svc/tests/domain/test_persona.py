@@ -12,7 +12,6 @@ from persona_svc.domain.persona import (
     TEXT_LIMITS,
     InvalidPersonaError,
     PersonaFields,
-    name_key,
 )
 from service_kit.errors import InvalidError
 
@@ -211,25 +210,6 @@ def test_a_patch_nested_without_end_is_refused_and_nothing_worse() -> None:
         deep = {"a": deep}
     with pytest.raises(InvalidPersonaError, match="flatten it"):
         PersonaFields(name="Sales").patched({"metadata": deep})
-
-
-@pytest.mark.parametrize(
-    ("left", "right"),
-    [
-        ("Sales", "sALES"),
-        ("STRASSE", "straße"),
-        ("Sales  team", "Sales team"),
-        ("\uff33\uff41\uff4c\uff45\uff53", "Sales"),
-        ("Sales\u200b", "Sales"),
-        ("Cafe\u0301", "Café"),
-    ],
-)
-def test_names_that_look_the_same_have_the_same_key(left: str, right: str) -> None:
-    assert name_key(left) == name_key(right)
-
-
-def test_names_that_differ_have_different_keys() -> None:
-    assert len({name_key(name) for name in ("Sales", "Sale", "Säles", "Sales 2")}) == 4
 
 
 def test_an_edit_makes_the_next_version(make_persona) -> None:

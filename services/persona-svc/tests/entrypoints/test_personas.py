@@ -1,7 +1,12 @@
 """Personas over REST: what people rely on when they edit them."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+CASES = Path(__file__).resolve().parents[4] / "tests/cases/cases.json"
+(NAMES,) = (case for case in json.loads(CASES.read_text()) if case["kind"] == "names")
 MATCH_ANY = {"If-Match": "*"}
 
 
@@ -37,6 +42,42 @@ async def test_a_name_is_taken_whatever_its_case(admin, create):
     answer = await admin.post("/api/personas", json={"name": "  ANNA "})
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:dramatis:problem:persona-name-taken"
+
+
+@pytest.mark.parametrize(
+    "name", [*NAMES["names"][1:], "\u2065Vela", "Ve\U000e0100la", "V\u00adela"]
+)
+async def test_a_name_is_taken_whatever_is_not_seen_in_it(admin, create, name):
+    await create(NAMES["names"][0])
+    assert (await admin.post("/api/personas", json={"name": name})).status_code == 409
+
+
+@pytest.mark.parametrize("field", ["name", "persona_name", "display_name"])
+async def test_a_name_that_turns_text_around_is_refused(admin, create, field):
+    persona = await create("Anna")
+    turned = {field: "Vela \u202egnp.exe"}
+    match = {"If-Match": "*"}
+    front = json.dumps({"name": "Bo", **turned})
+    for answer in (
+        await admin.post("/api/personas", json={"name": "Bo", **turned}),
+        await admin.patch(path(persona), json=turned, headers=match),
+        await admin.post("/api/personas/import", content=f"---\n{front}\n---\n"),
+    ):
+        assert answer.status_code == 422, answer.text
+        (error,) = answer.json()["errors"]
+        assert error["field"] == field
+        assert "U+202E" in error["message"]
+
+
+async def test_the_ways_around_a_turned_name_are_closed(admin, create):
+    persona = await create("Anna")
+    unseen = await admin.post("/api/personas", json={"name": "\u3164\u2800"})
+    assert unseen.json()["errors"][0]["message"].startswith("has no visible character")
+    clone = await admin.post(path(persona, "/clone"), json={"name": "a\u202eb"})
+    settings = await admin.put("/api/workspace/settings", json={"ai_persona_name": "a\u202db"})
+    for answer in (clone, settings):
+        assert answer.status_code == 422
+        assert "turns text around" in answer.json()["detail"]
 
 
 async def test_an_edit_needs_the_version_that_was_read(admin, create):

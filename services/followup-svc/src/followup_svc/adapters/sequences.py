@@ -6,8 +6,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from service_kit.names import name_key
 from service_kit.store import Session, any_of
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from followup_svc.adapters.tables import InstanceRow, SequenceRow, SequenceVersionRow
 from followup_svc.domain.instance import LIVE
@@ -102,15 +103,13 @@ async def save(session: Session, sequence: Sequence, *, changed_by: str) -> None
 async def is_name_taken(
     session: Session, workspace_id: str, name: str, *, except_id: UUID | None = None
 ) -> bool:
-    """Return whether another sequence of the workspace has this name, in upper or lower case."""
-    query = select(SequenceRow.sequence_id).where(
-        SequenceRow.workspace_id == workspace_id,
-        func.lower(SequenceRow.name) == func.lower(name),
-        SequenceRow.deleted_at.is_(None),
+    """Return whether another sequence of the workspace has a name that looks the same."""
+    query = select(SequenceRow.name).where(
+        SequenceRow.workspace_id == workspace_id, SequenceRow.deleted_at.is_(None)
     )
     if except_id is not None:
         query = query.where(SequenceRow.sequence_id != except_id)
-    return await session.scalar(query.limit(1)) is not None
+    return name_key(name) in map(name_key, await session.scalars(query))
 
 
 async def lock_names(session: Session, workspace_id: str) -> None:

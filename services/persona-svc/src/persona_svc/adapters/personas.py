@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from service_kit.errors import FieldError
+from service_kit.names import name_key
 from service_kit.store import Session
 from sqlalchemy import func, select, text, update
 
@@ -18,7 +19,6 @@ from persona_svc.domain.persona import (
     PersonaFields,
     PersonaNotDeletedError,
     PersonaNotFoundError,
-    name_key,
 )
 
 _FAMILY = text(

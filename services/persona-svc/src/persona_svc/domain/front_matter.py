@@ -1,7 +1,8 @@
 """YAML front matter of a Markdown file: a safe, predictable part of YAML, read and written.
 
-Read are mappings, lists, whole and decimal numbers, `true`, `false` and `null` (also `~`); all else
-is text, so `no`, `2024-01-01` and `0x1F` stay what they are.
+Read are mappings, lists, whole and decimal numbers, and what the core schema of YAML 1.2 writes for
+true, false and null (`True`, `FALSE`, `NULL`, `~`); all else is text, so `no`, `2024-01-01` and
+`0x1F` stay what they are.
 Tags, anchors, aliases and repeated keys are refused: a file comes from anybody.
 """
 
@@ -18,7 +19,12 @@ MAX_DEPTH: Final = 12
 MAX_EVENTS: Final = 20_000
 """More than the largest valid persona needs; with it reading takes well under a second."""
 
-_CONSTANTS: Final = {"": None, "~": None, "null": None, "true": True, "false": False}
+_CONSTANTS: Final = {"": None, "~": None} | {
+    form: value
+    for word, value in {"null": None, "true": True, "false": False}.items()
+    for form in (word, word.capitalize(), word.upper())
+}
+"""YAML 1.2.2, section 10.3.2."""
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]+([eE][-+][0-9]{1,3})?")
 _PRINTABLE: Final = re.compile(

@@ -9,6 +9,7 @@ from typing import Any, Final, Self, cast
 from uuid import UUID
 
 from service_kit.errors import ConflictError, InvalidError, NotFoundError
+from service_kit.names import name_key, turning_character
 
 from persona_svc.domain.checks import Checks
 from persona_svc.domain.metadata import MAX_METADATA_DEPTH, frozen_metadata, plain_metadata
@@ -30,6 +31,7 @@ TEXT_LIMITS: Final = {
 MAX_CONTENT_BYTES: Final = 24 * 1024
 MAX_LANGUAGE_CHARS: Final = 35
 """What RFC 5646, section 4.4.1, advises to leave room for."""
+_BLANK: Final = {"Cf", "Zs"}
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -131,6 +133,23 @@ class PersonaFields:
         values["metadata"] = plain_metadata(self.metadata)
         return values
 
+    def require_readable_names(self, before: Self | None = None) -> None:
+        """Return when each name, besides those of `before`, is seen, and in its own order.
+
+        Raises:
+            InvalidPersonaError: by field. What older code has stored stays as it is.
+        """
+        checks, known = Checks(), before.as_dict() if before else {}
+        for label in ("name", *LABEL_LIMITS):
+            name = getattr(self, label) or ""
+            if name == known.get(label):
+                continue
+            if message := turning_character(name):
+                checks.refuse(label, message)
+            elif name and not name_key(name):
+                checks.refuse(label, "has no visible character: give it some")
+        checks.raise_as(InvalidPersonaError)
+
     def patched(self, patch: Mapping[str, Any]) -> Self:
         """Return these fields after a JSON Merge Patch (RFC 7396): null empties, objects merge.
 
@@ -196,17 +215,6 @@ class DeletedPersona:
     erase_after: datetime
 
 
-def name_key(name: str) -> str:
-    """Return what must be unique in a workspace: names that look the same have the same key.
-
-    Upper and lower case, compatibility forms (Unicode NFKC), runs of space and invisible
-    characters make no difference.
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    visible = "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
-    return " ".join(visible.split())
-
-
 def utc_text(time: datetime) -> str:
     """Return a time as RFC 3339 writes it, in UTC."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -214,7 +222,7 @@ def utc_text(time: datetime) -> str:
 
 def _name(checks: Checks, value: object) -> str | None:
     name = checks.required_label("name", value, MAX_NAME_CHARS)
-    if name is not None and not name_key(name):
+    if name is not None and all(unicodedata.category(letter) in _BLANK for letter in name):
         checks.refuse("name", "has no visible character: give it some")
     return name
 

@@ -16,12 +16,15 @@ async def clone_persona(change: Change, persona_id: UUID, name: str | None) -> P
 
     Raises:
         PersonaNotFoundError: there is none to copy.
+        InvalidPersonaError: `name` turns text around.
         NameTakenError: `name` is given and taken.
     """
     original = await personas.get(change.session, change.workspace_id, persona_id)
     if name is None:
         name = await _free_name(change, original.fields.name)
-    persona = await add_persona(change, replace(original.fields, name=name, is_active=True))
+    copied = replace(original.fields, name=name, is_active=True)
+    copied.require_readable_names(original.fields)
+    persona = await add_persona(change, copied)
     await publish_change(change, "persona.clone")
     return persona
 

@@ -11,12 +11,13 @@ async def create_persona(change: Change, fields: PersonaFields) -> Persona:
     """Return the new persona.
 
     Raises:
-        InvalidPersonaError: a greeting has braces that nothing fills.
+        InvalidPersonaError: a greeting has braces that nothing fills, or a name turns text around.
         NameTakenError: another persona has its name.
         ParentNotFoundError: there is no persona with its `parent_id`.
         DefaultInactiveError: it would be the default, and is inactive.
         InvalidError: it breaks a rule of inheritance or of size.
     """
+    fields.require_readable_names()
     require_fillable(InvalidPersonaError, fields.as_dict(), {})
     persona = await add_persona(change, fields)
     await publish_change(change, "persona.create")

@@ -18,7 +18,7 @@ async def import_persona(change: Change, file: PersonaFile) -> Persona:
     """Return the new persona; its parent is the one of this workspace with the name in the file.
 
     Raises:
-        InvalidPersonaError: a greeting has braces that nothing fills.
+        InvalidPersonaError: a greeting has braces that nothing fills, or a name turns text around.
         ParentNotFoundError: no persona here has its parent's name.
         NameTakenError, DefaultInactiveError: as for any new persona.
     """
@@ -30,6 +30,7 @@ async def import_persona(change: Change, file: PersonaFile) -> Persona:
             hint = FieldError("parent", "must be the name of a persona of this workspace")
             raise ParentNotFoundError("parent: no persona has this name", errors=[hint])
         fields = replace(fields, parent_id=parent.persona_id)
+    fields.require_readable_names()
     persona = await add_persona(change, fields)
     await publish_change(change, "persona.import")
     return persona

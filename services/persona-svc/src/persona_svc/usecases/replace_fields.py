@@ -13,11 +13,13 @@ async def replace_fields(
     """Return the persona in its next version; unchanged, if these are its fields already.
 
     Raises:
+        InvalidPersonaError: a new name turns text around.
         NameTakenError, ParentNotFoundError: as for a new persona.
         DefaultInactiveError: the default was to be deactivated.
     """
     if not changed_fields(persona.fields, fields):
         return persona
+    fields.require_readable_names(persona.fields)
     session, workspace_id = change.session, change.workspace_id
     await personas.require_free_name(session, workspace_id, fields.name, but=persona.persona_id)
     if fields.parent_id != persona.fields.parent_id:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from service_kit.errors import FieldError
+from service_kit.names import turning_character
+
 from persona_svc.adapters import personas
 from persona_svc.domain.greeting import require_fillable
 from persona_svc.domain.workspace import Workspace
@@ -23,9 +26,10 @@ async def update_settings(change: Change, values: Mapping[str, Any]) -> Workspac
     has, so that the mirror stays one-way (domain.md §2).
 
     Raises:
-        InvalidSettingsError: with everything that is wrong with `values`.
+        InvalidSettingsError: with everything that is wrong with `values`; a name turns text around.
         InvalidPersonaError: the default persona would break a rule.
     """
+    _require_straight_name(values)
     before = change.settings.as_dict()
     change.settings = WorkspaceSettings.from_dict({**before, **values})
     require_fillable(InvalidSettingsError, change.settings.as_dict(), before)
@@ -37,3 +41,10 @@ async def update_settings(change: Change, values: Mapping[str, Any]) -> Workspac
             await replace_fields(change, persona, persona.fields.patched(patch))
     await publish_change(change, "workspace.update_settings")
     return change.workspace
+
+
+def _require_straight_name(values: Mapping[str, Any]) -> None:
+    message = turning_character(str(values.get("ai_persona_name") or ""))
+    if message:
+        error = FieldError("ai_persona_name", message)
+        raise InvalidSettingsError(f"{error.field}: {error.message}", errors=[error])

@@ -16,6 +16,7 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from service_kit.names import name_key, turning_character
 from service_kit.requests import StrictRequest
 
 from followup_svc.domain import sequence as domain
@@ -60,7 +61,15 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Name = Annotated[Text, Field(min_length=1, max_length=MAX_NAME_CHARS), AfterValidator(_not_blank)]
+def _readable(name: str) -> str:
+    if not name_key(name):
+        raise ValueError("has no visible character: give it some")
+    if message := turning_character(name):
+        raise ValueError(message)
+    return name
+
+
+Name = Annotated[Text, Field(min_length=1, max_length=MAX_NAME_CHARS), AfterValidator(_readable)]
 Body = Annotated[Text, Field(min_length=1, max_length=MAX_BODY_CHARS), AfterValidator(_not_blank)]
 Subject = Annotated[Text, Field(max_length=MAX_SUBJECT_CHARS)]
 
@@ -177,6 +186,7 @@ class SaveSequenceRequest(StrictRequest):
 class SequenceDocument(SaveSequenceRequest):
     """A sequence at one of its versions."""
 
+    name: str
     sequence_id: UUID
     version: int
     created_at: datetime
@@ -208,6 +218,7 @@ class SavedSequenceDocument(SequenceDocument):
 class SequenceVersionDocument(SaveSequenceRequest):
     """What one version of a sequence says."""
 
+    name: str
     sequence_id: UUID
     version: int
     changed_by: str
