@@ -112,6 +112,10 @@ class Tenant:
         await wait_until(requested)
         gone = {"lead_id": f"gone-{words}", "reason": words}
         suppressed = self.done("followup_svc", "POST", "/api/suppressions", json=gone)
+        back = {"email": f"{words}@lead.example", "reason": words}
+        lifted = self.done("followup_svc", "POST", "/api/suppressions", json=back)
+        path = f"/api/suppressions/{lifted['suppression_id']}?reason={words}"
+        assert self.call("followup_svc", "DELETE", path).status_code == 204
         return {
             "sequence": made["sequence_id"],
             "instance": instance_id,

@@ -136,9 +136,24 @@ def test_leads_are_suppressed_by_command(followed, tmp_path):
     assert "stopped (unsubscribed)" in followed("instances", "list").out
     assert "asked" in followed("instances", "suppressed").out
     followed("sequences", "start", "After a demo", "--lead", "lead-1", code=1)
-    followed("instances", "unsuppress", "lead-1")
-    followed("instances", "unsuppress", "lead-1", code=1)
+    followed("instances", "unsuppress", "lead-1", code=2)
+    followed("instances", "unsuppress", "lead-1", "--reason", "again")
+    followed("instances", "unsuppress", "lead-1", "--reason", "again", code=1)
     followed("sequences", "start", "After a demo", "--lead", "lead-1")
+
+
+def test_an_address_is_suppressed_and_exported_by_command(followed, tmp_path):
+    followed("instances", "suppress", code=1)
+    followed("instances", "suppress", "--email", "Lea <LEA@lead.example>")
+    followed("instances", "suppress", "--email", "nobody", code=1)
+    table = followed("instances", "suppressed", "--csv").out.splitlines()
+    assert table[0].startswith("suppression_id,lead_id,addresses,reason")
+    assert ",,lea@lead.example,by hand," in table[1]
+    followed("sequences", "create", written(tmp_path))
+    start = ("sequences", "start", "After a demo", "--lead", "lead-2", "--email")
+    followed(*start, "lea@lead.example", code=1)
+    followed("instances", "unsuppress", "--email", "lea@LEAD.example", "--reason", "asked")
+    followed(*start, "lea@lead.example")
 
 
 @pytest.mark.parametrize("word", ["pause-reasons", "", "x/../y"])

@@ -168,6 +168,7 @@ FOLLOWUP_CASES = [
     sequence("POST", "/preview", json={}),
     sequence("POST", "/instances", json={"leads": [{"lead_id": "mine"}]}),
     case("POST /api/templates/lint", json={"template": "{signature}"}, status=200),
+    case("GET /api/templates/refused", status=200),
     case("GET /api/tokens", status=200),
     case("GET /api/instances", status=200),
     case("GET /api/instances", "/api/instances?sequence_id={sequence}", status=200),
@@ -187,7 +188,12 @@ FOLLOWUP_CASES = [
     case("GET /api/suppressions", status=200),
     case("GET /api/suppressions", f"/api/suppressions?lead_id=lead-{SECRET}", status=200),
     case("POST /api/suppressions", json={"lead_id": "lead-of-mine"}, status=201),
-    case("DELETE /api/suppressions/{suppression_id}", "/api/suppressions/{suppression}"),
+    case("GET /api/suppressions/export", status=200),
+    case("GET /api/suppressions/lifted", status=200),
+    case(
+        "DELETE /api/suppressions/{suppression_id}",
+        "/api/suppressions/{suppression}?reason=asked",
+    ),
 ]
 CASES = {
     "persona_svc": PERSONA_CASES,

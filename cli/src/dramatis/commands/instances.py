@@ -1,5 +1,6 @@
 """`dramatis instances`: leads on their way through sequences, and who must not be written to."""
 
+import sys
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from dramatis.sequence_text import print_message
 from dramatis.target import RestTarget
 
 Id = Annotated[UUID, typer.Argument(metavar="INSTANCE", help="The instance's id.")]
+Lead = Annotated[str | None, typer.Argument(help="The lead's id.")]
+Email = Annotated[str | None, typer.Option(help="An e-mail address, instead of a lead.")]
 Sequence = Annotated[str | None, typer.Option(help="Only of this sequence: its id, or its name.")]
 
 
@@ -116,9 +119,16 @@ def resolve(
     _show(settled, as_json=target.json)
 
 
-def suppressed(target: RestTarget) -> None:
-    """List the leads that must not be written to, newest first."""
+def suppressed(
+    target: RestTarget,
+    *,
+    csv: Annotated[bool, typer.Option("--csv", help="As a table to import elsewhere.")] = False,
+) -> None:
+    """List who must not be written to, newest first."""
     with target.rest("followup") as followups:
+        if csv:
+            sys.stdout.write(followups.send("GET", "/api/suppressions/export").text)
+            return
         found = list(followups.items("/api/suppressions"))
     if target.json:
         print_json({"items": found})
@@ -126,39 +136,57 @@ def suppressed(target: RestTarget) -> None:
     if not found:
         out.print("Nobody is suppressed.")
         return
-    rows = [(s["lead_id"], s["reason"], s["created_by"], s["created_at"]) for s in found]
-    print_table(("lead", "reason", "by", "since"), rows)
+    rows = [
+        (
+            s["lead_id"] or "",
+            " ".join(s["addresses"]),
+            s["reason"],
+            s["created_by"],
+            s["created_at"],
+        )
+        for s in found
+    ]
+    print_table(("lead", "addresses", "reason", "by", "since"), rows)
 
 
 def suppress(
     target: RestTarget,
     *,
-    lead: Annotated[str, typer.Argument(help="The lead's id.")],
+    lead: Lead = None,
+    email: Email = None,
     reason: Annotated[str, typer.Option(help="Why.")] = "by hand",
 ) -> None:
-    """Never write to a lead again, and stop all that is on its way to it."""
+    """Never write to a lead or an address again, and stop all that is on its way there."""
     with target.rest("followup") as followups:
-        body = {"lead_id": lead, "reason": reason}
+        body = {**_whom(lead, email), "reason": reason}
         done = followups.send("POST", "/api/suppressions", json=body).json()
     if target.json:
         print_json(done)
     else:
-        print_plain(f"suppressed: {done['lead_id']} ({done['reason']})")
+        print_plain(f"suppressed: {lead or email} ({done['reason']})")
 
 
 def unsuppress(
-    target: RestTarget, *, lead: Annotated[str, typer.Argument(help="The lead's id.")]
+    target: RestTarget,
+    *,
+    lead: Lead = None,
+    email: Email = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
 ) -> None:
-    """Allow a lead to be started again."""
+    """Allow a lead or an address to be written to again."""
     with target.rest("followup") as followups:
-        found = followups.get("/api/suppressions", lead_id=lead)["items"]
+        found = followups.get("/api/suppressions", **_whom(lead, email))["items"]
         if not found:
-            raise CliError(f"{lead} is not suppressed.", "See `dramatis instances suppressed`.")
-        followups.send("DELETE", f"/api/suppressions/{found[0]['suppression_id']}")
+            raise CliError(
+                f"{lead or email} is not suppressed.", "See `dramatis instances suppressed`."
+            )
+        for item in found:
+            path = f"/api/suppressions/{item['suppression_id']}"
+            followups.send("DELETE", path, params={"reason": reason})
     if target.json:
-        print_json({"unsuppressed": lead})
+        print_json({"unsuppressed": lead or email})
     else:
-        print_plain(f"{lead} may be started again")
+        print_plain(f"{lead or email} may be started again")
 
 
 def register(app: typer.Typer) -> None:
@@ -179,9 +207,13 @@ def register(app: typer.Typer) -> None:
         ),
         (stop, "stop", ["dramatis instances stop 0199b3c4-…"]),
         (resolve, "resolve", ["dramatis instances resolve 0199b3c4-… resend"]),
-        (suppressed, "suppressed", ["dramatis instances suppressed"]),
+        (suppressed, "suppressed", ["dramatis instances suppressed --csv"]),
         (suppress, "suppress", ["dramatis instances suppress lead-1 --reason 'asked by phone'"]),
-        (unsuppress, "unsuppress", ["dramatis instances unsuppress lead-1"]),
+        (
+            unsuppress,
+            "unsuppress",
+            ["dramatis instances unsuppress lead-1 --reason 'signed up again'"],
+        ),
     ):
         group.command(called, epilog=examples(*lines))(expand(command))
     app.add_typer(group, name="instances")
@@ -223,3 +255,9 @@ def _show(instance: dict[str, Any], *, as_json: bool) -> None:
         number = f" step {entry['step']}" if entry["step"] else ""
         detail = f": {entry['detail']}" if entry["detail"] else ""
         print_plain(f"{entry['at']}  {entry['what']}{number} ({entry['by']}){detail}")
+
+
+def _whom(lead: str | None, email: str | None) -> dict[str, str]:
+    if (lead is None) == (email is None):
+        raise CliError("Give a lead's id, or --email.")
+    return {"lead_id": lead} if lead is not None else {"email": email or ""}

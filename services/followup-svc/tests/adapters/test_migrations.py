@@ -61,3 +61,23 @@ def test_merge_fields_that_mean_a_token_become_it(sequences, query):
 
 def test_what_becomes_a_token_can_be_saved_again():
     assert [body for body in REWRITTEN.values() if lint(body)] == ["20% of {{deal_size}} \\o/"]
+
+
+def test_the_addresses_of_suppressed_leads_are_suppressed(old_database):
+    made = old_database("followup_svc", "0005")
+    with psycopg.connect(made.admin_url, autocommit=True) as admin:
+        for lead_id, profile in (("a", {"email": " Lea@Lead.example"}), ("b", {}), ("c", None)):
+            if profile is not None:
+                admin.execute(
+                    "insert into lead (workspace_id, lead_id, profile) values ('w', %s, %s)",
+                    [lead_id, json.dumps(profile)],
+                )
+            admin.execute(
+                "insert into suppression (suppression_id, workspace_id, lead_id, reason,"
+                " created_by) values (%s, 'w', %s, 'asked', 'anna')",
+                [uuid4(), lead_id],
+            )
+    upgrade(import_module("followup_svc"), made.owner_url)
+    with psycopg.connect(made.admin_url) as admin:
+        found = admin.execute("select lead_id, addresses from suppression").fetchall()
+    assert dict(found) == {"a": ["lea@lead.example"], "b": [], "c": []}

@@ -116,7 +116,11 @@ async def test_a_lead_that_unsubscribes_is_never_written_to_again(ready):
     assert (await ready.asked("GET", "instances", params={"lead_id": "lead-2"}))["items"] == []
     (started,) = await ready.start(made, "lead-2", "lead-1", skip_unavailable=True)
     assert started["lead_id"] == "lead-2"
-    await ready.asked("DELETE", f"suppressions/{listed['suppression_id']}")
+    path = f"suppressions/{listed['suppression_id']}"
+    await ready.asked("DELETE", path, 422)
+    await ready.asked("DELETE", path, params={"reason": "signed up again"})
+    (lifted,) = (await ready.asked("GET", "suppressions/lifted"))["items"]
+    assert (lifted["lead_id"], lifted["lift_reason"]) == ("lead-1", "signed up again")
     await ready.start(made, "lead-1")
 
 

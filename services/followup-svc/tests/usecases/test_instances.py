@@ -18,6 +18,7 @@ from followup_svc.domain.send_request import RequestUnknownError, StepStatus
 from followup_svc.domain.sequence import OnReply, Trigger
 from followup_svc.usecases.apply_send_results import apply_send_results
 from followup_svc.usecases.create_sequence import create_sequence
+from followup_svc.usecases.lift_suppression import lift_suppression
 from followup_svc.usecases.record_outcomes import record_outcomes
 from followup_svc.usecases.record_replies import record_replies
 from followup_svc.usecases.resolve_instance import resolve_instance
@@ -30,7 +31,6 @@ from followup_svc.usecases.start_triggered import start_triggered
 from followup_svc.usecases.stop_instance import stop_instance
 from followup_svc.usecases.stop_on_reply import stop_on_reply
 from followup_svc.usecases.suppress_leads import suppress_leads
-from followup_svc.usecases.unsuppress_lead import unsuppress_lead
 from persona_contracts import (
     LeadOutcomeV1,
     MessageFailedV1,
@@ -97,9 +97,9 @@ async def test_a_suppressed_lead_is_not_started_until_it_is_off_the_list(
     chosen = [LeadToStart(lead_id="lead", campaign_id=None)]
     with pytest.raises(LeadSuppressedError):
         await start_instances(session, made.sequence, chosen, by="ann", skip_unavailable=False)
-    await unsuppress_lead(session, suppression.suppression_id)
+    await lift_suppression(session, suppression.suppression_id, reason="asked", by="ann")
     with pytest.raises(SuppressionNotFoundError):
-        await unsuppress_lead(session, suppression.suppression_id)
+        await lift_suppression(session, suppression.suppression_id, reason="asked", by="ann")
     (started,), _ = await start_instances(
         session, made.sequence, chosen, by="ann", skip_unavailable=False
     )

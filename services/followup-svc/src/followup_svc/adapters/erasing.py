@@ -15,6 +15,7 @@ from followup_svc.adapters.tables import (
     InstanceDueRow,
     InstanceRow,
     LeadRow,
+    LiftedSuppressionRow,
     PersonaMarkRow,
     SendRequestRow,
     SequenceRow,
@@ -84,7 +85,7 @@ async def delete_lead(store: Store, workspace_id: str, lead_id: str, before: dat
         InstanceRow.started_at <= before,
     )
     await _delete_instances(store, started)
-    for table in (LeadRow, SuppressionRow):
+    for table in (LeadRow, SuppressionRow, LiftedSuppressionRow):
         await delete_rows(
             store, table, table.workspace_id == workspace_id, table.lead_id == lead_id
         )
@@ -98,6 +99,7 @@ async def delete_workspace(store: Store, workspace_id: str) -> None:
         SequenceRow,
         LeadRow,
         SuppressionRow,
+        LiftedSuppressionRow,
         CampaignRow,
         FollowupSettingsRow,
         PersonaMarkRow,

@@ -6,7 +6,7 @@ from typing import Any
 
 from persona_contracts import Channel, LeadRepliedV1
 from service_kit.store import Session, pair_of
-from sqlalchemy import ARRAY, JSON, String, bindparam, select, text
+from sqlalchemy import ARRAY, JSON, String, any_, bindparam, func, select, text
 
 from followup_svc.adapters.tables import LeadRow
 from followup_svc.domain.lead import KnownLead, KnownReplies, LeadKey, LeadUpdate
@@ -101,6 +101,22 @@ async def record_replies(session: Session, replies: Iterable[LeadRepliedV1]) -> 
     ]
     for each in _rounds(rows):
         await session.execute(_RECORD_REPLIES, {"rows": each})
+
+
+async def of_addresses(
+    session: Session, workspace_id: str, addresses: Collection[str]
+) -> set[LeadKey]:
+    """Return the leads of a workspace that have one of these folded addresses."""
+    if not addresses:
+        return set()
+    rows = await session.execute(
+        select(LeadRow.workspace_id, LeadRow.lead_id).where(
+            LeadRow.workspace_id == workspace_id,
+            func.lower(LeadRow.profile["email"].astext)
+            == any_(bindparam("addresses", list(addresses), ARRAY(String))),
+        )
+    )
+    return {LeadKey(workspace, lead_id) for workspace, lead_id in rows}
 
 
 def _rounds(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from service_kit.leases import Leased
 from service_kit.store import Base, OwnedByWorkspace
-from sqlalchemy import BigInteger, String, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, String, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 
@@ -118,15 +118,32 @@ class LeadRow(OwnedByWorkspace, Base):
 
 
 class SuppressionRow(OwnedByWorkspace, Base):
-    """A lead that must not be written to."""
+    """A lead, or addresses, that must not be written to."""
 
     __tablename__ = "suppression"
 
     suppression_id: Mapped[UUID] = mapped_column(primary_key=True)
-    lead_id: Mapped[str]
+    lead_id: Mapped[str | None]
+    addresses: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     reason: Mapped[str]
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LiftedSuppressionRow(OwnedByWorkspace, Base):
+    """A suppression that was lifted."""
+
+    __tablename__ = "lifted_suppression"
+
+    suppression_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[str | None]
+    addresses: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    reason: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    lift_reason: Mapped[str]
+    lifted_by: Mapped[str]
+    lifted_at: Mapped[datetime]
 
 
 class FollowupSettingsRow(OwnedByWorkspace, Base):

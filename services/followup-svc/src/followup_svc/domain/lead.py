@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service_kit.errors import ConflictError, NotFoundError
 
+from followup_svc.domain.address import fold_address
 from followup_svc.domain.message import LastMessage
 
 
@@ -18,7 +19,7 @@ class SuppressionNotFoundError(NotFoundError):
 
 
 class LeadSuppressedError(ConflictError):
-    """The lead must not be written to."""
+    """The lead, or its e-mail address, must not be written to."""
 
     slug = "lead-suppressed"
 
@@ -37,6 +38,12 @@ class KnownLead:
     profile: Mapping[str, Any]
     campaign_id: str | None
     last_email: LastMessage | None
+
+    @property
+    def address(self) -> str | None:
+        """Its e-mail address, folded; None: not known."""
+        email = self.profile.get("email")
+        return fold_address(email) if isinstance(email, str) else None
 
 
 UNKNOWN_LEAD = KnownLead(profile={}, campaign_id=None, last_email=None)
@@ -71,11 +78,23 @@ class KnownReplies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """A lead that must not be written to."""
+    """Who must not be written to: a lead, its e-mail addresses, or both."""
 
     suppression_id: UUID
     workspace_id: str
-    lead_id: str
+    lead_id: str | None
+    addresses: tuple[str, ...]
+    """Folded: whichever lead has one of them is suppressed, too."""
     reason: str
     created_by: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftedSuppression:
+    """A suppression that an admin has lifted, and why."""
+
+    suppression: Suppression
+    reason: str
+    lifted_by: str
+    lifted_at: datetime

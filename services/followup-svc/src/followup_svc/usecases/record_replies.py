@@ -8,6 +8,7 @@ from service_kit.store import Session
 from followup_svc.adapters import leads
 from followup_svc.domain.lead import LeadKey, LeadUpdate
 from followup_svc.domain.lead_event import LeadEvent
+from followup_svc.usecases.update_leads import update_leads
 
 
 async def record_replies(
@@ -20,7 +21,7 @@ async def record_replies(
     first = {key: known.first_message_id for key, known in before.items()}
     for reply in replies:
         first[_key(reply)] = first[_key(reply)] or reply.message_id
-    await leads.update_all(
+    await update_leads(
         session,
         [
             LeadUpdate(

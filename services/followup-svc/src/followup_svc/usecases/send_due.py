@@ -23,7 +23,7 @@ from service_kit.personas import resolve_persona
 from service_kit.store import Session, database_now
 from structlog import get_logger
 
-from followup_svc.adapters import instances, persona_marks, send_requests
+from followup_svc.adapters import instances, persona_marks, send_requests, suppressions
 from followup_svc.adapters.sequence_versions import SequenceVersions
 from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance
 from followup_svc.domain.message import Blocked, Message, compose
@@ -32,6 +32,7 @@ from followup_svc.domain.template import is_setup_issue, pause_reason
 from followup_svc.usecases.pause_instance import pause_instance
 from followup_svc.usecases.ports import Personas
 from followup_svc.usecases.read_context import SendContext, read_context
+from followup_svc.usecases.save_instances import save_instances
 
 SERVICE = "followup-svc"
 PERSONAS_WAIT = timedelta(seconds=5)
@@ -40,6 +41,7 @@ UNKNOWN_DETAIL = (
     "The CRM has not answered whether step {step} was sent. It is not sent again by itself: look"
     " there, then resolve it as `sent` or `resend`."
 )
+SUPPRESSED_DETAIL = "The lead, or its e-mail address, is on the suppression list."
 INTERNAL_DETAIL = "Step {step} could not be worked on; the service's log has the error."
 
 log = get_logger(__name__)
@@ -54,6 +56,7 @@ class _Writing:
     published: Mapping[UUID, datetime]
     """When the broker had a request, by its event."""
     saved: list[SavedInstance] = field(default_factory=list[SavedInstance])
+    stopped: list[SavedInstance] = field(default_factory=list[SavedInstance])
     requests: list[SendRequest] = field(default_factory=list[SendRequest])
     requested: list[FollowupSendRequestedV1] = field(default_factory=list[FollowupSendRequestedV1])
     """The events of `requests`."""
@@ -67,6 +70,12 @@ class _Writing:
     def save(self, instance: Instance, note: Note | None = None) -> None:
         """Store an instance with the batch."""
         self.saved.append(SavedInstance(instance=instance, note=note))
+
+    def stop(self, instance: Instance) -> None:
+        """End an instance whose lead must not be written to."""
+        note = Note(what="stopped", by=SERVICE, detail=SUPPRESSED_DETAIL, step=instance.step)
+        ended = instance.stopped(Reason.UNSUBSCRIBED, at=self.now)
+        self.stopped.append(SavedInstance(instance=ended, note=note))
 
 
 class SendDue:
@@ -92,12 +101,16 @@ class SendDue:
             context=await read_context(session, held, self._versions),
             published=await _published(session, held, requests),
         )
+        leads = {item.lead_key: writing.context.lead(item) for item in held}
+        forbidden = await suppressions.suppressed(session, leads)
         for item in held:
             request = requests.get(item.instance_id)
             if not item.is_due(now):
                 writing.save(item)
             elif item.awaiting_answer and request is not None:
                 _wait_or_pause(item, request, writing)
+            elif item.lead_key in forbidden:
+                writing.stop(item)
             else:
                 self._send(item, request, writing)
         await _write_dangling(session, writing)
@@ -272,6 +285,8 @@ async def _published(
 
 async def _store(session: Session, writing: _Writing) -> None:
     await instances.save_all(session, writing.saved)
+    if writing.stopped:
+        await save_instances(session, writing.stopped, now=writing.now)
     await send_requests.save_results(session, writing.unanswered)
     event_ids = await publish(session, *writing.requested, *writing.blocked)
     published = [

@@ -13,6 +13,7 @@ from followup_svc.domain.lead import UNKNOWN_LEAD, LeadKey, LeadSuppressedError,
 from followup_svc.domain.sequence import Sequence, SequencePausedError
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
+from followup_svc.usecases.update_leads import update_leads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ async def start_instances(
     keys = {item.lead_id: LeadKey(sequence.workspace_id, item.lead_id) for item in chosen}
     await leads.lock_all(session, keys.values())
     now = await database_now(session)
-    await leads.update_all(
+    await update_leads(
         session,
         [
             LeadUpdate(
@@ -70,14 +71,15 @@ async def start_instances(
             for item in chosen
         ],
     )
-    forbidden = {key.lead_id for key in await suppressions.suppressed(session, keys.values())}
-    known = await leads.get_all(session, keys.values())
+    found = await leads.get_all(session, keys.values())
+    known = {key: found.get(key, UNKNOWN_LEAD) for key in keys.values()}
+    forbidden = {key.lead_id for key in await suppressions.suppressed(session, known)}
     settings = await followup_settings.get(session, sequence.workspace_id)
     new: list[Instance] = []
     for item in chosen:
         if item.lead_id in forbidden:
             continue
-        lead = known.get(keys[item.lead_id], UNKNOWN_LEAD)
+        lead = known[keys[item.lead_id]]
         calendar = make_calendar(sequence.definition, settings, lead.profile)
         campaign_id = item.campaign_id or lead.campaign_id
         new.append(make_instance(sequence, item.lead_id, campaign_id, calendar, by=by, at=now))

@@ -40,15 +40,16 @@ async def start_triggered(
         return
     paused = await persona_marks.deleted(session, set(_personas(triggered)))
     keys = {item.key for item in occurred}
-    forbidden = await suppressions.suppressed(session, keys)
-    known = await leads.get_all(session, keys)
+    found = await leads.get_all(session, keys)
+    known = {key: found.get(key, UNKNOWN_LEAD) for key in keys}
+    forbidden = await suppressions.suppressed(session, known)
     settings = await followup_settings.get_all(session, triggered)
     now = await database_now(session)
     new = [
         _instance(sequence, item, lead, settings.get(item.key.workspace_id, DEFAULTS), now)
         for item in occurred
         if item.key not in forbidden
-        for lead in [known.get(item.key, UNKNOWN_LEAD)]
+        for lead in [known[item.key]]
         for sequence in triggered.get(item.key.workspace_id, ())
         if (item.key.workspace_id, sequence.definition.ai_persona_id) not in paused
         if _starts(sequence, item, item.campaign_id or lead.campaign_id, personas)
