@@ -179,3 +179,13 @@ def test_replaying_one_unknown_number_replays_none(run, streams, park, broker):
     number = park()
     assert run("dead", "replay", number, 99, "--nats", streams).code == 1
     assert stored_count(broker) == 0
+
+
+def test_a_message_that_was_cut_is_shown_and_not_replayed(run, streams, park):
+    number = park(b"x" * 600_000)
+    shown = run("dead", "show", number, "--nats", streams)
+    assert "dlq-cut: body of 600000 bytes" in shown.out
+    result = run("dead", "replay", number, "--nats", streams)
+    assert result.code == 1
+    assert "too large to be kept whole: body of 600000 bytes" in result.err
+    assert json.loads(run("dead", "list", "--json", "--nats", streams).out)["total"] == 1

@@ -44,6 +44,18 @@ def test_another_workspace_is_left_out(run, streams, broker):
     assert json.loads(result.out)["data"] == {"n": 2}
 
 
+def test_a_status_header_hides_no_event_and_stops_nothing(run, streams, broker):
+    async def publish(connection):
+        headers = {"Status": "100", "Description": "Idle Heartbeat"}
+        for _ in range(2):
+            await connection.jetstream().publish("lead.replied.v1.acme", b"", headers=headers)
+
+    broker(publish)
+    send(broker, "lead.replied.v1.acme", {"n": 3})
+    result = run("events", "tail", "--since", "1h", "--limit", 3, "--json", "--nats", streams)
+    assert [json.loads(line)["data"] for line in result.out.splitlines()] == ["", "", {"n": 3}]
+
+
 def test_a_subject_that_no_stream_keeps_is_an_error(run, streams):
     result = run("events", "tail", "nobody.>", "--nats", streams)
     assert result.code == 1

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -56,3 +57,41 @@ def test_revisions_of_another_database_are_left_alone(run, database, monkeypatch
     result = run("topology", "bump-revisions")
     assert result.code == 1
     assert "The database refused" in result.err
+
+
+def test_streams_alone_need_no_database(run, fresh_nats, monkeypatch):
+    monkeypatch.delenv("DRAMATIS_ADMIN_DATABASE_URL", raising=False)
+    result = run("topology", "apply", "--streams", "--nats", fresh_nats.url, "--json")
+    assert result.code == 0, result.err
+    assert json.loads(result.out) == {f"stream {name}": "created" for name in STREAMS}
+
+
+def test_without_the_database_url_nothing_is_changed(run, fresh_nats, monkeypatch):
+    monkeypatch.delenv("DRAMATIS_ADMIN_DATABASE_URL", raising=False)
+    assert run("topology", "apply", "--nats", fresh_nats.url).code == 1
+    result = run("topology", "diff", "--nats", fresh_nats.url, "--json")
+    items = json.loads(result.out)["items"]
+    assert {item["stream"]: item["found"] for item in items} == dict.fromkeys(STREAMS, "missing")
+
+
+def test_diff_names_what_somebody_else_has_changed_and_apply_changes_it_back(run, streams, broker):
+    result = run("topology", "diff", "--nats", streams)
+    assert (result.code, result.out.strip()) == (0, "Every stream is as declared.")
+
+    async def change(connection):
+        config = replace(STREAMS["PERSONA"], allow_atomic=False, max_age=3_600)
+        await connection.jetstream().update_stream(config)
+
+    broker(change)
+    result = run("topology", "diff", "--nats", streams, "--json")
+    assert result.code == 3
+    assert json.loads(result.out)["items"] == [
+        {"stream": "PERSONA", "field": "max_age", "declared": 2_592_000, "found": 3_600},
+        {"stream": "PERSONA", "field": "allow_atomic", "declared": True, "found": False},
+    ]
+    table = run("topology", "diff", "--nats", streams)
+    assert table.code == 3
+    assert "PERSONA" in table.out
+    assert "allow_atomic" in table.out
+    run("topology", "apply", "--streams", "--nats", streams)
+    assert run("topology", "diff", "--nats", streams).code == 0

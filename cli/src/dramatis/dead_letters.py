@@ -9,7 +9,6 @@ from uuid import uuid4
 
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 from persona_contracts import (
     EVENTS,
@@ -20,10 +19,12 @@ from persona_contracts import (
     encode_headers,
 )
 from service_kit.clock import utc_now
+from service_kit.dead_letters import CUT_HEADER
 from service_kit.publishing import Message, send_one
 from service_kit.topology import DEAD_STREAM
 
-READ_SECONDS = 5.0
+from dramatis.errors import CliError
+from dramatis.stored import read_stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,28 +46,20 @@ class ParkedMessage:
     body: bytes = b""
 
 
-async def list_parked(js: JetStreamContext, limit: int) -> tuple[list[ParkedMessage], int]:
+async def list_parked(connection: Client, limit: int) -> tuple[list[ParkedMessage], int]:
     """Return the newest `limit` parked messages without bodies, oldest first, and how many exist.
 
     A stream that was never made holds none.
     """
+    js = connection.jetstream()  # pyright: ignore[reportUnknownMemberType]
     try:
         total = (await js.stream_info(DEAD_STREAM)).state.messages
     except NotFoundError:
         return [], 0
     newest: deque[ParkedMessage] = deque(maxlen=limit)
     if total:
-        subscription = await js.subscribe(  # pyright: ignore[reportUnknownMemberType]
-            "dead.>",
-            stream=DEAD_STREAM,
-            ordered_consumer=True,
-            config=ConsumerConfig(headers_only=True),
-        )
-        pending = 1
-        while pending:
-            message = await subscription.next_msg(READ_SECONDS)
+        async for message in read_stored(connection, DEAD_STREAM, headers_only=True):
             metadata = message.metadata
-            pending = metadata.num_pending
             newest.append(
                 _parked(
                     metadata.sequence.stream,
@@ -75,7 +68,8 @@ async def list_parked(js: JetStreamContext, limit: int) -> tuple[list[ParkedMess
                     parked_at=metadata.timestamp,
                 )
             )
-        await subscription.unsubscribe()
+            if not metadata.num_pending:
+                break
     return list(newest), total
 
 
@@ -101,7 +95,15 @@ async def replay_parked(connection: Client, parked: ParkedMessage) -> str | None
     It keeps its identity, so that consumers which had handled it ignore it; its `Nats-Msg-Id` is
     new, else the broker would drop it. Returns the `ce-id` that had to be added because the sender
     gave none; None when nothing was added.
+
+    Raises:
+        CliError: not all of it was kept.
     """
+    if cut := parked.headers.get(CUT_HEADER):
+        raise CliError(
+            f"Message {parked.sequence} was too large to be kept whole: {cut}.",
+            "Its sender has to send it again, smaller: no service takes so much.",
+        )
     kept = {k: v for k, v in parked.headers.items() if not k.lower().startswith(("dlq-", "nats-"))}
     added = _missing_id(parked, kept)
     headers = {**kept, **added, "Nats-Msg-Id": f"replay-{uuid4()}"}

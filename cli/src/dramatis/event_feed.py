@@ -10,11 +10,17 @@ from urllib.parse import unquote
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.errors import Error as NatsError
+from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 from service_kit.topology import ADVISORY_STREAM, STREAMS
 
 from dramatis.errors import CliError
+from dramatis.stored import read_stored
+
+QUEUED = 1_000
+_Read = tuple[str, Msg | NatsError]
+"""The stream, and a message of it or why no more can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,35 +76,35 @@ async def follow(
         raise CliError(
             f"No stream keeps {pattern}.", "Subjects begin with a noun: persona.>, draft.>, lead.>"
         )
-    messages: asyncio.Queue[tuple[str, Msg]] = asyncio.Queue()
-    for name in names:
-        await _subscribe(connection, name, since, messages)
-    while True:
-        name, message = await messages.get()
-        if matches(pattern, message.subject):
-            yield _event(name, message)
-
-
-async def _subscribe(
-    connection: Client,
-    name: str,
-    since: datetime | None,
-    messages: asyncio.Queue[tuple[str, Msg]],
-) -> None:
-    async def put(message: Msg) -> None:
-        await messages.put((name, message))
-
-    config = ConsumerConfig(deliver_policy=DeliverPolicy.NEW)
-    if since is not None:
-        config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
+    messages: asyncio.Queue[_Read] = asyncio.Queue(QUEUED)
+    tasks = [asyncio.create_task(_read(connection, name, since, messages)) for name in names]
     try:
-        await connection.jetstream().subscribe(  # pyright: ignore[reportUnknownMemberType]
-            ">", stream=name, ordered_consumer=True, config=config, cb=put
-        )
-    except NotFoundError:
-        raise CliError(
-            f"The broker has no stream {name}.", "Create the streams: `dramatis topology apply`."
-        ) from None
+        while True:
+            name, message = await messages.get()
+            if isinstance(message, NotFoundError):
+                raise CliError(
+                    f"The broker has no stream {name}.",
+                    "Create the streams: `dramatis topology apply`.",
+                )
+            if isinstance(message, NatsError):
+                raise message
+            if matches(pattern, message.subject):
+                yield _event(name, message)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _read(
+    connection: Client, name: str, since: datetime | None, messages: "asyncio.Queue[_Read]"
+) -> None:
+    policy = DeliverPolicy.NEW if since is None else DeliverPolicy.BY_START_TIME
+    try:
+        async for message in read_stored(connection, name, policy=policy, since=since):
+            await messages.put((name, message))
+    except NatsError as error:
+        await messages.put((name, error))
 
 
 def _event(name: str, message: Msg) -> FeedEvent:

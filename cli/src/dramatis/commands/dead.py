@@ -91,7 +91,7 @@ def register(app: typer.Typer) -> None:
 
 async def _list(target: BrokerTarget, limit: int) -> tuple[list[ParkedMessage], int]:
     async with connected(target.nats_url) as connection:
-        return await list_parked(connection.jetstream(), limit)  # pyright: ignore[reportUnknownMemberType]
+        return await list_parked(connection, limit)
 
 
 async def _show(target: BrokerTarget, number: int) -> ParkedMessage:
@@ -102,7 +102,7 @@ async def _show(target: BrokerTarget, number: int) -> ParkedMessage:
 async def _replay(target: BrokerTarget, numbers: list[int] | None) -> list[dict[str, Any]]:
     async with connected(target.nats_url) as connection:
         if numbers is None:
-            listed, _ = await list_parked(connection.jetstream(), MAX_REPLAYED)  # pyright: ignore[reportUnknownMemberType]
+            listed, _ = await list_parked(connection, MAX_REPLAYED)
             numbers = [message.sequence for message in listed]
         messages = [await _existing(connection, number) for number in numbers]
         return [

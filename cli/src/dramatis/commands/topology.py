@@ -2,23 +2,26 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import psycopg
 import typer
 from service_kit.provision import provision_database
-from service_kit.topology import apply_streams
+from service_kit.topology import Drift, apply_streams, find_drift
 
 from dramatis.broker import connected
 from dramatis.errors import CliError
 from dramatis.options import examples, expand
-from dramatis.output import print_json, print_table
+from dramatis.output import out, print_json, print_table
 from dramatis.revisions import bump_revisions
 from dramatis.services import SERVICES, ServiceSpec
 from dramatis.target import BrokerTarget
 
 ADMIN_URL = "DRAMATIS_ADMIN_DATABASE_URL"
+DRIFTED = 3
 
 
 def apply(
@@ -27,6 +30,9 @@ def apply(
     replicas: Annotated[
         int, typer.Option("--replicas", min=1, max=5, help="Copies of each stream in a cluster.")
     ] = 1,
+    streams: Annotated[
+        bool, typer.Option("--streams", help="The streams alone: no database is needed.")
+    ] = False,
 ) -> None:
     """Create or update all streams, databases and roles; safe to run again.
 
@@ -35,15 +41,32 @@ def apply(
     the passwords of the two logins of a service. Each can be a file of that name, in lower case,
     in the folder DRAMATIS_SECRETS_DIR.
     """
-    admin_url = _required(ADMIN_URL)
+    admin_url = None if streams else _required(ADMIN_URL)
     done = {f"stream {name}": what for name, what in _apply_streams(target, replicas).items()}
-    for spec in SERVICES:
-        _provision(admin_url, spec)
+    for spec in SERVICES if admin_url else ():
+        _provision(admin_url or "", spec)
         done[f"database {spec.name}"] = "ready"
     if target.json:
         print_json(done)
     else:
         print_table(("what", "done"), done.items())
+
+
+def diff(target: BrokerTarget) -> None:
+    """Show in what the streams are not as declared; exit code 3 if there is anything.
+
+    Somebody else has changed them: `dramatis topology apply --streams` changes them back.
+    """
+    found = asyncio.run(_find_drift(target))
+    if target.json:
+        print_json({"items": [asdict(each) for each in found]})
+    elif not found:
+        out.print("Every stream is as declared.")
+    else:
+        columns = ("stream", "field", "declared", "found")
+        print_table(columns, ((d.stream, d.field, d.declared, d.found) for d in found))
+    if found:
+        raise typer.Exit(DRIFTED)
 
 
 def bump(
@@ -80,6 +103,9 @@ def register(app: typer.Typer) -> None:
             " --replicas 3"
         )
     )(expand(apply))
+    group.command(epilog=examples("dramatis topology diff", "dramatis topology diff --json"))(
+        expand(diff)
+    )
     group.command("bump-revisions", epilog=examples("dramatis topology bump-revisions"))(bump)
     app.add_typer(group, name="topology")
 
@@ -90,6 +116,11 @@ def _apply_streams(target: BrokerTarget, replicas: int) -> dict[str, str]:
             return await apply_streams(connection.jetstream(), replicas=replicas)  # pyright: ignore[reportUnknownMemberType]
 
     return asyncio.run(on_broker())
+
+
+async def _find_drift(target: BrokerTarget) -> Sequence[Drift]:
+    async with connected(target.nats_url) as connection:
+        return await find_drift(connection.jetstream())  # pyright: ignore[reportUnknownMemberType]
 
 
 def _provision(admin_url: str, spec: ServiceSpec) -> None:

@@ -13,6 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from persona_contracts import COMPLETE_HEADER
 
+from persona_client.pull import Pull
 from persona_client.replica import Replica, StateMessage
 
 STREAM: Final = "PERSONA_STATE"
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 
 class _DocumentsLostError(NatsError):
     """The consumer has sent more than arrived."""
+
+
+class _ConsumerLostError(NatsError):
+    """The broker serves this consumer no more."""
 
 
 class StateReader:
@@ -82,10 +87,10 @@ class StateReader:
         created = stream.created.isoformat() if stream.created else ""
         read = self._replica.resume_after(created, stream.state.last_seq)
         consumer = await js.add_consumer(STREAM, self._consumer(read))  # pyright: ignore[reportUnknownMemberType]  # untyped there
-        subscription = await js.pull_subscribe_bind(consumer.name, STREAM)
+        pull = Pull(client, STREAM, consumer.name, BATCH)
         log.info("roster %s: reading %s after %d", self._name, STREAM, read)
         self._failing = ""
-        attached = _Attached(subscription, self._replica)
+        attached = _Attached(pull, js, consumer.name, self._replica)
         try:
             if not consumer.num_pending:
                 self._replica.confirm()
@@ -93,7 +98,7 @@ class StateReader:
                 await attached.read_once()
         finally:
             if client.is_connected:
-                await subscription.unsubscribe()
+                await pull.close()
 
     def _consumer(self, read: int) -> ConsumerConfig:
         return ConsumerConfig(
@@ -119,8 +124,10 @@ class StateReader:
 class _Attached:
     """One consumer, while it lasts."""
 
-    def __init__(self, subscription: JetStreamContext.PullSubscription, replica: Replica) -> None:
-        self._subscription = subscription
+    def __init__(self, pull: Pull, js: JetStreamContext, consumer: str, replica: Replica) -> None:
+        self._pull = pull
+        self._js = js
+        self._consumer = consumer
         self._replica = replica
         self._received = 0
         self._confirm_at = monotonic() + CONFIRM_SECONDS
@@ -132,14 +139,13 @@ class _Attached:
             nats.errors.Error: the consumer is gone, or sent something that did not arrive.
             TimeoutError: the broker does not confirm.
         """
-        try:
-            messages = await self._subscription.fetch(BATCH, FETCH_SECONDS)
-        except TimeoutError:
-            messages = []
+        messages = await self._pull.next(FETCH_SECONDS)
         if messages:
             self._take(messages)
+        elif self._pull.refused:
+            raise _ConsumerLostError(self._pull.refused)
         elif monotonic() >= self._confirm_at:
-            info = await self._subscription.consumer_info()
+            info = await self._js.consumer_info(STREAM, self._consumer)
             if info.delivered is None or info.delivered.consumer_seq != self._received:
                 raise _DocumentsLostError
             if info.num_pending == 0:

@@ -4,6 +4,7 @@ FastStream is the shell, used through its public interface alone (ADR 0006): rou
 their lifecycle and the draining at the end. What a message means is decided in `consumer`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -36,6 +37,10 @@ Answer = Callable[[bytes], Awaitable[bytes]]
 log = get_logger(__name__)
 
 
+class BrokerClosedError(Exception):
+    """The broker has closed a connection for good, as after a message that it cannot bear."""
+
+
 class Broker:
     """The connections of one service, and what consumes and answers on them."""
 
@@ -54,9 +59,12 @@ class Broker:
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT_SECONDS,
             ping_interval=PING_SECONDS,
+            closed_cb=self._note_closed,
             apply_types=False,
             logger=None,
         )
+        self._closed = asyncio.Event()
+        self._is_stopping = False
         self._starts: list[Callable[[], Awaitable[None]]] = []
         """How to start each subscriber that does not run yet."""
 
@@ -88,6 +96,7 @@ class Broker:
             ping_interval=PING_SECONDS,
             pending_size=0,
             error_cb=_log_error,
+            closed_cb=self._note_closed,
         )
         self._consuming = await self._shell.connect()
 
@@ -103,6 +112,7 @@ class Broker:
 
     async def stop(self) -> None:
         """Finish the batches and answers in hand, then disconnect."""
+        self._is_stopping = True
         try:
             await self._shell.stop()
         except* NatsError as errors:
@@ -110,6 +120,19 @@ class Broker:
             log.warning("broker.not_drained", reasons=reasons)
         for connection in self._connections:
             await connection.close()
+
+    async def until_closed(self) -> None:
+        """Wait until a connection is lost for good.
+
+        Raises:
+            BrokerClosedError: it is; nats-py does not make it anew, so the process has to end.
+        """
+        await self._closed.wait()
+        raise BrokerClosedError
+
+    async def _note_closed(self) -> None:
+        if not self._is_stopping:
+            self._closed.set()
 
     @property
     def is_connected(self) -> bool:

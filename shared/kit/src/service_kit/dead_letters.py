@@ -9,12 +9,20 @@ from typing import cast
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
+from persona_contracts.envelope import MAX_BODY_BYTES
 from structlog import get_logger
 
 from service_kit.publishing import Message, send_one
 from service_kit.topology import Durable
 
 EXHAUSTED = "max-deliveries"
+CUT_HEADER = "dlq-cut"
+"""What was left out, because it was too large to be stored, and how large it was."""
+DETAIL_CHARS = 1_000
+HEADERS_BYTES = 16 * 1024
+"""Of the sender's headers, together."""
+
+_DESCRIBING = frozenset({"content-type", "traceparent"})
 
 log = get_logger(__name__)
 
@@ -33,22 +41,47 @@ class DeadLetter:
     detail: str
 
     def message(self) -> Message:
-        """Return it addressed to DEAD; parked twice, it has the same id there."""
+        """Return it addressed to DEAD; parked twice, it has the same id there.
+
+        It is small enough for the broker: of a body over MAX_BODY_BYTES the beginning is kept.
+        """
         origin = f"{self.durable.stream}|{self.durable.name}|{self.sequence}|{self.subject}"
-        kept = {k: v for k, v in self.headers.items() if not k.lower().startswith("nats-")}
+        detail = " ".join(self.detail.encode("ascii", "replace").decode().split())
+        kept, cut = self._kept_headers()
+        if len(self.body) > MAX_BODY_BYTES:
+            cut.append(f"body of {len(self.body)} bytes")
         return Message(
             subject=f"dead.{self.durable.stream}.{self.durable.name}",
-            body=self.body,
+            body=self.body[:MAX_BODY_BYTES],
             headers={
                 **kept,
                 "Nats-Msg-Id": hashlib.sha256(origin.encode()).hexdigest(),
                 "dlq-error": self.error,
-                "dlq-detail": " ".join(self.detail.encode("ascii", "replace").decode().split()),
+                "dlq-detail": detail[:DETAIL_CHARS],
                 "dlq-seq": str(self.sequence),
                 "dlq-subject": self.subject,
                 "dlq-deliveries": str(self.deliveries),
+                **({CUT_HEADER: ", ".join(cut)} if cut else {}),
             },
         )
+
+    def _kept_headers(self) -> tuple[dict[str, str], list[str]]:
+        """Return the headers that describe the event, and what of them is too large.
+
+        Others may hold a secret, or mean something to the broker.
+        """
+        kept, room = dict[str, str](), HEADERS_BYTES
+        described = {
+            name: value
+            for name, value in self.headers.items()
+            if name.lower().startswith("ce-") or name.lower() in _DESCRIBING
+        }
+        for name, value in sorted(described.items(), key=lambda header: len(header[1])):
+            room -= len(name.encode()) + len(value.encode())
+            if room >= 0:
+                kept[name] = value
+        left_out = len(described) - len(kept)
+        return kept, [f"{left_out} headers"] if left_out else []
 
 
 async def park(connection: Client, durable: Durable, msg: Msg, error: str, detail: str) -> None:

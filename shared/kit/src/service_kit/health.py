@@ -55,21 +55,21 @@ class Health:
         self.stand_ins = sorted(stand_ins)
         self._roster = roster
         self._monotonic = monotonic
-        self._degraded: set[str] = set()
+        self._degraded: dict[str, str] = {}
         self._database_answered_at: float | None = None
         self._schema_is_older = False
 
-    def degraded(self, capability: str) -> None:
-        """Note that `capability`, such as `broker`, does not work now."""
+    def degraded(self, capability: str, reason: str = "") -> None:
+        """Note that `capability`, such as `broker`, does not work now, and why."""
         if capability not in self._degraded:
-            log.warning("health.degraded", capability=capability)
-        self._degraded.add(capability)
+            log.warning("health.degraded", capability=capability, reason=reason)
+        self._degraded[capability] = reason
 
     def recovered(self, capability: str) -> None:
         """Note that `capability` works again."""
         if capability in self._degraded:
             log.info("health.recovered", capability=capability)
-        self._degraded.discard(capability)
+        self._degraded.pop(capability, None)
 
     async def probe_database(self, store: Store, schema_is_current: SchemaCheck) -> None:
         """Ask the database once, and note its answer."""
@@ -103,7 +103,8 @@ class Health:
         roster = self._roster() if self._roster else None
         stale = {"roster"} if roster and roster.freshness == "STALE" else set[str]()
         report: dict[str, object] = {
-            "degraded": sorted(self._degraded | stale),
+            "degraded": sorted(self._degraded.keys() | stale),
+            "reasons": {name: why for name, why in sorted(self._degraded.items()) if why},
             "stand_ins": self.stand_ins,
             "roster": roster.model_dump() if roster else None,
         }

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from opentelemetry import propagate
 from persona_contracts import OwnEvent, encode_headers, subject_for
+from persona_contracts.envelope import MAX_BODY_BYTES
 from sqlalchemy import JSON, BigInteger, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service_kit.errors import TooLargeError
 from service_kit.grouped_writes import write
 from service_kit.ids import new_id
 from service_kit.store import Base, OwnedByWorkspace, Session, any_of
@@ -18,6 +20,10 @@ from service_kit.wakeups import OUTBOX_CHANNEL
 
 KEPT_DAYS = 14
 """How long a lost stream can be refilled from here (events.md §2)."""
+
+
+class EventTooLargeError(TooLargeError):
+    """What is to be told of this is too large for an event."""
 
 
 class OutboxRow(OwnedByWorkspace, Base):
@@ -50,6 +56,9 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
 
     Call it last in a use case, when every row lock is taken: `id` must follow the order in which
     changes to one entity commit (events.md §2).
+
+    Raises:
+        EventTooLargeError: every consumer would refuse one of them (events.md §1).
     """
     if not events:
         return []
@@ -61,7 +70,9 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
     for event, event_id in zip(events, event_ids, strict=True):
         own_id = str(event_id)
         headers = encode_headers(event, event_id=own_id, source=source, time=event.occurred_at)
-        subject = subject_for(event)
+        subject, body = subject_for(event), event.model_dump_json()
+        if len(body.encode()) > MAX_BODY_BYTES:
+            raise EventTooLargeError(f"{subject}: an event has at most {MAX_BODY_BYTES} bytes")
         rows.append(
             {
                 "workspace_id": event.workspace_id,
@@ -69,7 +80,7 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
                 "subject": subject,
                 "event_id": own_id,
                 "headers": headers | {"correlation_id": own_id} | trace,
-                "body": event.model_dump_json(),
+                "body": body,
             }
         )
     await write(session, _put, *rows)

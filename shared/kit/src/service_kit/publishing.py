@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from nats.aio.client import Client
-from nats.js.errors import APIError
+from nats.errors import Error as NatsError
 
 ACK_TIMEOUT_SECONDS = 5.0
 DUPLICATE_IN_BATCH = 10201
 """The server's code for an atomic batch that repeats a message id of the duplicate window."""
+BATCH_HEADERS_BYTES = 256
+"""More than what a batch adds to a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,29 +23,45 @@ class Message:
     body: bytes
     headers: Mapping[str, str]
 
+    @property
+    def size(self) -> int:
+        """Its bytes as the broker counts them: headers and body."""
+        lines = (len(f"{name}: {value}\r\n".encode()) for name, value in self.headers.items())
+        return len("NATS/1.0\r\n\r\n") + sum(lines) + len(self.body)
+
+
+class MessageTooLargeError(NatsError):
+    """It was not sent: the broker would have hung up."""
+
 
 async def send_batch(connection: Client, messages: Sequence[Message]) -> None:
     """Store `messages` (at most 1,000, all of one stream) in order, all or nothing where possible.
 
     The whole batch costs one fsync. If some of it was stored before, the server refuses the batch;
     then the first messages go singly, of which it drops repeats by their id, and what follows the
-    first new one is a batch again.
+    first new one is a batch again. A stream that takes no batches gets all of them singly.
 
     Raises:
+        MessageTooLargeError: one is larger than the broker takes; nothing was sent.
         nats.errors.Error: the broker is away, or refuses.
     """
+    for message in messages:
+        _require_size(connection, message)
     rest = list(messages)
-    while rest and not await _send_atomic_batch(connection, rest):
+    while rest:
+        refused = await _send_atomic_batch(connection, rest)
+        if refused is None:
+            return
         is_new = False
-        while rest and not is_new:
+        while rest and not (is_new and refused == DUPLICATE_IN_BATCH):
             is_new = await send_one(connection, rest.pop(0))
 
 
-async def _send_atomic_batch(connection: Client, messages: Sequence[Message]) -> bool:
-    """Store all of them at once; False: some of them were stored before."""
+async def _send_atomic_batch(connection: Client, messages: Sequence[Message]) -> int | None:
+    """Store all of them at once; or return the server's code for why it takes no such batch."""
     if len(messages) == 1:
         await send_one(connection, messages[0])
-        return True
+        return None
     batch_id = uuid4().hex
     for number, message in enumerate(messages[:-1], start=1):
         await connection.publish(
@@ -55,13 +73,17 @@ async def _send_atomic_batch(connection: Client, messages: Sequence[Message]) ->
         last.subject, last.body, timeout=ACK_TIMEOUT_SECONDS, headers=headers
     )
     error = json.loads(answer.data).get("error")
-    if error is not None and error.get("err_code") != DUPLICATE_IN_BATCH:
-        raise APIError.from_error(error)
-    return error is None
+    return error["err_code"] if error else None
 
 
 async def send_one(connection: Client, message: Message) -> bool:
-    """Store one message and return once the broker has it on disk; False: it had it before."""
+    """Store one message and return once the broker has it on disk; False: it had it before.
+
+    Raises:
+        MessageTooLargeError: it is larger than the broker takes; it was not sent.
+        nats.errors.Error: the broker is away, or refuses.
+    """
+    _require_size(connection, message)
     answer = await connection.jetstream().publish(  # pyright: ignore[reportUnknownMemberType]
         message.subject,
         message.body,
@@ -69,6 +91,12 @@ async def send_one(connection: Client, message: Message) -> bool:
         headers=dict(message.headers),
     )
     return not answer.duplicate
+
+
+def _require_size(connection: Client, message: Message) -> None:
+    room = connection.max_payload - BATCH_HEADERS_BYTES
+    if message.size > room:
+        raise MessageTooLargeError(f"{message.subject}: {message.size} bytes, at most {room}")
 
 
 def _batch_headers(message: Message, batch_id: str, number: int) -> dict[str, str]:

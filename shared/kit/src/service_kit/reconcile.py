@@ -1,9 +1,13 @@
 """Streams and consumers kept in being, and a lost store refilled (reliability.md F4)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import asdict
+from time import monotonic
 
 from nats.errors import Error as NatsError
+from nats.js.api import ConsumerInfo, StreamConfig
+from prometheus_client import Gauge
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
@@ -14,18 +18,57 @@ from service_kit.store import Session, Store
 from service_kit.topology import (
     ADVISORY_STREAM,
     DEAD_STREAM,
+    MAX_ACK_PENDING,
+    STREAMS,
+    Drift,
+    Durable,
+    drift_of,
     ensure_consumer,
     ensure_stream,
+    restore_stream,
 )
 from service_kit.wakeups import OUTBOX_CHANNEL, notify
 
 EVERY_SECONDS = 15
 RETRY_SECONDS = 1
+STALLED_SECONDS = 60
+"""A message that is unacknowledged for so long makes its consumer degraded."""
 
 Refill = Callable[[Session, str], Awaitable[int]]
 """Marks what a lost stream held as unpublished and returns how many messages that is."""
 
 log = get_logger(__name__)
+ack_pending = Gauge(
+    "dramatis_consumer_ack_pending", "Messages delivered and not acknowledged.", ["consumer"]
+)
+unacknowledged_seconds = Gauge(
+    "dramatis_consumer_unacknowledged_seconds",
+    "How long the oldest delivered message has been unacknowledged, as seen every 15 s.",
+    ["consumer"],
+)
+
+
+class Stalled:
+    """How long a consumer's oldest delivered message has been unacknowledged."""
+
+    def __init__(self) -> None:
+        self._floor = -1
+        self._since = 0.0
+
+    def look(self, durable: Durable, info: ConsumerInfo) -> str:
+        """Set the gauges; return why the consumer is stalled, or nothing if it is not."""
+        pending = info.num_ack_pending or 0
+        floor = info.ack_floor.stream_seq if info.ack_floor else 0
+        if not pending or floor != self._floor:
+            self._floor, self._since = floor, monotonic()
+        seconds = monotonic() - self._since
+        ack_pending.labels(durable.name).set(pending)
+        unacknowledged_seconds.labels(durable.name).set(seconds if pending else 0)
+        if pending >= MAX_ACK_PENDING:
+            return f"{pending} messages are unacknowledged, the most that the broker lends"
+        if pending and seconds >= STALLED_SECONDS:
+            return f"a message has been unacknowledged for {seconds:.0f} s"
+        return ""
 
 
 class Reconciler:
@@ -37,20 +80,26 @@ class Reconciler:
         broker: Broker,
         health: Health,
         *,
-        owned: Mapping[str, Refill],
-        followed: Sequence[str] = (),
+        streams: Mapping[str, Refill | None],
         replicas: int,
+        restores: bool = False,
     ) -> None:
-        """Take the streams that this service writes, each with how to refill it, and follows."""
+        """Take the streams that this service writes, each with how to refill it, and reads (None).
+
+        `restores`: it makes all streams as declared again when somebody else has changed them. In
+        production whoever owns the topology does that.
+        """
         self._store = store
         self._broker = broker
         self._health = health
-        self._owned = owned
+        self._refills = {name: refill for name, refill in streams.items() if refill}
         self._replicas = replicas
         read = {durable.stream for durable in broker.durables}
-        self._streams: Sequence[str] = sorted(
-            {*owned, *followed, *read, DEAD_STREAM, ADVISORY_STREAM}
-        )
+        needed = {*streams, *read, DEAD_STREAM, ADVISORY_STREAM}
+        self._restores = restores
+        self._streams: Sequence[str] = sorted(STREAMS if restores else needed)
+        self._drift: Collection[Drift] = ()
+        self._stalled = {durable.name: Stalled() for durable in broker.durables}
 
     async def run(self) -> None:
         """Reconcile every EVERY_SECONDS until cancelled; sooner after a failure."""
@@ -68,14 +117,38 @@ class Reconciler:
     async def once(self) -> None:
         """Create what is missing, begin to consume, and refill what was replaced."""
         js = self._broker.js
-        created = {
+        found = {
             name: await ensure_stream(js, name, replicas=self._replicas) for name in self._streams
         }
         for durable in self._broker.durables:
-            await ensure_consumer(js, durable)
+            self._watch(durable, await ensure_consumer(js, durable))
         await self._broker.consume()
-        for name in self._owned:
-            await self._notice(name, created[name])
+        for name in self._refills:
+            created = found[name].created
+            await self._notice(name, created.isoformat() if created else "")
+        await self._restore([info.config for info in found.values()])
+
+    async def _restore(self, found: Sequence[StreamConfig]) -> None:
+        """Log what somebody else has changed of a stream, and change it back where we may."""
+        drift = [each for config in found for each in drift_of(config)]
+        for each in drift:
+            if each not in self._drift:
+                log.warning("stream.drifted", **asdict(each))
+        self._drift = drift
+        if self._restores:
+            drifted = {each.stream for each in drift}
+            for config in found:
+                if config.name in drifted:
+                    await restore_stream(self._broker.js, config)
+                    log.info("stream.restored", stream=config.name)
+
+    def _watch(self, durable: Durable, info: ConsumerInfo) -> None:
+        """Call a consumer degraded that does not get on."""
+        reason = self._stalled[durable.name].look(durable, info)
+        if reason:
+            self._health.degraded(f"consumer:{durable.name}", reason)
+        else:
+            self._health.recovered(f"consumer:{durable.name}")
 
     async def _notice(self, stream: str, created: str) -> None:
         """Refill `stream` if it is not the one that was there before."""
@@ -87,7 +160,7 @@ class Reconciler:
             if seen == created:
                 return
             if seen is not None:
-                count = await self._owned[stream](session, stream)
+                count = await self._refills[stream](session, stream)
                 log.warning("stream.refilled", stream=stream, messages=count)
                 await notify(session, OUTBOX_CHANNEL)
             await session.execute(

@@ -1,17 +1,20 @@
 """Carries committed outbox rows to the broker: one leader, in order, within milliseconds."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js.errors import APIError
+from prometheus_client import Gauge
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit.crash_points import crash_point
+from service_kit.health import Health
 from service_kit.leadership import Leadership
 from service_kit.outbox import OutboxRow
 from service_kit.publishing import Message, send_batch
@@ -20,8 +23,16 @@ from service_kit.wakeups import wait
 
 BATCH = 500
 IDLE_SECONDS = 1.0
+WATCH_SECONDS = 2.0
+LATE_SECONDS = 5.0
+"""What has waited longer than this to be published is a reason to call publishing degraded."""
 
 log = get_logger(__name__)
+oldest_seconds = Gauge(
+    "dramatis_outbox_oldest_seconds",
+    "Age of the oldest message that waits to be stored.",
+    ["stream"],
+)
 
 
 class Source(Protocol):
@@ -33,6 +44,10 @@ class Source(Protocol):
         Raises:
             nats.errors.Error: the broker is away; nothing was marked.
         """
+        ...
+
+    async def oldest(self, session: Session) -> Mapping[str, float]:
+        """Return how many seconds the oldest unpublished message of each stream has waited."""
         ...
 
 
@@ -64,6 +79,16 @@ class Outbox:
             await self._publish(session, connection, list(group))
         return len(rows) == BATCH
 
+    async def oldest(self, session: Session) -> Mapping[str, float]:
+        """Return the age in seconds of the oldest unpublished row of each stream."""
+        age = func.extract("epoch", func.clock_timestamp() - func.min(OutboxRow.created_at))
+        rows = await session.execute(
+            select(OutboxRow.stream, age)
+            .where(OutboxRow.published_at.is_(None))
+            .group_by(OutboxRow.stream)
+        )
+        return {stream: float(seconds) for stream, seconds in rows}
+
     async def _publish(
         self, session: Session, connection: Client, rows: Sequence[Row[*tuple[Any, ...]]]
     ) -> None:
@@ -75,6 +100,11 @@ class Outbox:
             .values(published_at=func.clock_timestamp())
             .execution_options(synchronize_session=False)
         )
+
+
+def _words(error: Exception) -> str:
+    words = error.description if isinstance(error, APIError) else str(error)
+    return words or type(error).__name__
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> Message:
@@ -94,6 +124,7 @@ class Relay:
         self._sources = sources
         self._leadership = Leadership("relay", service_store)
         self._follower_seconds = service_store.lease.leadership_seconds / 4
+        self._refused = ""
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Publish whenever `wakeup` is set, and every IDLE_SECONDS, until cancelled."""
@@ -103,6 +134,30 @@ class Relay:
         finally:
             await self._step_down()
 
+    async def watch(self, health: Health) -> None:
+        """Tell `health`, and the gauge, when messages wait for LATE_SECONDS, until cancelled."""
+        while True:
+            try:
+                await self._look(health)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("relay.not_watched", reason=type(error).__name__)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _look(self, health: Health) -> None:
+        ages = dict[str, float]()
+        async with self._store.worker() as session:
+            for source in self._sources:
+                ages |= await source.oldest(session)
+        oldest_seconds.clear()
+        for stream, seconds in ages.items():
+            oldest_seconds.labels(stream).set(seconds)
+        late = sorted(stream for stream, seconds in ages.items() if seconds > LATE_SECONDS)
+        if late:
+            why = f": {self._refused}" if self._refused else ""
+            health.degraded("publishing", f"{', '.join(late)} waits{why}")
+        else:
+            health.recovered("publishing")
+
     async def _turn(self) -> bool:
         """Drain everything; False when somebody else leads or the broker or store is away."""
         try:
@@ -111,7 +166,9 @@ class Relay:
                 if not await self._leadership.hold():
                     return False
                 more = await self._drain_once()
+            self._refused = ""
         except (NatsError, OSError, SQLAlchemyError, TimeoutError) as error:
+            self._refused = _words(error)
             log.warning("relay.paused", reason=type(error).__name__)
             await asyncio.sleep(0.2)
         return True

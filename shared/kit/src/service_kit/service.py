@@ -218,16 +218,23 @@ class Service:
         """Connect to the broker, however long that takes; then relay and reconcile."""
         health.degraded("broker")
         await self.broker.start()
+        followed = {STATE_STREAM: None} if self._follows_personas else {}
         reconciler = Reconciler(
             self.store,
             self.broker,
             health,
-            owned=self._streams,
-            followed=[STATE_STREAM] if self._follows_personas else [],
+            streams={**followed, **self._streams},
             replicas=self.settings.stream_replicas,
+            restores=self.settings.profile == "embedded",
         )
         # No TaskGroup: it cancels once, and a child that loses that would keep it waiting.
-        tasks = [asyncio.create_task(work) for work in (reconciler.run(), relay.run(wakeup))]
+        lasting = (
+            reconciler.run(),
+            relay.run(wakeup),
+            relay.watch(health),
+            self.broker.until_closed(),
+        )
+        tasks = [asyncio.create_task(work) for work in lasting]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:

@@ -1,21 +1,36 @@
 """The streams of Dramatis, declared once (events.md §2), and how they and consumers are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StorageType, StreamConfig
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    DeliverPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+    StreamInfo,
+)
 from nats.js.errors import NotFoundError
 
 DAY_SECONDS = 86_400
 DUPLICATE_WINDOW_SECONDS = 120
 ACK_WAIT_SECONDS = 30
+MAX_ACK_PENDING = 1_000
+"""How many messages a consumer has delivered and not acknowledged, at most."""
 STATE_STREAM = "PERSONA_STATE"
 DEAD_STREAM = "DEAD"
 ADVISORY_STREAM = "ADVISORY"
+MAX_EVENT_BYTES = 1024 * 1024
+"""Headers and body of an event of others (events.md §1); of a larger one nothing is kept."""
 MAX_DELIVERIES_SUBJECT = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 
 
-def _events(name: str, *nouns: str) -> StreamConfig:
+def _events(name: str, *nouns: str, max_msg_size: int = -1) -> StreamConfig:
     return StreamConfig(
         name=name,
         subjects=[f"{noun}.*.v1.*" for noun in nouns],
@@ -23,13 +38,14 @@ def _events(name: str, *nouns: str) -> StreamConfig:
         max_age=30 * DAY_SECONDS,
         duplicate_window=DUPLICATE_WINDOW_SECONDS,
         allow_atomic=True,
+        max_msg_size=max_msg_size,
     )
 
 
 STREAMS: dict[str, StreamConfig] = {
     stream.name or "": stream
     for stream in (
-        _events("CRM", "lead", "campaign", "file", "message"),
+        _events("CRM", "lead", "campaign", "file", "message", max_msg_size=MAX_EVENT_BYTES),
         _events("PERSONA", "persona", "workspace", "assignment"),
         _events("DRAFT", "draft"),
         _events("FOLLOWUP", "followup"),
@@ -63,6 +79,25 @@ STREAMS: dict[str, StreamConfig] = {
         ),
     )
 }
+_UNSET: dict[str, Any] = {
+    "retention": RetentionPolicy.LIMITS,
+    "max_msgs": -1,
+    "max_bytes": -1,
+    "max_consumers": -1,
+    "max_age": 0,
+    "allow_atomic": False,
+    "allow_direct": False,
+}
+"""What the broker makes of a field that is not set."""
+_COMPARED = (
+    "subjects",
+    "storage",
+    "discard",
+    "max_msgs_per_subject",
+    "max_msg_size",
+    "duplicate_window",
+    *_UNSET,
+)
 _STREAM_BY_NOUN = {
     subject.partition(".")[0]: name
     for name, stream in STREAMS.items()
@@ -95,31 +130,63 @@ class Durable:
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=self.ack_wait_seconds,
             max_deliver=self.max_deliver,
-            max_ack_pending=1_000,
+            max_ack_pending=MAX_ACK_PENDING,
         )
 
 
-async def ensure_stream(js: JetStreamContext, name: str, *, replicas: int = 1) -> str:
-    """Create the stream `name` if it is missing; return when it was created, as text.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A field of a stream that is not as declared: somebody else has changed the stream."""
 
-    Running services never change an existing stream, so that two versions cannot fight over it;
-    `apply_streams` does.
+    stream: str
+    field: str
+    declared: object
+    found: object
+
+
+def drift_of(found: StreamConfig) -> Sequence[Drift]:
+    """Return in what a stream differs from its declaration, apart from its number of replicas."""
+    name = found.name or ""
+    declared = STREAMS[name]
+    return [
+        Drift(
+            stream=name, field=field, declared=_value(declared, field), found=_value(found, field)
+        )
+        for field in _COMPARED
+        if _value(declared, field) != _value(found, field)
+    ]
+
+
+async def restore_stream(js: JetStreamContext, found: StreamConfig) -> None:
+    """Make a stream as declared again; its number of replicas stays.
+
+    Raises:
+        nats.errors.Error: the broker refuses the change (for example of `storage`), or is away.
+    """
+    declared = replace(STREAMS[found.name or ""], num_replicas=found.num_replicas)
+    await js.update_stream(declared)  # pyright: ignore[reportUnknownMemberType]
+
+
+async def ensure_stream(js: JetStreamContext, name: str, *, replicas: int = 1) -> StreamInfo:
+    """Create the stream `name` if it is missing; return what the broker has.
+
+    An existing stream is not changed; `apply_streams` and `restore_stream` do that.
     """
     try:
-        info = await js.stream_info(name)
+        return await js.stream_info(name)
     except NotFoundError:
-        info = await js.add_stream(replace(STREAMS[name], num_replicas=replicas))  # pyright: ignore[reportUnknownMemberType]
-    return info.created.isoformat() if info.created else ""
+        return await js.add_stream(replace(STREAMS[name], num_replicas=replicas))  # pyright: ignore[reportUnknownMemberType]
 
 
-async def ensure_consumer(js: JetStreamContext, durable: Durable) -> None:
-    """Create `durable` if it is missing, or if its `ack_wait` is another."""
+async def ensure_consumer(js: JetStreamContext, durable: Durable) -> ConsumerInfo:
+    """Create `durable` if it is missing, or if its `ack_wait` is another; return its state."""
     try:
         info = await js.consumer_info(durable.stream, durable.name)
     except NotFoundError:
         info = None
     if info is None or info.config.ack_wait != durable.ack_wait_seconds:
-        await js.add_consumer(durable.stream, durable.config())  # pyright: ignore[reportUnknownMemberType]
+        info = await js.add_consumer(durable.stream, durable.config())  # pyright: ignore[reportUnknownMemberType]
+    return info
 
 
 async def apply_streams(js: JetStreamContext, *, replicas: int = 1) -> dict[str, str]:
@@ -140,3 +207,21 @@ async def apply_streams(js: JetStreamContext, *, replicas: int = 1) -> dict[str,
             await js.update_stream(config)  # pyright: ignore[reportUnknownMemberType]
             done[name] = "updated"
     return done
+
+
+async def find_drift(js: JetStreamContext) -> Sequence[Drift]:
+    """Return every difference between the streams and their declarations; "missing" if one is."""
+    found: list[Drift] = []
+    for name in STREAMS:
+        try:
+            info = await js.stream_info(name)
+        except NotFoundError:
+            found.append(Drift(stream=name, field="stream", declared="kept", found="missing"))
+        else:
+            found += drift_of(info.config)
+    return found
+
+
+def _value(config: StreamConfig, field: str) -> object:
+    value = getattr(config, field)
+    return _UNSET[field] if value is None and field in _UNSET else value

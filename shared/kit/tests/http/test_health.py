@@ -63,6 +63,7 @@ async def test_service_is_ready_once_its_database_answers(
     assert after.json() == {
         "status": "ready",
         "degraded": [],
+        "reasons": {},
         "stand_ins": ["writer"],
         "roster": {"freshness": "READY", "age_seconds": 0.2, "stream_sequence": 7},
     }

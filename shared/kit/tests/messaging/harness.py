@@ -21,7 +21,7 @@ from sqlalchemy import func, select, text
 class Probe:
     """One process's worth of kit: store, broker, relay and reconciler, with shorthands."""
 
-    def __init__(self, database_url, nats_url, **options):
+    def __init__(self, database_url, nats_url, *, restores=False, **options):
         self.handler = Handler()
         self.store = Store(database_url, "probe-svc", pool_size=5)
         events = EventRouter("probe-svc")
@@ -30,7 +30,12 @@ class Probe:
         self.broker.include_events(events, deps=None)
         self.health = Health()
         self.reconciler = Reconciler(
-            self.store, self.broker, self.health, owned={"DRAFT": outbox.requeue}, replicas=1
+            self.store,
+            self.broker,
+            self.health,
+            streams={"DRAFT": outbox.requeue},
+            replicas=1,
+            restores=restores,
         )
         self.wakeups = Wakeups(self.store, OUTBOX_CHANNEL, WORK_CHANNEL)
         self.durable = self.broker.durables[0]
@@ -47,6 +52,7 @@ class Probe:
     def start_relay(self):
         relay = Relay(self.store, self.broker.publishing, [Outbox()])
         self.background(relay.run(self.wakeups.subscribe(OUTBOX_CHANNEL)))
+        self.background(relay.watch(self.health))
 
     def background(self, work):
         task = asyncio.create_task(work)

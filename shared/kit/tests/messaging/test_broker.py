@@ -10,8 +10,10 @@ from faststream.nats import JStream, NatsBroker, NatsRouter, PullSub
 from messaging.harness import Probe
 from nats.aio.client import Client
 from nats.errors import TimeoutError as NatsTimeoutError
+from persona_client.pull import PAUSE_SECONDS
 from service_devkit.testing.waiting import wait_until
-from service_kit.as_available import PAUSE_SECONDS, AsAvailable
+from service_kit.as_available import AsAvailable
+from service_kit.broker import BrokerClosedError
 from service_kit.topology import Durable, ensure_consumer, ensure_stream
 
 pytestmark = pytest.mark.processes
@@ -60,7 +62,7 @@ def there(condition):
 async def cancelled_fetch(source, stream):
     """Have `source` send a request that nobody waits for any more."""
     fetch = asyncio.create_task(source.fetch(10, LONG_SECONDS))
-    await wait_until(there(lambda: source._requests == 1))
+    await wait_until(there(lambda: source._pull._requests == 1))
     for _ in range(2):
         await stream.connection.flush()
     fetch.cancel()
@@ -114,7 +116,7 @@ async def test_what_has_come_and_was_not_fetched_is_given_back_at_the_end(stream
     source = stream.source()
     await cancelled_fetch(source, stream)
     await stream.send("a")
-    await wait_until(there(lambda: source._messages))
+    await wait_until(there(lambda: source._pull._messages))
     await source.unsubscribe()
     assert bodies(await stream.source().fetch(10, LONG_SECONDS)) == ["a"]
 
@@ -238,6 +240,26 @@ async def test_with_one_connection_of_two_lost_the_broker_is_degraded(
     assert not probe.broker.is_connected
     await wait_until(there(lambda: "broker" in probe.health._degraded))
     await probe.stop()
+
+
+async def test_a_connection_that_the_broker_closed_for_good_ends_the_process(database, fresh_nats):
+    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    await probe.start()
+    ended = probe.background(probe.broker.until_closed())
+    large = {"x": "x" * 2 * 1024 * 1024}
+    await probe.broker.publishing.publish("draft.rejected.v1.acme", b"", headers=large)
+    with pytest.raises(BrokerClosedError):
+        await ended
+    await probe.stop()
+
+
+async def test_a_process_that_stops_itself_was_not_cut_off(database, fresh_nats):
+    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    await probe.start()
+    ended = asyncio.create_task(probe.broker.until_closed())
+    await probe.stop()
+    assert not ended.done()
+    ended.cancel()
 
 
 async def test_a_process_can_end_while_the_broker_is_away(database, fresh_nats):

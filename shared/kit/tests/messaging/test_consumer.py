@@ -69,6 +69,42 @@ async def test_a_bad_event_is_parked_once_with_its_reason_and_its_neighbours_are
     assert parked == [(address, reason, subject)]
 
 
+async def test_a_dead_letter_of_what_the_broker_barely_takes_is_cut_and_says_so(probe):
+    body = b"x" * 1_048_566
+    await probe.send_raw("lead.replied.v1.acme", body)
+    await probe.send_raw("lead.replied.v1.acme", b"{}", ce_id="i" * 60_000, ce_type="t")
+    await probe.send(replied("after"))
+    await probe.until_stored("DEAD", 2)
+    large, long_id = await probe.dead_letters()
+    assert large.headers["dlq-error"] == "too-large"
+    assert large.headers["dlq-cut"] == "body of 1048566 bytes"
+    assert body.startswith(large.data)
+    assert long_id.headers["dlq-cut"] == "1 headers"
+    assert long_id.headers["ce-type"] == "t"
+    await probe.until_stored("DRAFT", 1)
+
+
+async def test_a_dead_letter_keeps_the_headers_that_describe_the_event_alone(probe):
+    kept = {"ce-type": "lead.replied", "content-type": "application/json", "traceparent": "00-1"}
+    secret = {"authorization": "Bearer SECRETHDR", "Status": "503", "dlq-error": "a lie", "x": "y"}
+    js = probe.broker.js
+    await js.publish("lead.replied.v1.acme", b"{}", headers=kept | secret)
+    await probe.until_stored("DEAD", 1)
+    (letter,) = await probe.dead_letters()
+    assert {n for n in letter.headers if not n.startswith("dlq-")} == {*kept, "Nats-Msg-Id"}
+    assert letter.headers["dlq-error"] == "invalid"
+
+
+@pytest.mark.parametrize("status", ["100", "404", "408", "409", "500", "503"])
+async def test_a_status_header_hides_no_event_and_delays_none(probe, status):
+    for _ in range(200):
+        await probe.send_raw("lead.replied.v1.acme", b"", Status=status, Description="Idle")
+    await probe.send(replied("after"))
+    await probe.until_count("job", 1)
+    await probe.until_stored("DEAD", 200)
+    await probe.until_idle()
+
+
 async def test_a_bug_is_tried_again_and_then_parked_while_others_go_on(probe, monkeypatch):
     monkeypatch.setattr("service_kit.consumer.BUG_DELIVERIES", 2)
     for number in range(10):

@@ -1,10 +1,17 @@
 """Outbox and relay: what is committed is published, in order, and nothing else."""
 
 import json
+from dataclasses import replace
+from time import monotonic
 
 import pytest
+from messaging.harness import Probe
+from nats.js.api import DiscardPolicy
 from probe_svc.jobs import rejected
-from service_kit.outbox import publish
+from prometheus_client import generate_latest
+from service_devkit.testing.waiting import wait_until
+from service_kit.outbox import EventTooLargeError, publish
+from service_kit.topology import STREAMS
 from sqlalchemy import text
 
 
@@ -26,6 +33,46 @@ async def test_events_of_a_rolled_back_transaction_are_never_published(probe):
     message = await probe.broker.js.get_msg("DRAFT", 1)
     assert json.loads(message.data)["message_id"] == "kept"
     assert await probe.count("outbox") == 1
+
+
+async def test_an_event_that_every_consumer_would_refuse_is_refused_when_it_is_published(
+    probe, monkeypatch
+):
+    large = rejected("m" * 200)
+    monkeypatch.setattr("service_kit.outbox.MAX_BODY_BYTES", len(large.model_dump_json()) - 1)
+    with pytest.raises(EventTooLargeError, match=r"draft\.rejected\.v1\.acme"):
+        async with probe.store.worker() as session:
+            await publish(session, rejected("small"), large)
+    assert await probe.count("outbox") == 0
+
+
+async def test_what_cannot_be_published_is_seen_with_the_brokers_words(
+    database, fresh_nats, monkeypatch
+):
+    monkeypatch.setattr("service_kit.relay.LATE_SECONDS", 0.5)
+    monkeypatch.setattr("service_kit.relay.WATCH_SECONDS", 0.1)
+    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    await probe.start()
+    full = replace(STREAMS["DRAFT"], max_msgs=1, discard=DiscardPolicy.NEW)
+    await probe.broker.js.update_stream(full)
+    async with probe.store.worker() as session:
+        await publish(session, rejected("first"), rejected("second"))
+
+    async def degraded():
+        probe.health._database_answered_at = monotonic()
+        return probe.health.readiness()["reasons"].get("publishing")
+
+    await wait_until(degraded)
+    assert await degraded() == "DRAFT waits: maximum messages exceeded"
+    assert 'dramatis_outbox_oldest_seconds{stream="DRAFT"}' in generate_latest().decode()
+    await probe.broker.js.update_stream(STREAMS["DRAFT"])
+    await probe.until_stored("DRAFT", 2)
+
+    async def recovered():
+        return not await degraded()
+
+    await wait_until(recovered)
+    await probe.stop()
 
 
 async def test_events_go_out_in_the_order_in_which_they_were_committed(probe):

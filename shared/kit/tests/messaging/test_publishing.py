@@ -1,9 +1,11 @@
 """Batches of messages: stored once and in order, whatever was stored before."""
 
+from dataclasses import replace
+
 import nats as nats_client
 import pytest
-from service_kit.publishing import Message, send_batch
-from service_kit.topology import apply_streams
+from service_kit.publishing import Message, MessageTooLargeError, send_batch
+from service_kit.topology import STREAMS, apply_streams
 
 
 @pytest.fixture
@@ -34,6 +36,25 @@ async def test_a_batch_is_stored_in_order_though_some_of_it_was_stored_before(co
     await send_batch(connection, [message(number) for number in range(10)])
     new = [number for number in range(10) if number not in before]
     assert await stored(connection) == before + new
+
+
+async def test_a_stream_that_takes_no_batches_gets_each_message_once_and_in_order(connection):
+    config = replace(STREAMS["DRAFT"], allow_atomic=False)
+    await connection.jetstream().update_stream(config)
+    await send_batch(connection, [message(number) for number in range(40)])
+    assert await stored(connection) == list(range(40))
+
+
+async def test_what_is_too_large_is_not_sent_and_the_connection_lasts(connection):
+    much = "x" * (connection.max_payload - 10)
+    for large in (
+        replace(message(0), body=much.encode()),
+        replace(message(0), headers={"ce-id": much}),
+    ):
+        with pytest.raises(MessageTooLargeError, match=r"draft\.rejected\.v1\.acme: \d+ bytes"):
+            await send_batch(connection, [message(1), large])
+    await send_batch(connection, [message(2), message(3)])
+    assert await stored(connection) == [2, 3]
 
 
 async def test_what_follows_the_repeats_of_a_batch_is_a_batch_again(connection, monkeypatch):

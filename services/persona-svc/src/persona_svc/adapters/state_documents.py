@@ -19,6 +19,7 @@ from persona_contracts import (
 from service_kit.crash_points import crash_point
 from service_kit.publishing import Message, send_batch
 from service_kit.store import Session, any_of
+from service_kit.topology import STATE_STREAM
 from service_kit.wakeups import OUTBOX_CHANNEL, notify
 from sqlalchemy import JSON, bindparam, case, func, select, text, update
 
@@ -128,6 +129,13 @@ async def republish_all(session: Session, stream: str) -> int:
 
 class StateDocuments:
     """The unpublished documents, as a source of the relay."""
+
+    async def oldest(self, session: Session) -> Mapping[str, float]:
+        """Return the age in seconds of the oldest unpublished document."""
+        age = func.extract("epoch", func.clock_timestamp() - func.min(StateDocumentRow.updated_at))
+        waiting = StateDocumentRow.published_revision < StateDocumentRow.revision
+        seconds = await session.scalar(select(age).where(waiting))
+        return {} if seconds is None else {STATE_STREAM: float(seconds)}
 
     async def drain(self, session: Session, connection: Client) -> bool:
         """Publish up to BATCH documents, holding their locks until the broker has them."""
