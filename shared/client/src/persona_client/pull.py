@@ -23,7 +23,7 @@ _NOTHING_YET = frozenset({"404", "408"})
 
 
 class Pull:
-    """Asks one consumer for messages, a batch at a time, on an inbox of its own."""
+    """Asks one consumer for messages, a batch at a time, on its own inbox."""
 
     def __init__(self, connection: Client, stream: str, consumer: str, batch: int) -> None:
         self._connection = connection
