@@ -34,6 +34,30 @@ def editor(monkeypatch, tmp_path, code):
     monkeypatch.setenv("EDITOR", f"{shlex.quote(sys.executable)} {shlex.quote(str(script))}")
 
 
+def test_files_of_other_programs_are_imported_and_what_is_left_out_is_told(ask, tmp_path):
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given/CLAUDE.md").write_text("# CLAUDE.md\n@style.md\n@../nova.md\n")
+    (tmp_path / "given/style.md").write_text("Be brief.")
+    imported = ask("personas", "import", tmp_path / "given/CLAUDE.md", "--name", "Acme")
+    assert imported.out.startswith("Acme: ")
+    assert "left out: CLAUDE.md, line 3: @../nova.md: it is outside of" in imported.err
+    shown = json.loads(ask("personas", "show", "Acme", "--json").out)
+    assert shown["content"] == "# CLAUDE.md\nBe brief."
+
+    extensions = {"acme": {"team": "west"}}
+    data = {"name": "Vela", "description": "Calm.", "assets": [1], "extensions": extensions}
+    (tmp_path / "vela.json").write_text(json.dumps({"spec": "chara_card_v3", "data": data}))
+    told = json.loads(ask("personas", "import", tmp_path / "vela.json", "--json").out)
+    assert [item["field"] for item in told["dropped"]] == ["assets"]
+    ask("personas", "export", "Vela", "--card", "-o", tmp_path / "out.json")
+    exported = json.loads((tmp_path / "out.json").read_text())
+    assert exported["data"]["extensions"] == extensions
+    two = ask(
+        "personas", "import", tmp_path / "nova.md", tmp_path / "kim.md", "--name", "x", code=2
+    )
+    assert "--name needs one file" in two.err
+
+
 def test_a_persona_is_edited_in_an_editor(ask, monkeypatch, tmp_path):
     replace = 'path.write_text(path.read_text().replace("calm", "warm").replace("team: west", ""))'
     editor(monkeypatch, tmp_path, replace)

@@ -9,14 +9,15 @@ from dramatis.commands.ensure_default import ensure_default
 from dramatis.commands.persona_assignment import assign, explain
 from dramatis.commands.persona_changes import clone, delete, edit, settings, undelete
 from dramatis.commands.persona_versions import diff, restore, versions
-from dramatis.errors import CliError
 from dramatis.options import examples, expand
-from dramatis.output import out, print_json, print_plain, print_table, printable
+from dramatis.output import err, out, print_json, print_plain, print_table, printable
+from dramatis.persona_files import NotRead, read_persona_file
 from dramatis.persona_lookup import find_persona
 from dramatis.persona_options import Persona
 from dramatis.target import RestTarget
 
-MARKDOWN = {"content-type": "text/markdown; charset=utf-8"}
+BYTES = {"content-type": "application/octet-stream"}
+"""The service tells the kinds of files apart by what they hold."""
 
 
 def list_(
@@ -80,26 +81,53 @@ def import_(
     target: RestTarget,
     *,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Markdown files with YAML front matter.")
+        list[Path] | None,
+        typer.Argument(help="Markdown, or character cards (.json, .png)."),
     ] = None,
     starter: Annotated[
         list[str] | None, typer.Option("--starter", help="A persona that Dramatis ships, by name.")
     ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Instead of the name that the one file says.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Where @import lines may point; else the file's own."),
+    ] = None,
 ) -> None:
-    """Create personas from Markdown files, or from the starters that Dramatis ships."""
+    """Create personas from files, or from the starters that Dramatis ships.
+
+    Markdown needs no front matter, so CLAUDE.md, GEMINI.md and files of agents are read as they
+    are. What a persona has no place for is told.
+    """
     if not files and not starter:
         raise typer.BadParameter("Name a file, or a --starter.")
-    imports: list[dict[str, Any]] = [
-        {"content": _read(path), "headers": MARKDOWN} for path in files or ()
-    ]
-    imports += [{"params": {"starter": name}} for name in starter or ()]
+    if name is not None and len(files or ()) != 1:
+        raise typer.BadParameter("--name needs one file.")
+    sources = [read_persona_file(path, folder) for path in files or ()]
     with target.rest("persona") as api:
-        for request in imports:
+        for source in sources:
+            request: dict[str, Any] = {"content": source.body, "headers": BYTES}
+            if name is not None:
+                request["params"] = {"name": name}
             created = api.send("POST", "/api/personas/import", **request).json()
-            if target.json:
-                print_json(created)
-            else:
-                print_plain(f"{created['name']}: {created['persona_id']}")
+            _tell_imported(target, created, source.not_read)
+        for archetype in starter or ():
+            request = {"params": {"starter": archetype}}
+            created = api.send("POST", "/api/personas/import", **request).json()
+            _tell_imported(target, created, [])
+
+
+def _tell_imported(target: RestTarget, created: dict[str, Any], not_read: list[NotRead]) -> None:
+    dropped = [{"field": item.line, "reason": item.reason} for item in not_read]
+    dropped += created["dropped"]
+    if target.json:
+        print_json({**created, "dropped": dropped})
+        return
+    print_plain(f"{created['name']}: {created['persona_id']}")
+    for item in dropped:
+        text = f"left out: {item['field']}: {item['reason']}"
+        err.print(printable(text), markup=False, soft_wrap=True)
 
 
 def export(
@@ -109,17 +137,22 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; else it is printed.")
     ] = None,
+    card: Annotated[
+        bool, typer.Option("--card", help="As a character card (JSON), which holds less.")
+    ] = False,
 ) -> None:
     """Write one persona as Markdown with YAML front matter; `import` reads it."""
+    file_format = "card" if card else "markdown"
     with target.rest("persona") as api:
         persona_id = find_persona(api, persona)["persona_id"]
-        markdown = api.send("GET", f"/api/personas/{persona_id}/export").text
+        query = {"format": file_format}
+        text = api.send("GET", f"/api/personas/{persona_id}/export", params=query).text
     if output is not None:
-        output.write_text(markdown, encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
     elif target.json:
-        print_json({"persona_id": persona_id, "markdown": markdown})
+        print_json({"persona_id": persona_id, file_format: text})
     else:
-        print(printable(markdown), end="")
+        print(printable(text), end="")
 
 
 def default(target: RestTarget, *, persona: Persona) -> None:
@@ -142,10 +175,14 @@ def register(app: typer.Typer) -> None:
         "import",
         epilog=examples(
             "dramatis personas import nova.md",
+            "dramatis personas import CLAUDE.md --name Nova",
+            "dramatis personas import card.png",
             "dramatis personas import --starter formal-professional",
         ),
     )(expand(import_))
-    group.command(epilog=examples("dramatis personas export Nova -o nova.md"))(expand(export))
+    group.command(epilog=examples("dramatis personas export Nova -o nova.md", "… --card"))(
+        expand(export)
+    )
     group.command(epilog=examples("dramatis personas default Nova"))(expand(default))
     group.command(
         "ensure-default",
@@ -181,10 +218,3 @@ def register(app: typer.Typer) -> None:
     ):
         group.command(epilog=examples(*lines))(expand(command))
     app.add_typer(group, name="personas")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CliError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,7 +1,9 @@
 """Personas over REST: what people rely on when they edit them."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -356,3 +358,88 @@ async def test_a_wrong_choice_of_model_is_refused_by_field(admin, create):
     answer = await admin.put(path(anna, "/settings"), json={"temperature": 20})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["model.temperature"]
+
+
+def card_png(card, *, picture=0):
+    """Return a PNG with a card, and a picture of so many bytes."""
+    chunks = [
+        (b"IDAT", bytes(picture)),
+        (b"tEXt", b"chara\0" + b64encode(json.dumps(card).encode())),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4) + kind + data + crc32(kind + data).to_bytes(4)
+        for kind, data in (*chunks, (b"IEND", b""))
+    )
+
+
+CARD = {
+    "spec": "chara_card_v2",
+    "spec_version": "2.0",
+    "data": {
+        "name": "Nova",
+        "description": "{{char}} sells bicycles.",
+        "first_mes": "Hi {{user}},",
+        "alternate_greetings": ["Yo"],
+        "extensions": {"acme": {"team": ["west", 1, None]}},
+    },
+}
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/markdown", None])
+@pytest.mark.parametrize(
+    "body",
+    [json.dumps(CARD).encode(), card_png(CARD), card_png(CARD, picture=5 * 1024 * 1024)],
+    ids=["json", "png", "large-png"],
+)
+async def test_a_character_card_is_imported_and_exported(admin, body, content_type):
+    headers = {"content-type": content_type} if content_type else {}
+    answer = await admin.post("/api/personas/import", content=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    persona = answer.json()
+    assert persona["greeting"] == "Hi {firstName|there},"
+    assert persona["content"] == "Nova sells bicycles."
+    assert [item["field"] for item in persona["dropped"]] == ["alternate_greetings"]
+    markdown = await admin.get(path(persona, "/export"))
+    assert "team:" in markdown.text
+    card = await admin.get(path(persona, "/export"), params={"format": "card"})
+    assert card.headers["content-type"] == "application/json"
+    assert card.json()["data"]["extensions"] == CARD["data"]["extensions"]
+
+
+async def test_instructions_without_front_matter_are_imported(admin):
+    text = "# CLAUDE.md\n\n@docs/style.md\n\n## Voice of Acme\n\nBe brief.\n"
+    answer = await admin.post("/api/personas/import", content=text)
+    persona = answer.json()
+    assert (answer.status_code, persona["name"]) == (201, "Voice of Acme")
+    assert persona["content"] == text.rstrip("\n")
+    assert "docs/style.md" in persona["dropped"][0]["reason"]
+    named = await admin.post("/api/personas/import", params={"name": "Nova"}, content=text)
+    assert named.json()["name"] == "Nova"
+    agent = "---\nname: helper\nmodel: sonnet\ntools: Read\n---\nBe brief."
+    persona = (await admin.post("/api/personas/import", content=agent)).json()
+    assert persona["model"]["name"] == "sonnet"
+    assert persona["metadata"] == {"tools": "Read"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "slug"),
+    [
+        (b"", 422, "persona-file-invalid"),
+        (card_png(CARD)[:60], 422, "persona-file-invalid"),
+        (b'{"a":' * 100_000, 422, "persona-file-invalid"),
+        (b"GIF89a\xff", 422, "persona-file-unreadable"),
+        (b"x" * 600 * 1024, 422, "persona-file-invalid"),
+        (card_png(CARD, picture=11 * 1024 * 1024), 413, "too-large"),
+    ],
+    ids=["empty", "cut", "deep", "gif", "long", "huge"],
+)
+async def test_what_is_no_persona_s_file_is_refused(admin, body, status, slug):
+    answer = await admin.post("/api/personas/import", content=body)
+    assert answer.status_code == status
+    assert answer.json()["type"] == f"urn:dramatis:problem:{slug}"
+
+
+async def test_only_imports_may_be_that_large(admin):
+    body = json.dumps({"name": "a", "content": "x" * 2 * 1024 * 1024})
+    headers = {"content-type": "application/json"}
+    assert (await admin.post("/api/personas", content=body, headers=headers)).status_code == 413

@@ -11,7 +11,7 @@ from persona_svc.domain.inheritance import (
     ParentNotFoundError,
     PersonaHasChildrenError,
 )
-from persona_svc.domain.markdown import from_markdown
+from persona_svc.domain.markdown import from_markdown, to_markdown
 from persona_svc.domain.persona import (
     InvalidPersonaError,
     NameTakenError,
@@ -167,7 +167,7 @@ async def test_an_exported_persona_is_imported_with_its_parent_by_name(
 ):
     parent = await create("Parent")
     child = await create("Child", parent_id=parent.persona_id, tone="calm")
-    file = await export_persona(session, workspace_id, child.persona_id)
+    file = to_markdown(await export_persona(session, workspace_id, child.persona_id))
     with pytest.raises(NameTakenError):
         await import_persona(await begin(), from_markdown(file))
     renamed = from_markdown(file.replace("Child", "Twin"))

@@ -1,11 +1,18 @@
 """The HTTP API: its routers."""
 
+import re
+
+from service_kit.guard import UploadRoute
 from service_kit.http_app import HttpApi
 
 from persona_svc.entrypoints import campaigns_api, personas_api, versions_api, workspace_api
 
+MAX_IMPORT_BYTES = 10 * 1024 * 1024
+"""Character cards come with a picture."""
+
 API = HttpApi(
     "Dramatis personas",
     [workspace_api.router, campaigns_api.router, versions_api.router, personas_api.router],
+    uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES),
     description="How the AI of a workspace speaks: edit it once, everybody follows.",
 )

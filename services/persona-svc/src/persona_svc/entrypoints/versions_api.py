@@ -1,10 +1,10 @@
 """REST: versions of a persona, export and import."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from service_kit.errors import FieldError, InvalidError
 from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
@@ -13,7 +13,10 @@ from service_kit.routing import WorkspaceSession, api_router
 
 from persona_svc.adapters import personas, versions
 from persona_svc.adapters.starters import starters
-from persona_svc.domain.markdown import PersonaFile, from_markdown
+from persona_svc.domain.character_card import to_card
+from persona_svc.domain.markdown import PersonaFile, to_markdown
+from persona_svc.domain.persona import MAX_NAME_CHARS
+from persona_svc.domain.persona_import import read_import
 from persona_svc.entrypoints.dependencies import (
     Creating,
     Editing,
@@ -21,7 +24,7 @@ from persona_svc.entrypoints.dependencies import (
     created_answer,
     persona_answer,
 )
-from persona_svc.entrypoints.schemas.persona import PersonaDocument
+from persona_svc.entrypoints.schemas.persona import ImportedPersonaDocument, PersonaDocument
 from persona_svc.entrypoints.schemas.version import (
     DiffDocument,
     VersionDocument,
@@ -33,7 +36,7 @@ from persona_svc.usecases.restore_version import restore_version
 
 router = api_router("/api/personas", "personas")
 FOUND = problem_responses(404)
-MARKDOWN = "text/markdown"
+MARKDOWN, JSON = "text/markdown", "application/json"
 
 
 class MarkdownResponse(PlainTextResponse):
@@ -46,12 +49,6 @@ class StarterUnknownError(InvalidError):
     """There is no archetype with this id."""
 
     slug = "starter-unknown"
-
-
-class FileUnreadableError(InvalidError):
-    """The file must be Markdown in UTF-8, with YAML front matter."""
-
-    slug = "persona-file-unreadable"
 
 
 @router.get(
@@ -121,19 +118,41 @@ async def restore(
     return persona_answer(restored, change.workspace, response)
 
 
+_CARD_EXAMPLE = {
+    "spec": "chara_card_v2",
+    "spec_version": "2.0",
+    "data": {"name": "Nova", "description": "Nova sells bicycles.", "personality": "calm"},
+}
+_CARD_CONTENT: dict[str, Any] = {"schema": {"type": "object"}, "example": _CARD_EXAMPLE}
+_MARKDOWN_CONTENT: dict[str, Any] = {
+    "schema": {"type": "string"},
+    "example": "---\nname: Consultative\ntone: calm, curious\n---\n\n# How to answer\n",
+}
+
+
 @router.get(
     "/{persona_id}/export",
     operation_id="exportPersona",
     summary="Export a persona",
     response_class=MarkdownResponse,
-    responses=FOUND,
+    responses={**FOUND, 200: {"content": {JSON: _CARD_CONTENT}}},
 )
-async def export(persona_id: UUID, viewer: Viewer, session: WorkspaceSession) -> MarkdownResponse:
+async def export(
+    persona_id: UUID,
+    viewer: Viewer,
+    session: WorkspaceSession,
+    file_format: Annotated[
+        Literal["markdown", "card"],
+        Query(alias="format", description="`card`: a character card, which holds less."),
+    ] = "markdown",
+) -> Response:
     """Return the persona as one Markdown file with YAML front matter; import loses nothing."""
-    text = await export_persona(session, viewer.workspace_id, persona_id)
-    return MarkdownResponse(
-        text, headers={"Content-Disposition": f'attachment; filename="{persona_id}.md"'}
-    )
+    file = await export_persona(session, viewer.workspace_id, persona_id)
+    name = f'attachment; filename="{persona_id}.{"json" if file_format == "card" else "md"}"'
+    headers = {"Content-Disposition": name}
+    if file_format == "card":
+        return JSONResponse(to_card(file), headers=headers)
+    return MarkdownResponse(to_markdown(file), headers=headers)
 
 
 async def _file(
@@ -142,27 +161,26 @@ async def _file(
         str | None,
         Query(alias="starter", max_length=64, description="An archetype: see /api/starters."),
     ] = None,
+    name: Annotated[
+        str | None,
+        Query(max_length=MAX_NAME_CHARS, description="Instead of the name that the file says."),
+    ] = None,
 ) -> PersonaFile:
-    if starter_id is not None:
-        if starter_id not in starters():
-            known = FieldError("starter", f"must be one of {', '.join(starters())}")
-            raise StarterUnknownError("starter: there is no such archetype", errors=[known])
-        return starters()[starter_id].persona
-    try:
-        return from_markdown((await request.body()).decode())
-    except UnicodeDecodeError as error:
-        hint = FieldError("body", "must be text in UTF-8")
-        raise FileUnreadableError("The file is not UTF-8.", errors=[hint]) from error
+    if starter_id is None:
+        return read_import(await request.body(), name)
+    if starter_id not in starters():
+        known = FieldError("starter", f"must be one of {', '.join(starters())}")
+        raise StarterUnknownError("starter: there is no such archetype", errors=[known])
+    return starters()[starter_id].persona
 
 
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": False,
         "content": {
-            MARKDOWN: {
-                "schema": {"type": "string"},
-                "example": "---\nname: Consultative\ntone: calm, curious\n---\n\n# How to answer\n",
-            }
+            MARKDOWN: _MARKDOWN_CONTENT,
+            JSON: _CARD_CONTENT,
+            "image/png": {"schema": {"type": "string", "contentMediaType": "image/png"}},
         },
     }
 }
@@ -178,10 +196,12 @@ _BODY: dict[str, Any] = {
 )
 async def import_(
     file: Annotated[PersonaFile, Depends(_file)], change: Creating, response: Response
-) -> PersonaDocument:
-    """Create a persona from a Markdown file (the body) or from a starter (`?starter=`).
+) -> ImportedPersonaDocument:
+    """Create a persona from a file (the body) or from a starter (`?starter=`).
 
-    Front matter that is no field of a persona is kept in its `metadata`.
+    Markdown needs no front matter; what is no field of a persona is kept in its `metadata`.
+    Character cards (V1 to V3) come as JSON, or in a PNG. `dropped` tells what was not taken over.
     """
     persona = await import_persona(change, file)
-    return created_answer(persona, change.workspace, response)
+    created = created_answer(persona, change.workspace, response)
+    return ImportedPersonaDocument.imported(created, file)

@@ -1,4 +1,4 @@
-"""Create the persona of a Markdown file."""
+"""Create the persona of a file."""
 
 from dataclasses import replace
 

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from service_kit.requests import StrictRequest
 
 from persona_svc.domain.compiled import CompiledPersona
+from persona_svc.domain.markdown import PersonaFile
 from persona_svc.domain.persona import Persona, PersonaFields
 from persona_svc.domain.prompts import MAX_COMPILED_TOKENS
 from persona_svc.domain.workspace_settings import WorkspaceSettings, persona_from_settings
@@ -194,6 +195,25 @@ class PersonaDocument(BaseModel):
             created_at=None,
             updated_at=None,
         )
+
+
+class DroppedDocument(BaseModel):
+    """What of an imported file the persona does not hold, and why."""
+
+    field: str
+    reason: str
+
+
+class ImportedPersonaDocument(PersonaDocument):
+    """A persona that was just imported."""
+
+    dropped: list[DroppedDocument]
+
+    @classmethod
+    def imported(cls, persona: PersonaDocument, file: PersonaFile) -> Self:
+        """Return the document of a persona that comes from `file`."""
+        dropped = [DroppedDocument(field=item.field, reason=item.reason) for item in file.dropped]
+        return cls(**persona.model_dump(), dropped=dropped)
 
 
 class EnsuredDefaultDocument(BaseModel):
