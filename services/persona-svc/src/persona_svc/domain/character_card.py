@@ -172,17 +172,17 @@ class _Reader:
         name = name or self._label("name", MAX_NAME_CHARS) or ""
         persona_name = self._label("nickname", LABEL_LIMITS["persona_name"])
         greeting = _greeting(self._texts["first_mes"], name)
-        said = {field: _spoken(text, name, "the lead") for field, text in self._texts.items()}
-        tone = said["personality"] if len(said["personality"]) <= TEXT_LIMITS["tone"] else ""
+        spoken = {field: _spoken(text, name, "the lead") for field, text in self._texts.items()}
+        tone = spoken["personality"] if len(spoken["personality"]) <= TEXT_LIMITS["tone"] else ""
         placed = {"personality"} if tone else set[str]()
         placed |= {"first_mes"} if greeting else set()
         values = {
             "name": name,
             "persona_name": persona_name,
-            "description": self._description(said["creator_notes"]),
+            "description": self._description(spoken["creator_notes"]),
             "tone": tone,
             "greeting": greeting,
-            "content": self._content({key: said[key] for key in SECTIONS if key not in placed}),
+            "content": self._content({key: spoken[key] for key in SECTIONS if key not in placed}),
             "metadata": self._metadata(),
         }
         self._tell_left_out()
