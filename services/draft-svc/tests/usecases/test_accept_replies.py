@@ -7,7 +7,9 @@ import pytest
 from draft_svc.adapters import drafts
 from draft_svc.adapters.tables import DraftRow
 from draft_svc.domain.draft import DraftStatus
+from draft_svc.usecases.accept_replies import accept_replies
 from drafting import replied
+from persona_contracts import Received
 from service_devkit.testing.rollback import as_worker, published
 from service_kit.clock import utc_now
 from service_kit.erasure import Erasure, ErasureKind, schedule
@@ -141,3 +143,41 @@ async def test_a_reply_from_before_the_erasure_of_its_lead_is_dropped(
         await accept(lead_id="lead", received_at=ago(hours=1))
     late = (utc_now() + timedelta(seconds=1)).isoformat()
     assert (await accept(lead_id="lead", received_at=late)).status is DraftStatus.QUEUED
+
+
+def ahead(**time):
+    return (utc_now() + timedelta(**time)).isoformat()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"days": 182}, {"hours": 1}, {"days": 3650}, {"seconds": 30}], ids=str
+)
+async def test_a_reply_of_a_clock_that_is_ahead_outdates_no_later_one(accept, work, wrong):
+    first = await accept(lead_id="lead", received_at=ahead(**wrong))
+    second = await work.do(await accept(lead_id="lead"))
+    assert first.received_at <= utc_now()
+    assert second.status is DraftStatus.READY
+
+
+async def test_a_reply_counts_from_when_the_broker_had_it(session, workspace_id):
+    future, present = (
+        Received(
+            event=replied(workspace_id, lead_id="lead", received_at=at),
+            event_id=str(number),
+            source="urn:example:crm",
+            arrived_at=utc_now() - timedelta(minutes=arrived),
+        )
+        for number, (at, arrived) in enumerate([(ahead(days=1), 2), (ago(minutes=1), 1)])
+    )
+    async with as_worker(session):
+        await accept_replies(session, [present, future])
+    drafts_now = {draft.message_id: draft for draft in await all_drafts(session)}
+    assert drafts_now[future.event.message_id].received_at == future.arrived_at
+    assert drafts_now[future.event.message_id].status is DraftStatus.SUPERSEDED
+    assert drafts_now[present.event.message_id].status is DraftStatus.QUEUED
+
+
+async def test_a_late_older_reply_takes_no_campaign_back(accept):
+    await accept(lead_id="lead", campaign_id="new")
+    await accept(lead_id="lead", campaign_id="old", received_at=ago(days=2))
+    assert (await accept(lead_id="lead")).campaign_id == "new"

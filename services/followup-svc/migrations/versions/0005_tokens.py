@@ -7,7 +7,7 @@ Revision ID: 0005
 Revises: 0004
 """
 
-from service_kit.token_migrations import all_rows_v1, rewrite_tokens_v1
+from service_kit.data_migrations import all_rows_v1, rewrite_tokens_v1
 
 revision = "0005"
 down_revision = "0004"

@@ -6,8 +6,8 @@ Revises: 0005
 
 import sqlalchemy as sa
 from alembic import op
+from service_kit.data_migrations import all_rows_v1
 from service_kit.migrations import protect
-from service_kit.token_migrations import all_rows_v1
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0006"

@@ -6,7 +6,7 @@ Revision ID: 0004
 Revises: 0003
 """
 
-from service_kit.token_migrations import all_rows_v1, rewrite_tokens_v1
+from service_kit.data_migrations import all_rows_v1, rewrite_tokens_v1
 
 revision = "0004"
 down_revision = "0003"

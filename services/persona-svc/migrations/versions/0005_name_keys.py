@@ -11,7 +11,7 @@ import unicodedata
 
 import sqlalchemy as sa
 from alembic import op
-from service_kit.token_migrations import all_rows_v1
+from service_kit.data_migrations import all_rows_v1
 
 revision = "0005"
 down_revision = "0004"

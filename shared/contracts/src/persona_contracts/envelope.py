@@ -93,6 +93,8 @@ class Received(Generic[EventT]):
     """The sender's trace (W3C Trace Context); null also when it was no valid one."""
     replaced_characters: int = 0
     """Lone surrogates that became U+FFFD: the sender cuts texts in the middle of a character."""
+    arrived_at: datetime | None = None
+    """When the broker had it; null: it came another way."""
 
     @property
     def workspace_id(self) -> str:

@@ -17,6 +17,7 @@ of its events is decided on alone: a bad one costs no other. Parked events are o
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Generic
 
 from nats.aio.client import Client
@@ -87,7 +88,7 @@ class Consumer(Generic[EventT, DepsT]):
             return None
         if event.replaced_characters:
             replaced_characters_total.labels(self.durable.name).inc(event.replaced_characters)
-        return msg, event
+        return msg, replace(event, arrived_at=msg.metadata.timestamp)
 
     async def _handle(self, batch: Sequence[tuple[Msg, Received[EventT]]]) -> None:
         contexts = [propagate.extract(msg.headers or {}) for msg, _ in batch]

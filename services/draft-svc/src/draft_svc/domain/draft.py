@@ -143,6 +143,7 @@ class Draft:
     campaign_id: str | None
     channel: Channel
     received_at: datetime
+    """By the CRM's clock, but not after the reply arrived: its age and order count from here."""
     reply: Mapping[str, Any]
     """The `lead.replied` event, ready for JSON."""
     traceparent: str | None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from persona_contracts import DraftSupersededV1, LeadRepliedV1, Received
+from service_kit.clock import counted_from
 from service_kit.erasure import not_erased
 from service_kit.ids import new_id
 from service_kit.outbox import publish
@@ -59,7 +60,7 @@ def _draft(item: Received[LeadRepliedV1], now: datetime) -> Draft:
         lead_id=reply.lead_id,
         campaign_id=reply.campaign_id,
         channel=reply.channel,
-        received_at=reply.received_at,
+        received_at=counted_from(item, reply.received_at, now=now),
         reply=reply.model_dump(mode="json"),
         traceparent=item.traceparent,
         subject=reply.subject,

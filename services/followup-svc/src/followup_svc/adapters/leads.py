@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from persona_contracts import Channel, LeadRepliedV1
@@ -15,25 +17,31 @@ from followup_svc.domain.message import LastMessage
 _LOCK = text(
     "insert into lead (workspace_id, lead_id) select * from unnest(:workspace_ids, :lead_ids)"
     " on conflict (workspace_id, lead_id) do update set lead_id = excluded.lead_id"
-    " returning workspace_id, lead_id, first_message_id, last_message_id"
+    " returning workspace_id, lead_id, first_message_id, last_message_id, last_reply_at"
 ).bindparams(*(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "lead_ids")))
 _UPDATE = text(
     """
     update lead set
-      profile = case when new.profile_at >= coalesce(lead.profile_at, new.profile_at)
+      profile = case when new.profile_at >= coalesce(known.profile_at, new.profile_at)
         then lead.profile || cast(new.profile as jsonb) else cast(new.profile as jsonb)
         || lead.profile end,
-      profile_at = greatest(lead.profile_at, new.profile_at),
+      profile_at = greatest(known.profile_at, new.profile_at),
       campaign_id = case when new.campaign_id is not null
-        and new.profile_at >= coalesce(lead.campaign_at, new.profile_at)
+        and new.profile_at >= coalesce(known.campaign_at, new.profile_at)
         then new.campaign_id else lead.campaign_id end,
-      campaign_at = case when new.campaign_id is null then lead.campaign_at
-        else greatest(lead.campaign_at, new.profile_at) end
+      campaign_at = case when new.campaign_id is null then known.campaign_at
+        else greatest(known.campaign_at, new.profile_at) end
     from json_to_recordset(:rows) as new(
       workspace_id text, lead_id text, profile json, profile_at timestamptz, campaign_id text)
+    join lead as old using (workspace_id, lead_id)
+    cross join lateral (select
+      case when old.profile_at <= clock_timestamp() then old.profile_at end as profile_at,
+      case when old.campaign_at <= clock_timestamp() then old.campaign_at end as campaign_at
+    ) as known
     where lead.workspace_id = new.workspace_id and lead.lead_id = new.lead_id
     """
 ).bindparams(bindparam("rows", type_=JSON))
+"""A time of the future is no time: older releases stored what a CRM's clock said."""
 _RECORD_REPLIES = text(
     """
     update lead set
@@ -47,7 +55,8 @@ _RECORD_REPLIES = text(
       workspace_id text, lead_id text, message_id text, received_at timestamptz,
       email_id text, email_subject text)
     where lead.workspace_id = new.workspace_id and lead.lead_id = new.lead_id
-      and (lead.last_reply_at is null or lead.last_reply_at <= new.received_at)
+      and (lead.last_reply_at is null or lead.last_reply_at <= new.received_at
+        or lead.last_reply_at > clock_timestamp())
     """
 ).bindparams(bindparam("rows", type_=JSON))
 
@@ -64,7 +73,9 @@ async def lock_all(session: Session, keys: Collection[LeadKey]) -> Mapping[LeadK
     )
     return {
         LeadKey(row.workspace_id, row.lead_id): KnownReplies(
-            first_message_id=row.first_message_id, last_message_id=row.last_message_id
+            first_message_id=row.first_message_id,
+            last_message_id=row.last_message_id,
+            last_reply_at=row.last_reply_at,
         )
         for row in rows
     }
@@ -86,18 +97,20 @@ async def update_all(session: Session, updates: Iterable[LeadUpdate]) -> None:
         await session.execute(_UPDATE, {"rows": each})
 
 
-async def record_replies(session: Session, replies: Iterable[LeadRepliedV1]) -> None:
-    """Store the newest message of locked leads; of e-mails also what to answer to."""
+async def record_replies(
+    session: Session, replies: Iterable[tuple[datetime, LeadRepliedV1]]
+) -> None:
+    """Store the newest message of locked leads, each with its time; of e-mails what to answer."""
     rows = [
         {
             "workspace_id": reply.workspace_id,
             "lead_id": reply.lead_id,
             "message_id": reply.message_id,
-            "received_at": reply.received_at,
+            "received_at": at,
             "email_id": reply.message_id if reply.channel is Channel.EMAIL else None,
             "email_subject": reply.subject if reply.channel is Channel.EMAIL else None,
         }
-        for reply in sorted(replies, key=lambda reply: reply.received_at)
+        for at, reply in sorted(replies, key=itemgetter(0))
     ]
     for each in _rounds(rows):
         await session.execute(_RECORD_REPLIES, {"rows": each})

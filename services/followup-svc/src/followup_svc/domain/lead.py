@@ -74,6 +74,12 @@ class KnownReplies:
 
     first_message_id: str | None
     last_message_id: str | None
+    last_reply_at: datetime | None
+
+    def is_newest(self, at: datetime, *, now: datetime) -> bool:
+        """Return whether a reply of `at` is not older; one that is known of the future is none."""
+        last = self.last_reply_at
+        return last is None or last <= at or last > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

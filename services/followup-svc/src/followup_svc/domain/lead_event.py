@@ -25,6 +25,8 @@ class LeadEvent:
     is_first_reply: bool = False
     is_repeat: bool = False
     """The lead's newest reply, which was handled before."""
+    may_follow: datetime | None = None
+    """A reply answers what was started before; later than `at` where the CRM's clock is behind."""
     traceparent: str | None = None
 
     def triggers(self, sequence: Sequence, campaign_id: str | None) -> bool:

@@ -20,7 +20,8 @@ async def stop_on_reply(
 ) -> None:
     """Stop or pause the instances of locked leads that these replies, oldest first, concern.
 
-    A reply concerns only instances that were started before it was received (events.md §2).
+    A reply concerns only instances that were started before it was received (events.md §2),
+    with a leeway for the CRM's clock.
     """
     newest = {reply.key: reply for reply in replies if not reply.is_repeat}
     if not newest:
@@ -28,9 +29,13 @@ async def stop_on_reply(
     live = await instances.lock_live_of_leads(session, newest)
     definitions = await versions.get_all(session, {item.version_key for item in live})
     now = await database_now(session)
-    concerned = [item for item in live if item.started_at < newest[item.lead_key].at]
+    concerned = [item for item in live if item.started_at < _until(newest[item.lead_key])]
     saved = [_replied(item, definitions[item.version_key], now) for item in concerned]
     await save_instances(session, [item for item in saved if item is not None], now=now)
+
+
+def _until(reply: LeadEvent) -> datetime:
+    return reply.may_follow or reply.at
 
 
 def _replied(item: Instance, definition: Definition, now: datetime) -> SavedInstance | None:

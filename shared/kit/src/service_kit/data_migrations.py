@@ -1,4 +1,4 @@
-"""Rewrite, in stored texts, what other programs write for our tokens."""
+"""What migrations do to rows that are there already; each piece stays as it was written."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
