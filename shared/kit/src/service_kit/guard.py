@@ -1,13 +1,17 @@
-"""Refuses what no route can read: too large a body, a NUL in the address, an unknown coding."""
+"""Refuses what no route can read: too large or slow a body, a NUL in the address, a coding."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.content_coding import accepted, content_coding, unpacked
-from service_kit.errors import MalformedError, ServiceError, TooLargeError
+from service_kit.errors import MalformedError, ServiceError, TooLargeError, UpstreamError
+from service_kit.patience import BODY_BYTES_PER_SECOND, BODY_SECONDS, MAX_BYTES_IN_FLIGHT
 from service_kit.problem import problem_response
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -21,8 +25,21 @@ class UploadRoute:
     max_body_bytes: int
 
 
+class RequestTimeoutError(ServiceError):
+    """The request did not come in time."""
+
+    status = 408
+    slug = "request-timeout"
+
+
+class TooMuchInFlightError(UpstreamError):
+    """Too much is being sent to this service at once; try again later."""
+
+    slug = "too-much-in-flight"
+
+
 class RequestGuard:
-    """Counts the body as it arrives, whatever `Content-Length` says, and again unpacked."""
+    """Counts and times the body as it arrives, whatever `Content-Length` says; again unpacked."""
 
     def __init__(
         self,
@@ -33,6 +50,7 @@ class RequestGuard:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._uploads = uploads
+        self._bytes_in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -46,10 +64,21 @@ class RequestGuard:
         except ServiceError as error:
             await problem_response(error, accepted(error))(scope, receive, send)
             return
-        receive = _counted(receive, max_bytes)
+        body = _Arriving(
+            receive, max_bytes, self._held if max_bytes == self._max_body_bytes else None
+        )
+        receive = body.receive
         if coding is not None:
             receive = unpacked(receive, coding, max_bytes)
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, body.closing(scope, send))
+        finally:
+            self._held(-body.held_bytes)
+
+    def _held(self, size: int) -> None:
+        self._bytes_in_flight += size
+        if size > 0 and self._bytes_in_flight > MAX_BYTES_IN_FLIGHT:
+            raise TooMuchInFlightError("Send this again later, or less at once.")
 
     def _max_bytes(self, scope: Scope) -> int:
         uploads = self._uploads
@@ -70,15 +99,61 @@ def _too_large(max_bytes: int) -> str:
     return f"The body may have at most {max_bytes} bytes."
 
 
-def _counted(receive: Receive, max_bytes: int) -> Receive:
-    received_bytes = 0
+class _Arriving:
+    """A body as it arrives; `held` is told of each part that stays in memory."""
 
-    async def counted() -> Message:
-        nonlocal received_bytes
-        message = await receive()
-        received_bytes += len(message.get("body", b""))
-        if received_bytes > max_bytes:
-            raise TooLargeError(_too_large(max_bytes))
+    def __init__(
+        self, receive: Receive, max_bytes: int, held: Callable[[int], None] | None
+    ) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._held = held
+        self._began_at = monotonic()
+        self._received_bytes = 0
+        self._is_whole = False
+        self.held_bytes = 0
+
+    async def receive(self) -> Message:
+        """Return the next part.
+
+        Raises:
+            TooLargeError: it is larger than this route takes.
+            RequestTimeoutError: it takes too long.
+            TooMuchInFlightError: all bodies together are too large.
+        """
+        if self._is_whole:
+            return await self._receive()
+        message = await self._in_time()
+        size = len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        self._received_bytes += size
+        if self._received_bytes > self._max_bytes:
+            raise TooLargeError(_too_large(self._max_bytes))
+        if self._held is not None:
+            self.held_bytes += size
+            self._held(size)
         return message
 
-    return counted
+    async def _in_time(self) -> Message:
+        seconds = BODY_SECONDS + self._received_bytes / BODY_BYTES_PER_SECOND
+        left = self._began_at + seconds - monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                return await self._receive()
+        except TimeoutError:
+            raise RequestTimeoutError(
+                f"The body has {BODY_SECONDS} s, and a second more for each"
+                f" {BODY_BYTES_PER_SECOND:,} bytes."
+            ) from None
+
+    def closing(self, scope: Scope, send: Send) -> Send:
+        """Return a `send` that ends the connection if the body was not read to its end."""
+        headers = Headers(scope=scope)
+        has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+        async def close(message: Message) -> None:
+            if message["type"] == "http.response.start" and has_body and not self._is_whole:
+                message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
+            await send(message)
+
+        return close

@@ -36,7 +36,7 @@ class IdempotencyRow(OwnedByWorkspace, Base):
     workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     request: Mapped[bytes]
-    """SHA-256 of method, address, caller and body."""
+    """SHA-256 of method, address, caller with role, and body."""
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None]
     body: Mapped[bytes | None]
@@ -99,7 +99,7 @@ async def _digest(request: Request, principal: Principal) -> bytes:
         request.method.encode(),
         str(request.url.path).encode(),
         request.url.query.encode(),
-        principal.subject.encode(),
+        f"{principal.role} {principal.subject}".encode(),
         await request.body(),
     ):
         digest.update(len(part).to_bytes(8))

@@ -3,12 +3,12 @@
 A route takes `Viewer`, `Editor` or `Admin`, the least role that may use it.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service_kit.errors import ForbiddenError, UnauthenticatedError
@@ -51,31 +51,50 @@ _bearer = HTTPBearer(
 
 
 async def authenticated(
-    request: Request,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 ) -> Principal:
-    """Return the caller; `app.state.tokens` verifies the token.
+    """Return the caller, whom `authenticate` has let in."""
+    return request.state.principal
+
+
+async def authenticate(request: Request, least: Role) -> None:
+    """Let the caller in, by the headers alone: nothing of the body has been read.
+
+    `app.state.tokens` verifies the token.
 
     Raises:
         UnauthenticatedError: there is no bearer token, or it is not valid.
+        RoleTooLowError: the token's role is lower than `least`.
         KeysUnavailableError: the signing keys cannot be fetched, so nothing is known of the token.
     """
+    credentials = await _bearer(request)
     if credentials is None:
         raise UnauthenticatedError("Send a token: `Authorization: Bearer …`.")
-    return await request.app.state.tokens.verify(credentials.credentials)
+    principal: Principal = await request.app.state.tokens.verify(credentials.credentials)
+    if not principal.role.includes(least):
+        raise RoleTooLowError(f"This needs the role {least}; the token has {principal.role}.")
+    request.state.principal = principal
 
 
-def requires(role: Role) -> Callable[..., Awaitable[Principal]]:
-    """Return the dependency that lets only callers of at least `role` in."""
+class Requires:
+    """The dependency that lets only callers of at least `role` in; their route authenticates."""
 
-    async def allowed(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
-        if not principal.role.includes(role):
-            raise RoleTooLowError(f"This needs the role {role}; the token has {principal.role}.")
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
+        """Return the caller."""
         return principal
 
-    return allowed
+
+def least_role(dependant: Dependant) -> Role:
+    """Return the least role that may use a route with these dependencies."""
+    needed = [least_role(inner) for inner in dependant.dependencies]
+    if isinstance(dependant.call, Requires):
+        needed.append(dependant.call.role)
+    return max(needed, key=list(Role).index, default=Role.VIEWER)
 
 
-Viewer = Annotated[Principal, Depends(requires(Role.VIEWER))]
-Editor = Annotated[Principal, Depends(requires(Role.EDITOR))]
-Admin = Annotated[Principal, Depends(requires(Role.ADMIN))]
+Viewer = Annotated[Principal, Depends(Requires(Role.VIEWER))]
+Editor = Annotated[Principal, Depends(Requires(Role.EDITOR))]
+Admin = Annotated[Principal, Depends(Requires(Role.ADMIN))]

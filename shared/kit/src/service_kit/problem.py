@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +27,8 @@ from service_kit.tracing import current_trace_id
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+MAX_ERRORS = 100
+"""How many errors a problem names; `detail` says how many more there are."""
 IF_MATCH = ("header", "If-Match")
 SOURCES = {"body", "query", "path", "header", "cookie"}
 _DOCUMENT = TypeAdapter(dict[str, Any])
@@ -93,7 +95,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[FieldProblem] = []
+    errors: list[FieldProblem] = Field(default=[], max_length=MAX_ERRORS)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -115,7 +117,7 @@ def problem_response(error: ServiceError, headers: Mapping[str, str] | None = No
         "detail": str(error),
     }
     if error.errors:
-        document["errors"] = error.errors
+        document["errors"] = error.errors[:MAX_ERRORS]
     return Response(_DOCUMENT.dump_json(document), error.status, headers, media_type=MEDIA_TYPE)
 
 
@@ -215,8 +217,8 @@ def _input_error(error: RequestValidationError) -> ServiceError:
         return PreconditionRequiredError("Send If-Match with the ETag that you read, or `*`.")
     if isinstance(error.body, bytes):
         return UnsupportedMediaTypeError("Send JSON, as content-type application/json.")
-    errors = [FieldError(_field(cause["loc"]), _message(cause)) for cause in causes]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    errors = [FieldError(_field(cause["loc"]), _message(cause)) for cause in causes[:MAX_ERRORS]]
+    more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
     return InvalidError(f"{errors[0].field}: {errors[0].message}{more}", errors=errors)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 
 from service_kit import idempotency
-from service_kit.identity import Principal, authenticated
+from service_kit.identity import Principal, authenticate, authenticated, least_role
 from service_kit.persona_dependencies import at_least
 from service_kit.problem import problem_responses
 from service_kit.store import Session
@@ -18,13 +18,14 @@ DepsT = TypeVar("DepsT")
 
 
 class ApiRoute(APIRoute):
-    """Does what `before_answer` was told, before the transaction commits."""
+    """Knows the caller before it reads the body; does what `before_answer` was told in time."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
         handle = super().get_route_handler()
 
         async def handle_once(request: Request) -> Response:
+            await authenticate(request, least_role(request.scope["route"].dependant))
             request.state.before_answer = steps = list[BeforeAnswer]()
             try:
                 response = await handle(request)

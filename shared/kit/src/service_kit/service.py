@@ -30,6 +30,7 @@ from service_kit.health import Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
 from service_kit.logs import configure_logging
 from service_kit.migrations import migrate, schema_is_current
+from service_kit.patience import MAX_CONNECTIONS, PatientProtocol
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
 from service_kit.rpc import RpcRouter
@@ -280,6 +281,8 @@ def _server(app: FastAPI, settings: ServiceSettings) -> _Server:
             app,
             host=settings.http_host,
             port=settings.http_port,
+            http=PatientProtocol,
+            limit_concurrency=MAX_CONNECTIONS,
             access_log=False,
             log_config=None,
             lifespan="off",

@@ -5,6 +5,7 @@ import httpx
 import psycopg
 import pytest
 from service_kit import idempotency
+from service_kit.identity import Role
 from service_kit.store import Store
 from sqlalchemy import text
 
@@ -92,6 +93,17 @@ async def test_key_of_another_body_route_or_caller_is_422(
     ):
         assert response.status_code == 422
         assert response.json()["type"] == "urn:dramatis:problem:idempotency-key-reused"
+
+
+async def test_whose_role_was_lowered_is_shown_no_answer_that_the_higher_one_got(
+    stored: httpx.AsyncClient, token: Callable[..., str]
+) -> None:
+    created = await stored.post("/api/notes", json={"name": "n"}, headers=KEY)
+    assert created.status_code == 201
+    for role, status in ((Role.VIEWER, 403), (Role.EDITOR, 403)):
+        lowered = {**KEY, "Authorization": f"Bearer {token(role)}"}
+        answer = await stored.post("/api/notes", json={"name": "n"}, headers=lowered)
+        assert answer.status_code == status
 
 
 async def test_workspaces_do_not_share_keys(
