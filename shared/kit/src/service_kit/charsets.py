@@ -190,7 +190,7 @@ def _jis_pairs(run: bytes) -> list[str]:
 
 
 def _euc_character(data: bytes) -> str:
-    if len(data) == 2 and data[0] != 0x8E:
+    if len(data) == 2 and data[0] >= 0xA1:
         return _jis_character(data[0] & 0x7F, data[1] & 0x7F)
     return data.decode("euc_jp", errors="replace")
 

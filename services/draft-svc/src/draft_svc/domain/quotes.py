@@ -40,8 +40,10 @@ _WROTE = frozenset(_WROTE_WORDS.split())
 _WROTE_UNSPACED = re.compile(r"写道|寫道|来信|のメール|書きました|작성|님이|เขียน")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _COLONS = (":", "\uff1a")
-_ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}\b")
-_DAY_OR_YEAR = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]?|\d月")
+_ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}(?!\d)")
+_DAY_OR_YEAR = re.compile(r"\b(?:19|20)\d{2}(?!\d)|\b\d{1,2}[./] ?\d{1,2}[./]?|\d月")
+_RULED = re.compile(r"\s{0,8}-{2,40}\s(.{10,300})\s-{2,40}\s{0,8}")
+"""A line between two rules, as Zoho writes its attributions."""
 _ADDRESSED = re.compile(r"[<(\[][^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
 """An address in brackets, as mail programs put it after a name; people seldom do."""
 _HEADER_LINE = re.compile(
@@ -116,7 +118,18 @@ def _is_comparison(lines: list[str], position: int) -> bool:
 def _starts_history(lines: list[str], position: int) -> bool:
     line = lines[position]
     return len(line) <= MAX_MARK_CHARS and (
-        _MARK.match(line) is not None or _is_header_block(lines, position)
+        _MARK.match(line) is not None or _is_ruled(line) or _is_header_block(lines, position)
+    )
+
+
+def _is_ruled(line: str) -> bool:
+    """Return whether an attribution stands between two rules."""
+    ruled = _RULED.fullmatch(line)
+    return (
+        ruled is not None
+        and "@" in ruled[1]
+        and _DAY_OR_YEAR.search(ruled[1]) is not None
+        and _ADDRESS_OR_TIME.search(ruled[1]) is not None
     )
 
 
@@ -127,15 +140,24 @@ def _header_line(line: str) -> re.Match[str] | None:
 def _is_header_block(lines: list[str], position: int) -> bool:
     """Return whether a mail program's block of at least three "Label: value" lines starts here.
 
-    In a known language it has From, and two of To, Date and Subject; in any other an address after
-    a name, and a date or a second address.
+    In a known language it has From, and two of To, Date and Subject; in any other it begins with an
+    address after a name, or with a date and that, and has a date or a second address.
     """
-    goes_on = position > 0 and _header_line(lines[position - 1]) is not None
-    if goes_on or _header_line(lines[position]) is None:
+    first = _header_line(lines[position])
+    if first is None:
         return False
-    block = list(takewhile(str.strip, lines[position : position + MAX_HEADER_LINES]))
+    block = takewhile(_is_in_block, lines[position : position + MAX_HEADER_LINES])
     fields = [found for line in block if (found := _header_line(line))]
-    return len(fields) >= 3 and (_has_known_labels(fields) or _has_header_values(fields))
+    if len(fields) < 3:
+        return False
+    # A line that the sender typed right above it may look alike.
+    if _has_known_labels(fields):
+        return first[1].lower() in _HEADER_NAMES
+    return _has_header_values(fields)
+
+
+def _is_in_block(line: str) -> bool:
+    return bool(line.strip()) and _MARK.match(line[:MAX_MARK_CHARS]) is None
 
 
 def _has_known_labels(fields: list[re.Match[str]]) -> bool:
@@ -145,12 +167,17 @@ def _has_known_labels(fields: list[re.Match[str]]) -> bool:
 
 
 def _has_header_values(fields: list[re.Match[str]]) -> bool:
-    addresses = sum("@" in field[2] for field in fields)
-    dates = sum(
-        "@" not in field[2] and _DAY_OR_YEAR.search(field[2]) is not None for field in fields
+    values = [field[2] for field in fields]
+    addresses = sum("@" in value for value in values)
+    dates = sum(map(_is_date, values))
+    is_addressed = _ADDRESSED.search(values[0]) is not None or (
+        _is_date(values[0]) and _ADDRESSED.search(values[1]) is not None
     )
-    is_addressed = any(_ADDRESSED.search(field[2]) for field in fields[:2])
     return is_addressed and addresses + dates >= 2
+
+
+def _is_date(value: str) -> bool:
+    return "@" not in value and _DAY_OR_YEAR.search(value) is not None
 
 
 def _attribution_lines(written: list[str]) -> int:

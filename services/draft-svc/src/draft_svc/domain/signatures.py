@@ -19,20 +19,24 @@ _SENT = (
     r"sent|gesendet|versendet|verschickt|envoyée?|enviad[oa]|enviat|inviat[oa]|spedit[oa]|verzonden"
     r"|verstuurd|skickat|skickades|sendt|sent[et]|lähetetty|wysłan[eoy]|wysłano|odesláno|odoslané"
     r"|poslan[oe]|poslano|küldve|elküldve|trimis|изпратено|отправлено|надіслано|відправлено"
-    r"|εστάλη|στάλθηκε|gönderildi|gönderilmiştir|saadetud|nosūtīts|išsiųsta|送信|发送|发自|來自|傳送"
-    r"|寄出|보냄|보낸|dikirim|đã gửi|gửi từ|ส่งจาก|נשלח|أرسلت|مرسل|get|télécharger|obtener|ottieni"
-    r"|hol(?:en)? sie sich|download|pobierz|scarica"
+    r"|εστάλη|στάλθηκε|gönderildi|gönderilmiştir|saadetud|nosūtīts|išsiųsta"
+    r"|dikirim|đã gửi|gửi từ|נשלח|أرسلت|مرسل|get|télécharger|obtener|ottieni"
+    r"|hol(?:en)? sie sich|beziehen|download|pobierz|scarica"
 )
+_SENT_UNSPACED = r"送信|发送|发自|來自|来自|傳送|寄出|보냄|보낸|ส่งจาก"
 """The words "sent" and "get" (the app) in the line that a program adds to each mail."""
 _PROGRAM = (
     r"iphon|ipad|ipod|apple watch|android|samsung|galaxy|huawei|honor|xiaomi|redmi|oneplus|oppo"
     r"|pixel|motorola|nokia|sony|xperia|blackberry|windows|outlook|microsoft|mail|yahoo|gmail|gmx"
     r"|web\.de|t-online|proton|tutanota|tuta|thunderbird|spark|superhuman|mobil|mobile|phone"
     r"|smartphone|tablet|handy|téléphone|teléfono|telefon|telefono|携帯|スマホ|手机|手機"
+    r"|яндекс|почт[аеыу]"
 )
 _DEVICE = re.compile(
-    rf"(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?<![^\W\d_])(?:{_SENT})(?![^\W\d_])[^.,;!]{{0,60}}(?:{_PROGRAM})"
-    rf"|(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:{_PROGRAM})[^.,;!]{{0,30}}(?:{_SENT})",
+    rf"(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:(?<![^\W\d_])(?:{_SENT})(?![^\W\d_])"
+    rf"|{_SENT_UNSPACED})[^.,;!]{{0,60}}(?:{_PROGRAM})"
+    rf"|(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:{_PROGRAM})[^.,;!]{{0,30}}"
+    rf"(?:{_SENT}|{_SENT_UNSPACED})",
     re.IGNORECASE,
 )
 """Which program or device sent it, in one clause; an excuse may follow."""
