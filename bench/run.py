@@ -30,6 +30,7 @@ ROWS = (
     "followup",
     "claims",
     "reply",
+    "cleaning",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

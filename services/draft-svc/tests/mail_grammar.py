@@ -42,6 +42,17 @@ class Language:
     mark: str | None = None
 
 
+WRITTEN_AS = {
+    "gb2312": "gb18030",
+    "shift_jis": "cp932",
+    "ks_c_5601-1987": "cp949",
+    "iso-8859-1": "cp1252",
+    "iso-8859-9": "cp1254",
+    "windows-874": "cp874",
+    "tis-620": "cp874",
+}
+"""What programs write under a label."""
+
 WESTERN = ("utf-8", "iso-8859-1", "windows-1252", "iso-8859-15")
 CENTRAL = ("utf-8", "iso-8859-2", "windows-1250")
 CYRILLIC = ("utf-8", "windows-1251", "koi8-r", "iso-8859-5")
@@ -421,6 +432,141 @@ LANGUAGES = {
         "Thứ Ba, 3 tháng 3, 2026 10:00",
         "Đã gửi từ iPhone của tôi",
     ),
+    "sk": Language(
+        ("Pošlite mi prosím cenník pre 20 miest.", "Koľko to stojí mesačne?"),
+        f"ut 3. 3. 2026 o 10:00 {WHO} napísal(a):",
+        "Od Odoslané Komu Predmet",
+        "utorok 3. marca 2026 10:00",
+        "Odoslané z iPhonu",
+        CENTRAL,
+        f"Dňa 3. 3. 2026 o 10:00 {WHO} napísal:",
+        f"Dňa 3. 3. 2026 o 10:00 {NAME} napísal(a):",
+        "-----Pôvodná správa-----",
+    ),
+    "hr": Language(
+        ("Molim vas, pošaljite mi cjenik za 20 mjesta.", "Koliko to košta mjesečno?"),
+        f"uto, 3. ožu 2026. u 10:00 {WHO} napisao je:",
+        "Od Poslano Prima Predmet",
+        "utorak, 3. ožujka 2026. 10:00",
+        "Poslano s mog iPhonea",
+        CENTRAL,
+        f"Dana 3. ožu 2026. u 10:00, {WHO} je napisao:",
+        f"On 03. 03. 2026. 10:00, {NAME} wrote:",
+        "-----Izvorna poruka-----",
+    ),
+    "sl": Language(
+        ("Prosim, pošljite mi cenik za 20 mest.", "Koliko stane na mesec?"),
+        f"V V tor., 3. mar. 2026 ob 10:00 je oseba {WHO} napisala:",
+        "Od Poslano Za Zadeva",
+        "torek, 3. marec 2026 10:00",
+        "Poslano iz mojega iPhona",
+        CENTRAL,
+    ),
+    "bg": Language(
+        ("Моля, изпратете ми ценоразписа за 20 места.", "Колко струва на месец?"),
+        f"На вт, 3.03.2026 г. в 10:00 {WHO} написа:",
+        "От Изпратено До Тема",
+        "вторник, 3 март 2026 г. 10:00",
+        "Изпратено от моя iPhone",
+        ("utf-8", "windows-1251"),
+    ),
+    "sr": Language(
+        ("Молим вас, пошаљите ми ценовник за 20 места.", "Колико то кошта месечно?"),
+        f"уто, 3. мар 2026. у 10:00 {WHO} је написао/ла:",
+        "Од Послато За Наслов",
+        "уторак, 3. март 2026. 10:00",
+        "Послато са мог iPhone-а",
+        ("utf-8", "windows-1251"),
+    ),
+    "et": Language(
+        ("Palun saatke mulle hinnakiri 20 kohale.", "Kui palju see kuus maksab?"),
+        f"Kuupäev T, 3. märts 2026 kell 10:00 kirjutas {WHO}:",
+        "Saatja Saadetud Adressaat Teema",
+        "teisipäev, 3. märts 2026 10:00",
+        "Saadetud minu iPhone'ist",
+        ("utf-8", "iso-8859-15", "windows-1257"),
+    ),
+    "lv": Language(
+        ("Lūdzu, atsūtiet man cenrādi 20 vietām.", "Cik tas maksā mēnesī?"),
+        f"otrd., 2026. g. 3. marts, plkst. 10:00 — lietotājs {NAME} (<{ADDRESS}>) rakstīja:",
+        "No Nosūtīts Kam Tēma",
+        "otrdiena, 2026. gada 3. marts 10:00",
+        "Nosūtīts no mana iPhone",
+        ("utf-8", "windows-1257"),
+    ),
+    "lt": Language(
+        ("Atsiųskite man kainoraštį 20 vietų.", "Kiek tai kainuoja per mėnesį?"),
+        f"2026-03-03, an, 10:00 {WHO} rašė:",
+        "Nuo Išsiųsta Kam Tema",
+        "2026 m. kovo 3 d. 10:00",
+        "Išsiųsta iš mano „iPhone“",
+        ("utf-8", "windows-1257"),
+    ),
+    "ca": Language(
+        ("Envieu-me la llista de preus per a 20 llocs.", "Quant costa al mes?"),
+        f"Missatge de {WHO} del dia dt., 3 de març 2026 a les 10:00:",
+        "De|Enviat el|Per a|Assumpte",
+        "dimarts, 3 de març de 2026 10:00",
+        "Enviat des del meu iPhone",
+        WESTERN,
+        f"El 3 març 2026, a les 10:00, {WHO} va escriure:",
+        f"El 3/3/26 a les 10:00, {NAME} ha escrit:",
+    ),
+    "is": Language(
+        ("Sendið mér verðlistann fyrir 20 sæti.", "Hvað kostar þetta á mánuði?"),
+        f"þri., 3. mar. 2026 kl. 10:00 skrifaði {WHO}:",
+        "Frá Sent Til Efni",
+        "þriðjudagur, 3. mars 2026 10:00",
+        "Sent úr iPhone",
+        WESTERN,
+    ),
+    "he": Language(
+        ("אנא שלחו לי את המחירון עבור 20 מושבים.", "כמה זה עולה לחודש?"),
+        f"\u202bבתאריך יום ג׳, 3 במרץ 2026 ב-10:00 מאת \u202a{NAME}\u202c\u200f"
+        f" <\u202a{ADDRESS}\u202c\u200f>:\u202c",
+        "מאת נשלח אל נושא",
+        "יום שלישי 3 מרץ 2026 10:00",
+        "נשלח מה-iPhone שלי",
+        ("utf-8", "windows-1255"),
+    ),
+    "ar": Language(
+        ("الرجاء إرسال قائمة الأسعار لعشرين مقعدًا.", "كم تكلفته في الشهر؟"),
+        f"في الثلاثاء، 3 مارس 2026 في 10:00 ص تمت كتابة ما يلي بواسطة \u202a{NAME}\u202c\u200f"
+        f" <\u202a{ADDRESS}\u202c\u200f>:",
+        "من|تم الإرسال|إلى|الموضوع",
+        "الثلاثاء، 3 مارس، 2026 10:00 ص",
+        "تم الإرسال من iPhone الخاص بي",
+        ("utf-8", "windows-1256"),
+    ),
+    "fa": Language(
+        ("لطفا فهرست قیمت برای بیست نفر را بفرستید.", "هزینه ماهانه چقدر است؟"),
+        f"در تاریخ سه‌شنبه ۳ مارس ۲۰۲۶، ۱۰:۰۰ {WHO} نوشت:",
+        "از|ارسال شده|به|موضوع",
+        "۳ مارس ۲۰۲۶ ۱۰:۰۰",
+        "ارسال شده از iPhone من",
+    ),
+    "th": Language(
+        ("กรุณาส่งรายการราคาสำหรับ 20 ที่นั่งให้ฉัน", "ค่าใช้จ่ายต่อเดือนเท่าไหร่?"),
+        f"ในวันที่ อ. 3 มี.ค. 2026 เวลา 10:00 {WHO} เขียนว่า:",
+        "จาก ส่ง ถึง เรื่อง",
+        "วันอังคารที่ 3 มีนาคม 2026 10:00",
+        "ส่งจาก iPhone ของฉัน",
+        ("utf-8", "windows-874", "tis-620"),
+    ),
+    "hi": Language(
+        ("कृपया मुझे 20 सीटों की मूल्य सूची भेजें।", "प्रति माह इसकी कीमत क्या है?"),
+        f"मंगल, 3 मार्च 2026 को 10:00 am बजे को {WHO} ने लिखा:",
+        "प्रेषक|भेजा गया|प्राप्तकर्ता|विषय",
+        "मंगलवार, 3 मार्च 2026 10:00",
+        "मेरे iPhone से भेजा गया",
+    ),
+    "id": Language(
+        ("Tolong kirim daftar harga untuk 20 kursi.", "Berapa biayanya per bulan?"),
+        f"Pada tanggal Sel, 3 Mar 2026 pukul 10.00 {WHO} menulis:",
+        "Dari Dikirim Kepada Subjek",
+        "Selasa, 3 Maret 2026 10:00",
+        "Dikirim dari iPhone saya",
+    ),
 }
 
 HISTORY = (
@@ -445,7 +591,7 @@ NAMES = (
 )
 ADDRESSES = (ADDRESS, "tom.weber+sales@mail.acme.example", "t_weber@acme-group.example")
 TIMES = ("10:00", "09:07", "17:45", "23:59")
-YEARS = ("2026", "2024", "2031")
+YEARS = ("2026", "2024", "2031", "2569")
 EXTRAS = (
     "OK",
     "Yes!",
@@ -454,6 +600,9 @@ EXTRAS = (
     "+1 \U0001f44d",
     "Our plan: https://lead.example/plan?x=1&y=2",
     "Budget: 10,000 euros\nStart: 3.4.2027\nSeats: 20",
+    "Contact: Anna <anna@lead.example>\nStart: 3.4.2027\nSeats: 20",
+    "From: Berlin\nTo: Munich\nDate: 3.4.2027\nSeats: 2",
+    "See the -- rather long -- list of 3.3.2026.",
     "Ask anna@lead.example before 5.5.2027, she decides.",
     "Is it cheaper with > 50 seats?",
     "We use 20 iPhones and Outlook for iOS here, does it run there?",
@@ -463,13 +612,17 @@ EXTRAS = (
 )
 """What people write in any language, some of it near to what programs write."""
 BANNERS = (
-    "CAUTION: This email originated from outside of the organization. Do not click links or open"
-    " attachments unless you recognize the sender and know the content is safe.",
+    (
+        "CAUTION: This email originated from outside of the organization. Do not click links or"
+        " open attachments unless you recognize the sender and know the content is safe."
+    ),
     "[EXTERNAL EMAIL] Use caution with links and attachments.",
     "ACHTUNG: Diese E-Mail stammt von einem externen Absender. Klicken Sie nicht auf Links.",
     "ATTENTION : ce message provient de l'extérieur. Ne cliquez pas sur les liens.",
-    "You don't often get email from tom@acme.example. Learn why this is important"
-    " <https://aka.ms/LearnAboutSenderIdentification>",
+    (
+        "You don't often get email from tom@acme.example. Learn why this is important"
+        " <https://aka.ms/LearnAboutSenderIdentification>"
+    ),
 )
 
 PROGRAM_FOOTERS = (
@@ -604,8 +757,14 @@ PLAIN: dict[str, Plain] = {
         "",
         *HISTORY,
     ],
-    "163": lambda _l, _r: [f'At 2026-03-03 10:00:00, "{NAME}" <{ADDRESS}> wrote:', *_quoted(HISTORY)],
-    "163-zh": lambda _l, _r: [f'在 2026-03-03 10:00:00，"{NAME}" <{ADDRESS}> 写道：', *_quoted(HISTORY)],
+    "163": lambda _l, _r: [
+        f'At 2026-03-03 10:00:00, "{NAME}" <{ADDRESS}> wrote:',
+        *_quoted(HISTORY),
+    ],
+    "163-zh": lambda _l, _r: [
+        f'在 2026-03-03 10:00:00，"{NAME}" <{ADDRESS}> 写道：',
+        *_quoted(HISTORY),
+    ],
     "qq": lambda _l, _r: [
         "------------------&nbsp;原始邮件&nbsp;------------------".replace("&nbsp;", " "),
         f'发件人: "{NAME}" <{ADDRESS}>;',
@@ -620,8 +779,14 @@ PLAIN: dict[str, Plain] = {
         f"On Tue, Mar 03, 2026 at 10:00:00AM +0100, {NAME} wrote:",
         *_quoted(HISTORY),
     ],
-    "evolution": lambda _l, _r: [f"On Tue, 2026-03-03 at 10:00 +0100, {NAME} wrote:", *_quoted(HISTORY)],
-    "fastmail": lambda _l, _r: [f"On Tue, Mar 3, 2026, at 10:00 AM, {NAME} wrote:", *_quoted(HISTORY)],
+    "evolution": lambda _l, _r: [
+        f"On Tue, 2026-03-03 at 10:00 +0100, {NAME} wrote:",
+        *_quoted(HISTORY),
+    ],
+    "fastmail": lambda _l, _r: [
+        f"On Tue, Mar 3, 2026, at 10:00 AM, {NAME} wrote:",
+        *_quoted(HISTORY),
+    ],
     "lotus-notes": lambda _l, _r: [
         f"From:   {WHO}",
         "To:     Lea Brandt <lea@lead.example>",
@@ -630,8 +795,134 @@ PLAIN: dict[str, Plain] = {
         "",
         *HISTORY,
     ],
+    "spark": lambda _l, _r: [f"On Mar 3, 2026 at 10:00 AM +0100, {WHO}, wrote:", *_quoted(HISTORY)],
+    "superhuman": lambda _l, _r: [
+        f"On Tue, Mar 03, 2026 at 10:00 AM, {NAME} < {ADDRESS} > wrote:",
+        "",
+        *_quoted(HISTORY),
+    ],
+    "airmail": lambda _l, _r: [
+        f"On March 3, 2026 at 10:00:00 AM, {NAME} ({ADDRESS}) wrote:",
+        "",
+        *HISTORY,
+    ],
+    "k-9": lambda _l, _r: [
+        f"On March 3, 2026 10:00:00 AM GMT+01:00, {WHO} wrote:",
+        *_quoted(HISTORY),
+    ],
+    "em-client": lambda _l, _r: [
+        "------ Original Message ------",
+        f'From: "{NAME}" <{ADDRESS}>',
+        'To: "Lea Brandt" <lea@lead.example>',
+        "Sent: 3/3/2026 10:00:00 AM",
+        "Subject: Offer",
+        "",
+        *HISTORY,
+    ],
+    "em-client-9": lambda _l, _r: [
+        "------ Original Message ------",
+        f'From "{NAME}" <{ADDRESS}>',
+        "To lea@lead.example",
+        "Date 3/3/2026 10:00:00 AM",
+        "Subject Offer",
+        "",
+        *HISTORY,
+    ],
+    "tutanota": lambda _l, _r: [f"3. März 2026, 10:00 von {ADDRESS}:", "", *_quoted(HISTORY)],
+    "zimbra": lambda _l, _r: [
+        f"----- On Mar 3, 2026, at 10:00 AM, {NAME} {ADDRESS} wrote:",
+        "",
+        *_quoted(HISTORY),
+    ],
+    "zimbra-fr": lambda _l, _r: [
+        "----- Mail original -----",
+        f'De: "{NAME}" <{ADDRESS}>',
+        'À: "Lea Brandt" <lea@lead.example>',
+        "Envoyé: Mardi 3 Mars 2026 10:00:00",
+        "Objet: Offre",
+        "",
+        *HISTORY,
+    ],
+    "horde": lambda _l, _r: [f"Quoting {WHO}:", "", *_quoted(HISTORY)],
+    "horde-de": lambda _l, _r: [f"Zitat von {WHO}:", "", *_quoted(HISTORY)],
+    "gnus": lambda _l, _r: [f"{WHO} writes:", "", *_quoted(HISTORY)],
+    "pine": lambda _l, _r: [f"On Tue, 3 Mar 2026, {NAME} wrote:", "", *_quoted(HISTORY)],
+    "author-wrote": lambda _l, _r: [f"{NAME} wrote:", *_quoted(HISTORY)],
+    "author-schrieb": lambda _l, _r: [f"{NAME} schrieb:", *_quoted(HISTORY)],
+    "sogo": lambda _l, _r: [
+        f"On Tuesday, March 03, 2026 10:00 CET, {WHO} wrote:",
+        " ",
+        *_quoted(HISTORY),
+    ],
+    "outlook-mac": lambda _l, _r: [
+        "",
+        f"From: {WHO}",
+        "Date: Tuesday, 3 March 2026 at 10:00",
+        "To: Lea Brandt <lea@lead.example>",
+        "Cc: Anna <anna@lead.example>",
+        "Subject: Offer",
+        "",
+        *HISTORY,
+    ],
+    "outlook-2003": lambda _l, _r: [
+        "  _____  ",
+        "",
+        f"From: {NAME} [mailto:{ADDRESS}] ",
+        "Sent: Tuesday, March 03, 2026 10:00 AM",
+        "To: 'Lea Brandt'",
+        "Subject: Offer",
+        "",
+        *HISTORY,
+    ],
+    "orange": lambda _l, _r: [
+        "> Message du 03/03/26 10:00",
+        f'> De : "{NAME}" <{ADDRESS}>',
+        "> A : lea@lead.example",
+        "> Copie à : ",
+        "> Objet : Offre",
+        "> ",
+        *_quoted(HISTORY),
+    ],
+    "seznam": lambda _l, _r: [
+        "---------- Původní e-mail ----------",
+        f"Od: {WHO}",
+        "Komu: lea@lead.example",
+        "Datum: 3. 3. 2026 10:00:00",
+        "Předmět: Nabídka",
+        "",
+        *HISTORY,
+    ],
+    "wp.pl": lambda _l, _r: [f"Dnia 3 marca 2026 10:00 {WHO} napisał(a):", "", *_quoted(HISTORY)],
+    "onet": lambda _l, _r: [
+        f"W dniu 2026-03-03 10:00:12 użytkownik {WHO} napisał:",
+        *_quoted(HISTORY),
+    ],
+    "naver": lambda _l, _r: [
+        "-----Original Message-----",
+        f'From: "{NAME}"<{ADDRESS}> ',
+        'To: "Lea"<lea@lead.example>; ',
+        "Cc: ",
+        "Sent: 2026-03-03 (화) 10:00:00 (GMT+09:00)",
+        "Subject: Offer",
+        "",
+        *HISTORY,
+    ],
+    "fastmail-old": lambda _l, _r: [
+        f"On Tue, 03 Mar 2026, at 10:00, {NAME} wrote:",
+        *_quoted(HISTORY),
+    ],
+    "apple-forward": lambda _l, _r: [
+        "Begin forwarded message:",
+        "",
+        f"From: {WHO}",
+        "Subject: Offer",
+        "Date: 3 March 2026 at 10:00:00 CET",
+        "To: Lea Brandt <lea@lead.example>",
+        "",
+        *HISTORY,
+    ],
     "none": lambda _l, _r: [],
-}  # fmt: skip
+}
 
 GMAIL_QUOTE = (
     '<blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid'
@@ -672,7 +963,8 @@ HTML: dict[str, Html] = {
         f'<div class="BodyFragment">{_html_lines()}</div>'
     ),
     "outlook-desktop": lambda language: (
-        '<div>\n<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">\n'
+        "<div>\n"
+        '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">\n'
         f'<p class="MsoNormal">{_html_block(language)}<o:p></o:p></p>\n</div>\n</div>\n'
         f'<p class="MsoNormal"><o:p>&nbsp;</o:p></p>{_html_lines()}'
     ),
@@ -683,20 +975,22 @@ HTML: dict[str, Html] = {
     "outlook-mobile": lambda language: (
         '<div id="ms-outlook-mobile-signature"><div><br></div>'
         'Get <a href="https://aka.ms/o0ukef">Outlook for iOS</a></div>\n'
-        '<div id="mail-editor-reference-message-container" class="ms-outlook-mobile-reference-message">'
-        '<hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr">'
+        '<div id="mail-editor-reference-message-container"'
+        ' class="ms-outlook-mobile-reference-message">'
+        '<hr style="display:inline-block;width:98%" tabindex="-1">'
+        '<div id="divRplyFwdMsg" dir="ltr">'
         f"{_html_block(language)}</div>{_html_lines()}</div>"
     ),
     "windows-mail": lambda language: (
         '<div data-signatureblock="true"><div><br></div></div><div style="padding-top: 5px;'
         ' border-top-color: rgb(229, 229, 229); border-top-width: 1px; border-top-style: solid;">'
-        f"<div>{_html_block(language)}</div></div><div><br></div><div dir=\"\">{_html_lines()}</div>"
+        f'<div>{_html_block(language)}</div></div><div><br></div><div dir="">{_html_lines()}</div>'
     ),
     "apple-mail": lambda language: (
         None
         if language.apple is None
         else '<br id="lineBreakAtBeginningOfMessage"><div><br><blockquote type="cite"><div>'
-        f"{html.escape(language.apple)}</div><br class=\"Apple-interchange-newline\"><div>"
+        f'{html.escape(language.apple)}</div><br class="Apple-interchange-newline"><div>'
         f"{_html_lines()}</div></blockquote></div><br>"
     ),
     "iphone": lambda language: (
@@ -704,7 +998,8 @@ HTML: dict[str, Html] = {
         if language.apple is None
         else f'<br id="lineBreakAtBeginningOfSignature"><div dir="ltr">{language.phone}</div>'
         f'<div dir="ltr"><br><blockquote type="cite">{html.escape(language.apple)}<br><br>'
-        f'</blockquote></div><blockquote type="cite"><div dir="ltr">{_html_lines()}</div></blockquote>'
+        '</blockquote></div><blockquote type="cite">'
+        f'<div dir="ltr">{_html_lines()}</div></blockquote>'
     ),
     "thunderbird": lambda language: (
         None
@@ -713,17 +1008,19 @@ HTML: dict[str, Html] = {
         f'<blockquote type="cite" cite="mid:x@acme.example"><p>{_html_lines()}</p></blockquote>'
     ),
     "yahoo": lambda _: (
-        '<div id="ydpdb28840fyahoo_quoted_2142999335" class="ydpdb28840fyahoo_quoted"><div>\n<div>\n'
+        '<div id="ydpdb28840fyahoo_quoted_2142999335" class="ydpdb28840fyahoo_quoted"><div>\n'
+        "<div>\n"
         f"On Tuesday, March 3, 2026 at 10:00:08 AM GMT+1, {html.escape(WHO)} wrote:\n</div>"
         f"<div><br></div>{_html_lines()}</div></div>"
     ),
     "proton": lambda _: (
         '<div class="protonmail_quote">On Tuesday, March 3rd, 2026 at 10:00 AM,'
-        f" {html.escape(WHO)} wrote:<br><blockquote class=\"protonmail_quote\" type=\"cite\">"
+        f' {html.escape(WHO)} wrote:<br><blockquote class="protonmail_quote" type="cite">'
         f"{_html_lines()}</blockquote><br></div>"
     ),
     "zoho": lambda _: (
-        f'<div class="zmail_extra_hr" style="border-top: 1px solid rgb(204, 204, 204); height: 0px;">'
+        '<div class="zmail_extra_hr"'
+        ' style="border-top: 1px solid rgb(204, 204, 204); height: 0px;">'
         f'<br></div><div class="zmail_extra"><div><br></div>---- On Tue, 03 Mar 2026 10:00:50 +0530'
         f" <b>{html.escape(WHO)}</b> wrote ---<div><br></div>"
         f'<blockquote id="blockquote_zmail">{_html_lines()}</blockquote></div>'
@@ -735,7 +1032,7 @@ HTML: dict[str, Html] = {
     ),
     "qq": lambda _: (
         '<div style="font-size: 12px;font-family: Arial Narrow;padding:2px 0 2px 0;">'
-        "------------------&nbsp;原始邮件&nbsp;------------------</div><div style=\"font-size: 12px;"
+        '------------------&nbsp;原始邮件&nbsp;------------------</div><div style="font-size: 12px;'
         f'background:#efefef;padding:8px;"><div><b>发件人:</b>&nbsp;"{NAME}"&lt;{ADDRESS}&gt;;</div>'
         "<div><b>发送时间:</b>&nbsp;2026年3月3日(星期二) 上午10:00</div><div><b>收件人:</b>&nbsp;"
         f'"Lea"&lt;lea@lead.example&gt;;</div></div><div><br></div>{_html_lines()}'
@@ -748,7 +1045,7 @@ HTML: dict[str, Html] = {
         f'&nbsp;Angebot</div><div name="quoted-content">{_html_lines()}</div></div>'
     ),
     "none": lambda _: "",
-}  # fmt: skip
+}
 
 
 def _html_words(words: str, program: str) -> str:
@@ -798,11 +1095,8 @@ def _varied(history: str, rng: random.Random) -> str:
 
 
 def _encoded(text: str, charset: str, encoding: str) -> str:
-    codec = {"gb2312": "gb18030", "shift_jis": "cp932", "ks_c_5601-1987": "cp949"}.get(
-        charset, charset
-    )
-    codec = {"iso-8859-9": "cp1254", "iso-8859-1": "cp1252"}.get(codec, codec)
-    data = text.replace("\n", "\r\n").encode(codec)
+    data_codec = WRITTEN_AS.get(charset, charset)
+    data = text.replace("\n", "\r\n").encode(data_codec)
     if encoding == "8bit":
         return data.decode("latin-1")
     if encoding == "base64":

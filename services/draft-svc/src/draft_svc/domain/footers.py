@@ -8,7 +8,7 @@ MAX_NOTICE_CHARS = 800
 MAX_BANNER_CHARS = 600
 """A legal notice is recognised by this much of its start."""
 
-_DELIMITER = re.compile(r"(?:--|[\u2013\u2014])\s*$")
+_DELIMITER = r"(?:--|[\u2013\u2014])\s*$"
 """RFC 3676 §4.3, and what editors make of it."""
 _LIST_RULE = re.compile(r"_{20,}\s*$")
 _BANNER_SIGNS = (
@@ -36,6 +36,7 @@ _BANNER_SIGNS = (
 )
 """A banner mentions the mail, where it comes from, and what not to do with it."""
 _FOOTER = re.compile(
+    rf"{_DELIMITER}|"
     r"[\W_]{0,5}(?:(?:legal |e-?mail )?disclaimer\W*$|disclaimer:"
     r"|confidentiality(?: notice| note| statement)?\W*(?:$|:)"
     r"|confidential(?:ity)? (?:notice|note)\b"
@@ -49,9 +50,13 @@ _FOOTER = re.compile(
     r"|reply to this e-?mail directly or view it)",
     re.IGNORECASE,
 )
-_NOTICE_START = re.compile(
+_NOTICE_WORD = (
     r"[\W_]{0,5}(?:this|the|if you|any|diese|dieses|der|die|sollten sie|wenn sie|ce|cet|este|il|le"
-    r"|questo|questa|dit|deze|de)\b.{0,60}(?:e-?mail|message|communication|transmission|information"
+    r"|questo|questa|dit|deze|de)\b"
+)
+_NOTICE_FIRST = re.compile(_NOTICE_WORD, re.IGNORECASE)
+_NOTICE_START = re.compile(
+    rf"{_NOTICE_WORD}.{{0,60}}(?:e-?mail|message|communication|transmission|information"
     r"|recipient|nachricht|empfänger|courriel|mensaje|correo|messaggio|bericht)",
     re.IGNORECASE,
 )
@@ -82,8 +87,7 @@ def without_footer(region: list[str]) -> list[str]:
 
 def is_footer(line: str) -> bool:
     """Return whether `line` is the delimiter of a signature, or starts a footer."""
-    short = len(line) <= MAX_LINE_CHARS
-    return short and (_DELIMITER.match(line) or _FOOTER.match(line)) is not None
+    return len(line) <= MAX_LINE_CHARS and _FOOTER.match(line) is not None
 
 
 def is_notice(paragraph: list[str]) -> bool:
@@ -109,6 +113,8 @@ def _starts_footer(region: list[str], position: int) -> bool:
     line = region[position]
     if is_footer(line):
         return True
-    if _LIST_RULE.match(line):
+    if line.startswith("_") and _LIST_RULE.match(line):
         return "mailing list" in "".join(region[position + 1 : position + 2]).lower()
-    return is_notice(region[position : position + NOTICE_LINES])
+    return _NOTICE_FIRST.match(line) is not None and is_notice(
+        region[position : position + NOTICE_LINES]
+    )

@@ -7,7 +7,7 @@ memory. In an HTML5 tree, 30 kB of unclosed formatting tags took 1 GB (selectola
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -19,6 +19,9 @@ from draft_svc.domain.plain_text import plain_text
 
 HISTORY_MARK = "-----Original Message-----"
 """Outlook's own line above history; stands here for every element that starts history."""
+
+MAX_CACHED_CHARS = 1_000
+"""Of an element's attributes, so that what is remembered stays small."""
 
 _UNSEEN_TAG = re.compile(
     r"applet|audio|canvas|datalist|embed|frameset|head|iframe|map|math|noembed|noframes|noscript"
@@ -52,7 +55,11 @@ _SIGNATURE_NAME = re.compile(
 _RUN_OF_SPACE = re.compile(r"\s+")
 
 
-class _Role(Enum):
+_ATTRIBUTES = ("style", "class", "id", "type", "hidden", "name")
+_NO_VALUES = (None,) * len(_ATTRIBUTES)
+
+
+class _Role(IntEnum):
     """What an open element does to the text in it."""
 
     PLAIN = auto()
@@ -96,17 +103,22 @@ class _TextTarget:
     """Receives tags and text from lxml and collects lines."""
 
     def __init__(self, *, with_signature: bool) -> None:
-        self._unseen = {_Role.UNSEEN} if with_signature else {_Role.UNSEEN, _Role.SIGNATURE}
+        self._unseen = (_Role.UNSEEN,) if with_signature else (_Role.UNSEEN, _Role.SIGNATURE)
         self._unseen_depth = 0
         self._attribution: list[str] = []
         self._open: list[_Element] = []
-        self._depth = dict.fromkeys(_Role, 0)
+        self._depth = [0] * (len(_Role) + 1)
+        self._is_over = False
         self._lines: list[str] = []
         self._pieces: list[str] = []
         self._wants_blank = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        element = _element(tag, attributes) if attributes else _bare_element(tag)
+        if self._is_over:
+            return
+        values = tuple(map(attributes.get, _ATTRIBUTES)) if attributes else _NO_VALUES
+        is_short = sum(map(len, attributes.values())) <= MAX_CACHED_CHARS
+        element = (_cached_element if is_short else _element)(tag, values)
         if not self._unseen_depth:
             self._begin(element)
         self._open.append(element)
@@ -114,6 +126,8 @@ class _TextTarget:
         self._unseen_depth += element.role in self._unseen
 
     def end(self, _tag: str) -> None:
+        if self._is_over:
+            return
         element = self._open.pop()
         if not self._unseen_depth and element.is_block:
             self._end_block(element)
@@ -123,7 +137,7 @@ class _TextTarget:
             self._end_attribution()
 
     def data(self, text: str) -> None:
-        if self._unseen_depth:
+        if self._unseen_depth or self._is_over:
             return
         if self._depth[_Role.ATTRIBUTION]:
             self._attribution.append(text)
@@ -135,13 +149,13 @@ class _TextTarget:
             self._pieces.append(line)
 
     def close(self) -> str:
-        self._end_block(_bare_element("body"))
+        self._end_block(_cached_element("body"))
         return "\n".join(self._lines)
 
     def _end_attribution(self) -> None:
         """Leave it out above a quote; "---- Forwarded message ----" has history under it."""
         if "".join(self._attribution).lstrip().startswith("--"):
-            self._emit(HISTORY_MARK)
+            self._end_words()
         self._attribution.clear()
 
     def _begin(self, element: _Element) -> None:
@@ -149,13 +163,18 @@ class _TextTarget:
             self._end_block(element)
         if element.starts_history:
             self._end_block(element)
-            self._emit(HISTORY_MARK)
+            self._end_words()
         elif element.tag == "br":
             self._end_line()
         elif element.tag in ("td", "th"):
             self._pieces.append(" ")
         elif element.tag == "li":
             self._pieces.append("- ")
+
+    def _end_words(self) -> None:
+        """Mark the start of history; what follows it is not read, unless all this is quoted."""
+        self._emit(HISTORY_MARK)
+        self._is_over = not self._depth[_Role.QUOTE]
 
     def _end_block(self, element: _Element) -> None:
         """End the line if there is one; a line of hard spaces is an intended empty one."""
@@ -178,19 +197,17 @@ class _TextTarget:
         self._lines.append(mark + line)
 
 
-@lru_cache(maxsize=256)
-def _bare_element(tag: str) -> _Element:
-    return _element(tag, {})
-
-
-def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
-    style = _RUN_OF_SPACE.sub("", attributes.get("style", "")).lower()
-    names = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower().split()
+def _element(tag: str, values: tuple[str | None, ...] = _NO_VALUES) -> _Element:
+    """Return what an element does, by the values of _ATTRIBUTES."""
+    style, classes, element_id, kind, hidden, name = values
+    style = _RUN_OF_SPACE.sub("", style or "").lower()
+    names = f"{classes or ''} {element_id or ''}".lower().split()
     is_tight = "msonormal" in names or _TIGHT_STYLE.search(style) is not None
-    is_hidden = "hidden" in attributes or _HIDING_STYLE.search(style) is not None
+    is_hidden = hidden is not None or _HIDING_STYLE.search(style) is not None
     is_signature = any(map(_SIGNATURE_NAME.fullmatch, names))
-    is_cited = attributes.get("type") == "cite" or "border-left:" in style
+    is_cited = kind == "cite" or "border-left:" in style
     is_indent = _INDENT_STYLE.search(style) is not None and not is_cited
+    is_quote = "protonmail_quote" in names or name == "quote"  # GMX names it
     role = _Role.PRE if tag == "pre" else _Role.PLAIN
     if is_hidden or _UNSEEN_TAG.fullmatch(tag):
         role = _Role.UNSEEN
@@ -198,7 +215,7 @@ def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
         role = _Role.SIGNATURE
     elif any(map(_ATTRIBUTION_NAME.fullmatch, names)):
         role = _Role.ATTRIBUTION
-    elif "protonmail_quote" in names or (tag == "blockquote" and not is_indent):
+    elif is_quote or (tag == "blockquote" and not is_indent):
         role = _Role.QUOTE
     return _Element(
         tag=tag,
@@ -207,6 +224,10 @@ def _element(tag: str, attributes: Mapping[str, str]) -> _Element:
         is_spaced=_SPACED_TAG.fullmatch(tag) is not None and not is_tight,
         starts_history=_has_outlook_border(style) or any(map(_HISTORY_NAME.fullmatch, names)),
     )
+
+
+_cached_element = lru_cache(maxsize=1_024)(_element)
+"""Many elements of a mail are alike."""
 
 
 def _has_outlook_border(style: str) -> bool:

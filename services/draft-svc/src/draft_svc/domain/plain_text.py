@@ -10,9 +10,12 @@ _UNSEEN = re.compile(
 """Control characters, lone surrogates, and characters that are not drawn and can hide words:
 zero-width and direction marks, tags, supplementary variation selectors. The joiners U+200C and
 U+200D stay: Persian and emoji need them."""
+_SEEN_ASCII = {**dict.fromkeys([*range(32), 127]), 9: 9, **dict.fromkeys([10, 11, 12, 13], 10)}
 _SPACE = re.compile(r"[\xa0\u2000-\u200a\u202f\u205f\u3000]")
 
 
 def plain_text(text: str) -> str:
     """Return `text` with line feeds and plain spaces, without invisible characters."""
+    if text.isascii():
+        return text.replace("\r\n", "\n").translate(_SEEN_ASCII)
     return _SPACE.sub(" ", _UNSEEN.sub("", _LINE_END.sub("\n", text)))

@@ -38,16 +38,25 @@ menulis כתב كتب نوشت
 """
 _WROTE = frozenset(_WROTE_WORDS.split())
 _WROTE_UNSPACED = re.compile(r"写道|寫道|来信|のメール|書きました|작성|님이|เขียน")
+_SMALL_NAMES = "via von van der den de di da la le al bin und and"
+_SMALL_NAME_WORDS = frozenset(_SMALL_NAMES.split())
 _LETTERS = re.compile(r"[^\W\d_]+")
 _COLONS = (":", "\uff1a")
+_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?!\d)")
 _ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}(?!\d)")
-_DAY_OR_YEAR = re.compile(r"\b(?:19|20)\d{2}(?!\d)|\b\d{1,2}[./] ?\d{1,2}[./]?|\d月")
+_DAY_OR_YEAR = re.compile(
+    r"(?<!\d)(?:1[34]|19|20|2[56])\d{2}(?!\d)|\b\d{1,2}[./] ?\d{1,2}[./]?|\d月"
+)
+"""Years count from 1900, in Iran and Arabia from 1300, in Thailand from 2500."""
+_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩०१२३४५६७८९", "0123456789" * 3)
 _RULED = re.compile(r"\s{0,8}-{2,40}\s(.{10,300})\s-{2,40}\s{0,8}")
 """A line between two rules, as Zoho writes its attributions."""
 _ADDRESSED = re.compile(r"[<(\[][^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
 """An address in brackets, as mail programs put it after a name; people seldom do."""
+_LABEL_CHARACTER = r"[^\s\d_*:\uff1a<>@\"'()\[\],;.!?/|+=&#>-]"
+"""Letters, and the signs that scripts such as Thai put on them."""
 _HEADER_LINE = re.compile(
-    r"[\s*_]{0,8}([^\W\d_][^\W\d_.-]{0,19}(?:[ .-]{1,2}[^\W\d_]{1,15}){0,2})"
+    rf"[\s*_]{{0,8}}({_LABEL_CHARACTER}{{1,20}}(?:[ .-]{{1,2}}{_LABEL_CHARACTER}{{1,15}}){{0,2}})"
     r"[\s*_]{0,3}[:\uff1a]\s*(.*)"
 )
 _WRAPPED_LINK = re.compile(r"https?://[^\s>]+$")
@@ -83,8 +92,7 @@ def unquoted_regions(lines: list[str]) -> list[list[str]]:
             regions.append([])
             continue
         regions[-1].append(line)
-        attribution_lines = _attribution_lines(regions[-1])
-        if attribution_lines:
+        if attribution_lines := line.endswith(_COLONS) and _attribution_lines(regions[-1]):
             del regions[-1][-attribution_lines:]
             if not _is_quote_next(lines, position + 1):
                 break
@@ -97,7 +105,7 @@ def _quoted_positions(lines: list[str]) -> set[int]:
 
     A single line that begins with ">" in the middle of a sentence means "more than".
     """
-    marked = [at for at, line in enumerate(lines) if line.lstrip().startswith(">")]
+    marked = [at for at, line in enumerate(lines) if ">" in line and line.lstrip()[0] == ">"]
     if len(marked) == 1 and _is_comparison(lines, marked[0]):
         return set()
     wrapped = {
@@ -117,8 +125,11 @@ def _is_comparison(lines: list[str], position: int) -> bool:
 
 def _starts_history(lines: list[str], position: int) -> bool:
     line = lines[position]
-    return len(line) <= MAX_MARK_CHARS and (
-        _MARK.match(line) is not None or _is_ruled(line) or _is_header_block(lines, position)
+    may_start = "--" in line or ":" in line or "\uff1a" in line
+    return (
+        may_start
+        and len(line) <= MAX_MARK_CHARS
+        and (_MARK.match(line) is not None or _is_ruled(line) or _is_header_block(lines, position))
     )
 
 
@@ -128,7 +139,7 @@ def _is_ruled(line: str) -> bool:
     return (
         ruled is not None
         and "@" in ruled[1]
-        and _DAY_OR_YEAR.search(ruled[1]) is not None
+        and _has_day(ruled[1])
         and _ADDRESS_OR_TIME.search(ruled[1]) is not None
     )
 
@@ -176,20 +187,28 @@ def _has_header_values(fields: list[re.Match[str]]) -> bool:
     return is_addressed and addresses + dates >= 2
 
 
+def _has_day(line: str) -> bool:
+    return _DAY_OR_YEAR.search(_ascii_digits(line)) is not None
+
+
+def _ascii_digits(line: str) -> str:
+    return line if line.isascii() else line.translate(_DIGITS)
+
+
 def _is_date(value: str) -> bool:
-    return "@" not in value and _DAY_OR_YEAR.search(value) is not None
+    """Return whether a value is the date of a mail: with a time, or the month in letters."""
+    is_long = _TIME.search(_ascii_digits(value)) or _LETTERS.search(value)
+    return "@" not in value and _has_day(value) and is_long is not None
 
 
 def _attribution_lines(written: list[str]) -> int:
     """Return how many lines at the end of `written` are an attribution, whatever is below it.
 
-    It ends with a colon and has a time, or an address, and a day; and either a word for "wrote",
-    or the address in brackets.
+    The last ends with a colon. It has a time, or an address, and a day; and either a word for
+    "wrote", or the address in brackets.
     """
-    if not written[-1].rstrip().endswith(_COLONS):
-        return 0
     for count, joined in _joined_tails(written):
-        is_dated = _DAY_OR_YEAR.search(joined) and _ADDRESS_OR_TIME.search(joined)
+        is_dated = _has_day(joined) and _ADDRESS_OR_TIME.search(joined)
         if is_dated and (_ADDRESSED.search(joined) or _says_wrote(joined)):
             return count
     return 0
@@ -207,10 +226,24 @@ def _drop_attribution(written: list[str]) -> None:
         end -= 1
     if not end or not written[end - 1].rstrip().endswith(_COLONS):
         return
-    for count, joined in _joined_tails(written[max(0, end - MAX_ATTRIBUTION_LINES) : end]):
-        if _ADDRESS_OR_TIME.search(joined) and _DAY_OR_YEAR.search(joined):
-            del written[end - count :]
-            return
+    tails = _joined_tails(written[max(0, end - MAX_ATTRIBUTION_LINES) : end])
+    dated = next((count for count, joined in tails if _is_dated_attribution(joined)), 0)
+    if count := dated or int(_names_author(written[end - 1])):
+        del written[end - count :]
+
+
+def _is_dated_attribution(line: str) -> bool:
+    is_certain = _ADDRESS_OR_TIME.search(line) is not None or _says_wrote(line)
+    return is_certain and _has_day(line)
+
+
+def _names_author(line: str) -> bool:
+    """Return whether a line is a name, "wrote" and a colon, or has an address in brackets."""
+    if len(line) > MAX_MARK_CHARS or _ADDRESSED.search(line):
+        return len(line) <= MAX_MARK_CHARS
+    words = [word for word in _LETTERS.findall(line) if word.lower() not in _WROTE]
+    is_name = all(not word[0].islower() or word in _SMALL_NAME_WORDS for word in words)
+    return is_name and 1 <= len(words) <= 6 and _says_wrote(line)
 
 
 def _joined_tails(written: list[str]) -> list[tuple[int, str]]:

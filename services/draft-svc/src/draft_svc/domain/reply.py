@@ -110,6 +110,7 @@ def _read(
 
 
 def _newest_words(text: str) -> str:
+    text = _joined([_lines(text)])
     for _ in range(MAX_PASSES):
         shorter = _without_what_others_wrote(text)
         if shorter == text:

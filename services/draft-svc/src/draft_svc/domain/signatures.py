@@ -20,6 +20,8 @@ _SENT = (
     r"|verstuurd|skickat|skickades|sendt|sent[et]|lähetetty|wysłan[eoy]|wysłano|odesláno|odoslané"
     r"|poslan[oe]|poslano|küldve|elküldve|trimis|изпратено|отправлено|надіслано|відправлено"
     r"|εστάλη|στάλθηκε|gönderildi|gönderilmiştir|saadetud|nosūtīts|išsiųsta"
+    r"|послато|испратено|жіберілді|göndərilib|dërguar|bidalia|anfonwyd|seolta|dihantar"
+    r"|ipinadala|imetumwa|الإرسال|ارسال|بھیجا|भेजा|পাঠানো|அனுப்பப்பட்டது"
     r"|dikirim|đã gửi|gửi từ|נשלח|أرسلت|مرسل|get|télécharger|obtener|ottieni"
     r"|hol(?:en)? sie sich|beziehen|download|pobierz|scarica"
 )
