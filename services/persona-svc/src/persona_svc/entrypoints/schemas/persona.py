@@ -7,7 +7,7 @@ from uuid import UUID
 from persona_contracts import ResolvedPersona
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from service_kit.requests import StrictRequest
+from service_kit.requests import PartialRequest, StrictRequest
 
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.markdown import PersonaFile
@@ -70,7 +70,7 @@ class _PersonaValues(StrictRequest):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
-class UpdatePersonaRequest(_PersonaValues):
+class UpdatePersonaRequest(_PersonaValues, PartialRequest):
     """The fields to change (JSON Merge Patch): null empties a field, those not named stay."""
 
     model_config = ConfigDict(
@@ -106,7 +106,7 @@ class ClonePersonaRequest(StrictRequest):
     name: str | None = Field(default=None, min_length=1)
 
 
-class UpdatePersonaSettingsRequest(StrictRequest):
+class UpdatePersonaSettingsRequest(PartialRequest):
     """The choice of voice and language model, in the spelling of C18; those not named stay."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")

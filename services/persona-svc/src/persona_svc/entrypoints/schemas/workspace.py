@@ -5,14 +5,14 @@ from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel
-from service_kit.requests import StrictRequest
+from service_kit.requests import PartialRequest
 
 from persona_svc.adapters.starters import Starter
 from persona_svc.domain.audit import AuditEntry
 from persona_svc.domain.workspace import Workspace
 
 
-class UpdateSettingsRequest(StrictRequest):
+class UpdateSettingsRequest(PartialRequest):
     """The settings to change; those not named stay.
 
     The first seven belong to the default persona: writing them changes it.
