@@ -62,6 +62,12 @@ def test_a_subject_that_no_stream_keeps_is_an_error(run, streams):
     assert "No stream keeps nobody.>" in result.err
 
 
+def test_a_misspelt_event_is_told_apart_from_one_that_nobody_sends(run, streams):
+    result = run("events", "tail", "lead.repleid.v1.acme", "--nats", streams)
+    assert result.code == 1
+    assert "Did you mean lead.replied.>?" in result.err
+
+
 def test_missing_streams_are_an_error_with_a_mend(run, fresh_nats):
     result = run("events", "tail", "--nats", fresh_nats.url)
     assert result.code == 1

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
+from persona_contracts import EVENTS
 from service_kit.topology import ADVISORY_STREAM, STREAMS
 
 from dramatis.errors import CliError
@@ -73,9 +75,7 @@ async def follow(
         and any(matches(pattern, subject) for subject in stream.subjects or ())
     ]
     if not names:
-        raise CliError(
-            f"No stream keeps {pattern}.", "Subjects begin with a noun: persona.>, draft.>, lead.>"
-        )
+        raise CliError(f"No stream keeps {pattern}.", _hint(pattern))
     messages: asyncio.Queue[_Read] = asyncio.Queue(QUEUED)
     tasks = [asyncio.create_task(_read(connection, name, since, messages)) for name in names]
     try:
@@ -94,6 +94,15 @@ async def follow(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _hint(pattern: str) -> str:
+    """Return the event type that is meant, if one is close."""
+    known = [event.event_type for event in EVENTS]
+    meant = get_close_matches(".".join(pattern.split(".")[:2]), known, n=1)
+    if meant:
+        return f"Did you mean {meant[0]}.>?"
+    return "Subjects begin with a noun: persona.>, draft.>, lead.>"
 
 
 async def _read(

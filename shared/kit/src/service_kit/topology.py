@@ -16,6 +16,7 @@ from nats.js.api import (
     StreamInfo,
 )
 from nats.js.errors import NotFoundError
+from persona_contracts import EVENTS
 
 DAY_SECONDS = 86_400
 DUPLICATE_WINDOW_SECONDS = 120
@@ -33,13 +34,23 @@ MAX_DELIVERIES_SUBJECT = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 def _events(name: str, *nouns: str, max_msg_size: int = -1) -> StreamConfig:
     return StreamConfig(
         name=name,
-        subjects=[f"{noun}.*.v1.*" for noun in nouns],
+        subjects=[subject for noun in nouns for subject in _subjects(noun)],
         storage=StorageType.FILE,
         max_age=30 * DAY_SECONDS,
         duplicate_window=DUPLICATE_WINDOW_SECONDS,
         allow_atomic=True,
         max_msg_size=max_msg_size,
     )
+
+
+def _subjects(noun: str) -> list[str]:
+    """Return the subjects of every event about `noun`: of a misspelt one nobody gets an ack.
+
+    A noun without events yet keeps its place.
+    """
+    types = [event for event in EVENTS if event.event_type.partition(".")[0] == noun]
+    exact = [f"{event.event_type}.v{event.event_version}.*" for event in types]
+    return exact or [f"{noun}.*.v1.*"]
 
 
 STREAMS: dict[str, StreamConfig] = {

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import nats as nats_client
 import pytest
+from nats.js.errors import NoStreamResponseError
 from service_kit.publishing import Message, MessageTooLargeError, send_batch
 from service_kit.topology import STREAMS, apply_streams
 
@@ -43,6 +44,13 @@ async def test_a_stream_that_takes_no_batches_gets_each_message_once_and_in_orde
     await connection.jetstream().update_stream(config)
     await send_batch(connection, [message(number) for number in range(40)])
     assert await stored(connection) == list(range(40))
+
+
+async def test_a_misspelt_event_gets_no_acknowledgement(connection):
+    js = connection.jetstream()
+    with pytest.raises(NoStreamResponseError):
+        await js.publish("lead.repleid.v1.acme", b"{}")
+    await js.publish("lead.replied.v1.acme", b"{}")
 
 
 async def test_what_is_too_large_is_not_sent_and_the_connection_lasts(connection):
