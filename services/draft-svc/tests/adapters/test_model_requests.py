@@ -136,3 +136,59 @@ async def test_the_offline_writer_suggests_the_first_goal_of_a_list():
     asked = brief(channel="sms", voice=voice(goals="1. Book a demo.\n2. Ask for the budget."))
     written = await OfflineWriter().write(asked, None)
     assert written.body.endswith("What I would suggest next: book a demo.")
+
+
+REMOVALS = (
+    "Please remove me from your list. What is this anyway?",
+    "STOP",
+    "Unsubscribe",
+    "How do I unsubscribe?",
+    "Stop emailing me!",
+    "Don\u2019t contact us again.",
+    "Take me off your list, please.",
+    "Bitte nehmen Sie mich aus dem Verteiler.",
+    "Bitte keine weiteren E-Mails.",
+    "Schreiben Sie mir nicht mehr, ich will nicht mehr angeschrieben werden.",
+    "Merci de me d\u00e9sinscrire.",
+    "Por favor, denme de baja.",
+    "Mi cancelli dalla lista, cancellami dalla lista.",
+    "Wilt u mij uitschrijven?",
+    "Proszę mnie wypisać.",
+    "Пожалуйста, не пишите мне больше.",
+)
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("reply", REMOVALS)
+async def test_the_offline_writer_neither_asks_nor_invites_who_wants_to_be_removed(reply, channel):
+    prices = (passage("What does it cost? Removal from the list costs ten euros."),)
+    asking = voice(goals="Book a call.", qualification_questions=("How many people are you?",))
+    asked = brief(reply_text=reply, channel=channel, voice=asking, passages=prices)
+    text, _ = await OfflineWriter().plan(asked)
+    planned = parse_strategy(text)
+    assert (planned.intent, planned.questions, planned.qualification_question) == (
+        "unsubscribe",
+        (),
+        None,
+    )
+    for strategy in (planned, None):
+        written = await OfflineWriter().write(asked, strategy)
+        assert written.body.endswith("Understood: we will not write to you again.")
+        assert written.cited == ()
+        assert not any(word in written.body for word in ("?", "call", "euros", "Thank"))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Can our customers unsubscribe in your tool?",
+        "Take me through your prices, please.",
+        "Don't call me before ten, what does it cost?",
+        "We will not stop at 20 seats. Does it remove our old data?",
+        "Kann man Mitarbeiter abmelden?",
+        "Please send us no attachments. What does it cost?",
+    ],
+)
+async def test_the_offline_writer_goes_on_with_whoever_only_mentions_removal(reply):
+    text, _ = await OfflineWriter().plan(brief(reply_text=reply))
+    assert parse_strategy(text).intent != "unsubscribe"

@@ -23,6 +23,8 @@ CHARS_PER_TOKEN: Final = 4
 """OpenAI's rule of thumb for English text."""
 MAX_SENTENCE_CHARS: Final = 300
 MAX_ANSWERS: Final = 2
+REMOVAL: Final = "unsubscribe"
+FAREWELL: Final = "Understood: we will not write to you again."
 STEM_CHARS: Final = 4
 """Words are equal if they start alike: "price" and "pricing"."""
 
@@ -36,8 +38,32 @@ _COMMON = frozenset(
         "where which who why will with would you your"
     )
 )
+_WRITE: Final = r"(?:e-?mail|write|contact|messag|text|call|send)"
+_REMOVAL: Final = (
+    r"^\W*(?:please )?(?:stop|unsubscribe|remove|opt[ -]?out|abmelden|stopp|arr\xeat|退订|退訂)\W*$"
+    r"|(?:please |want to |like to |wish to |how (?:do|can) (?:i|we) )unsubscribe\b"
+    r"|\bunsubscribe (?:me|us|from (?:your|this|these))\b|^\W*unsubscribe[.!]"
+    r"|\b(?:remove|delete|take|strike) (?:me|us|my (?:e-?mail|address|name|data))"
+    r" ?(?:off|from|[.!]|$)"
+    rf"|\b(?:stop|quit) {_WRITE}\w*(?: to)?\b|\bopt(?:ing)? out of (?:your|this|these)"
+    rf"|\b(?:do not|don['\u2019]t|never) {_WRITE} (?:to )?(?:me|us)"
+    r"(?: again| any ?more)?\s*(?:[.!]|$)"
+    r"|\bleave (?:me|us) alone|\bno (?:more|further) (?:e-?mails|messages)"
+    r"|\b(?:mich|uns)\b.{0,30}(?:abmelde|aus (?:dem|ihrem|ihrer|eurem) (?:verteiler|liste))"
+    r"|aus (?:dem|ihrem|eurem) verteiler"
+    r"|\bkeine (?:weiteren |mehr )?(?:e-?mails|mails|nachrichten)\b"
+    r"|schreib\w* (?:sie )?(?:mir|uns) (?:bitte )?nicht (?:mehr|wieder)\b"
+    r"|\bnicht (?:mehr|wieder)\b.{0,20}(?:schreib|kontaktier)|d\xe9s(?:abonn|inscri)(?:ez|re)"
+    r"|retirez[ -](?:moi|nous)|ne (?:m['\u2019]|me |nous )(?:contactez|\xe9crivez)"
+    r"|d(?:ar|e|en|a)(?:me|nos) de baja|\bno (?:me|nos) (?:escriba|contacte|env\xede)"
+    r"|cancell\w{1,6} (?:mi\b|dalla)|\bnon (?:mi|ci) (?:scriv|contatt)|descadastr"
+    r"|\b(?:me|mij|ons)\b.{0,30}(?:uitschrijv|afmeld)|\bgeen (?:mails|e-?mails|berichten) meer"
+    r"|\b(?:avregistrera|afmeld|avmeld) (?:mig|meg)|wypisa\u0107|wypisz|\bnie pisz"
+    r"|отписать|отпишите|не пишите|配信停止|配信を停止"
+)
+"""What people write who want no more mails; it says so in any of a dozen languages."""
 _INTENTS: Final = (
-    ("unsubscribe", r"unsubscribe|remove me|stop (?:emailing|writing|sending)"),
+    (REMOVAL, _REMOVAL),
     ("out_of_office", r"out of (?:the )?office|on (?:vacation|holiday|leave) until"),
     ("not_interested", r"not interested|no thanks|no,? thank you"),
     ("not_now", r"not (?:right )?now|next (?:quarter|year)|too early|later this year"),
@@ -69,8 +95,9 @@ class OfflineWriter:
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
         """Return a strategy made from the reply's own sentences, as JSON."""
         questions = _questions(brief)
-        text = brief.reply_text.lower()
-        intent = next((name for name, words in _INTENTS if re.search(words, text)), None)
+        intent = _intent(brief)
+        if intent == REMOVAL:
+            return _removed(brief)
         strategy = Strategy(
             intent=intent or ("question" if questions else "other"),
             questions=tuple(questions[:5]),
@@ -83,7 +110,12 @@ class OfflineWriter:
         return document, _usage(compose_strategy_messages(brief), document)
 
     async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
-        """Return the body, opening with the persona's greeting."""
+        """Return the body, opening with the persona's greeting.
+
+        Whoever wants to be removed is told so, and neither asked nor invited.
+        """
+        if (strategy.intent if strategy else _intent(brief)) == REMOVAL:
+            return _farewell(brief, strategy)
         answers = _answers(brief)
         parts = [greeting(brief.channel, brief.voice, brief.greeted()) or "Hello,"]
         parts.append(_opening(brief.voice.tone))
@@ -110,6 +142,31 @@ class OfflineWriter:
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+def _intent(brief: Brief) -> str | None:
+    text = brief.reply_text.lower()
+    return next((name for name, words in _INTENTS if re.search(words, text, re.MULTILINE)), None)
+
+
+def _removed(brief: Brief) -> tuple[str, TokenUsage]:
+    strategy = Strategy(
+        intent=REMOVAL,
+        questions=(),
+        objections=(),
+        answer_from=(),
+        next_step="Stop writing to the lead.",
+        qualification_question=None,
+    )
+    document = json.dumps(strategy.as_dict())
+    return document, _usage(compose_strategy_messages(brief), document)
+
+
+def _farewell(brief: Brief, strategy: Strategy | None) -> Written:
+    parts = (greeting(brief.channel, brief.voice, brief.lead) or "Hello,", FAREWELL)
+    body = (" " if brief.channel == Channel.SMS else "\n\n").join(parts)
+    usage = _usage(compose_write_messages(brief, strategy), body)
+    return Written(body=body, model=NAME, usage=usage, cited=())
 
 
 def _opening(tone: str | None) -> str:
