@@ -1,20 +1,21 @@
 """When a message may go out: delays, windows, time zones, and the days on which clocks change."""
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from followup_svc.domain.holiday import HolidayRegionUnknownError, Holidays
+from followup_svc.domain.time_zone import TimeZoneUnknownError, lead_zone, time_zone
 from followup_svc.domain.window import (
     OFFICE_HOURS,
     Calendar,
     Delay,
     DelayUnit,
     SendWindow,
-    TimeZoneUnknownError,
     Weekday,
     WindowClosedError,
-    lead_zone,
-    time_zone,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,7 +38,7 @@ def window(opens, closes, days=ALL_DAYS):
     [
         ("09:00", "17:00", ()),
         ("09:00", "09:00", ALL_DAYS),
-        ("17:00", "09:00", ALL_DAYS),
+        ("24:00", "09:00", ALL_DAYS),
         ("09:00", "24:01", ALL_DAYS),
     ],
 )
@@ -126,12 +127,15 @@ def test_business_days_leave_out_weekends(start, amount, end):
 def test_an_unknown_zone_is_refused_and_a_leads_falls_to_the_workspaces(name):
     with pytest.raises(TimeZoneUnknownError):
         time_zone(name)
-    assert lead_zone(name, KOLKATA) is KOLKATA
+    found = lead_zone(name, KOLKATA)
+    assert (found.zone, found.unknown) == (KOLKATA, name or None)
+    assert not name or "Asia/Kolkata" in found.warning
 
 
 def test_a_lead_without_a_zone_has_the_workspaces():
-    assert lead_zone(None, BERLIN) is BERLIN
-    assert lead_zone("America/New_York", BERLIN) == NEW_YORK
+    assert lead_zone(None, BERLIN).zone is BERLIN
+    assert lead_zone("N/A", BERLIN).warning is None
+    assert lead_zone("America/New_York", BERLIN).zone == NEW_YORK
 
 
 def test_without_a_window_it_is_always_open():
@@ -299,10 +303,146 @@ def test_a_step_is_due_when_the_window_opens_after_its_delay(sent, due):
 def test_a_name_that_is_garbage_is_no_zone(name):
     with pytest.raises(TimeZoneUnknownError):
         time_zone(name)
-    assert lead_zone(name, BERLIN) is BERLIN
+    assert lead_zone(name, BERLIN).zone is BERLIN
 
 
 def test_a_name_that_is_far_too_long_is_not_repeated_whole():
     with pytest.raises(TimeZoneUnknownError) as refused:
         time_zone("x/" * 50_000)
     assert len(str(refused.value)) < 200
+
+
+CASES = json.loads(
+    (Path(__file__).resolve().parents[4] / "tests" / "cases" / "cases.json").read_text()
+)
+(WINDOWS,) = (case for case in CASES if case["id"] == "time-zone-windows")
+NAMED = {
+    **WINDOWS["expect"]["zones"],
+    "Romance Standard Time": "Europe/Paris",
+    "Tokyo Standard Time": "Asia/Tokyo",
+    "India Standard Time": "Asia/Calcutta",
+    "Pacific Daylight Time": "America/Los_Angeles",
+    "w. europe standard time": "Europe/Berlin",
+    " GMT Standard Time ": "Europe/London",
+    "europe/berlin": "Europe/Berlin",
+    "AMERICA/NEW_YORK": "America/New_York",
+    "America/New York": "America/New_York",
+    "utc": "UTC",
+    "Z": "UTC",
+}
+
+
+@pytest.mark.parametrize(("name", "zone"), NAMED.items())
+def test_a_zone_is_known_by_every_usual_name(name, zone):
+    assert time_zone(name) == ZoneInfo(zone)
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [
+        ("UTC+2", 2),
+        ("utc+02:00", 2),
+        ("GMT-5", -5),
+        ("GMT-0530", -5.5),
+        ("+05:30", 5.5),
+        ("-0800", -8),
+        ("UTC\u22123", -3),
+        ("+14:00", 14),
+    ],
+)
+def test_an_offset_is_a_zone(name, hours):
+    assert time_zone(name).utcoffset(None) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    "name", ["UTC+15", "+2:99", "+", "5", "Mars Standard Time", "Europe", "localtime", "CST/Ulm"]
+)
+def test_a_name_that_may_mean_anything_is_unknown(name):
+    with pytest.raises(TimeZoneUnknownError):
+        time_zone(name)
+
+
+NIGHT = window("22:00", "06:00", ALL_DAYS[:5])
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-03-02T22:00", "2026-03-02T22:00"),
+        ("2026-03-02T21:59", "2026-03-02T22:00"),
+        ("2026-03-03T05:59", "2026-03-03T05:59"),
+        ("2026-03-03T06:00", "2026-03-03T22:00"),
+        ("2026-03-02T03:00", "2026-03-02T22:00"),
+        ("2026-03-07T05:00", "2026-03-07T05:00"),
+        ("2026-03-07T06:00", "2026-03-09T22:00"),
+        ("2026-03-07T23:00", "2026-03-09T22:00"),
+    ],
+)
+def test_a_window_over_midnight_belongs_to_the_day_it_opens_on(now, opens):
+    for zone in (BERLIN, KOLKATA, NEW_YORK):
+        assert NIGHT.next_open(at(now, zone), zone) == at(opens, zone)
+
+
+@given(
+    minute=st.integers(0, 366 * 24 * 60),
+    hours=st.tuples(st.integers(0, 23), st.integers(0, 24)).filter(lambda pair: pair[0] != pair[1]),
+    days=st.sets(st.sampled_from(ALL_DAYS), min_size=1),
+)
+def test_the_window_is_open_when_it_says_so(minute, hours, days):
+    made = SendWindow(
+        days=tuple(sorted(days, key=ALL_DAYS.index)), opens=hours[0] * 60, closes=hours[1] * 60
+    )
+    now = at("2026-01-01") + timedelta(minutes=minute)
+    opening = made.next_open(now, UTC)
+    assert opening >= now
+    assert made.includes(opening)
+    if opening > now:
+        assert not made.includes(now)
+        assert not made.includes(opening - timedelta(minutes=1))
+
+
+BAVARIA = Holidays(region="DE-BY", dates=frozenset({date(2026, 12, 24)}))
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-12-23T18:00", "2026-12-28T09:00"),
+        ("2026-12-24T10:00", "2026-12-28T09:00"),
+        ("2027-01-05T17:00", "2027-01-07T09:00"),
+        ("2026-06-04T10:00", "2026-06-05T09:00"),
+        ("2026-12-23T10:00", "2026-12-23T10:00"),
+    ],
+)
+def test_on_a_holiday_nothing_is_sent(now, opens):
+    calendar = Calendar(zone=BERLIN, window=OFFICE_HOURS, days_off=BAVARIA)
+    assert calendar.next_open(at(now, BERLIN)) == at(opens, BERLIN)
+
+
+def test_a_holiday_is_one_where_the_lead_is_and_ends_at_midnight():
+    new_year = Holidays(dates=frozenset({date(2027, 1, 1)}))
+    calendar = Calendar(zone=KOLKATA, window=None, days_off=new_year)
+    assert calendar.next_open(at("2026-12-31T20:00")) == at("2027-01-02T00:00", KOLKATA)
+
+
+def test_business_days_leave_out_holidays():
+    calendar = Calendar(zone=BERLIN, window=None, days_off=BAVARIA)
+    delay = Delay(amount=2, unit=DelayUnit.BUSINESS_DAYS)
+    assert calendar.due(delay, at("2026-12-23T10:00", BERLIN)) == at("2026-12-29T10:00", BERLIN)
+
+
+@pytest.mark.parametrize("region", ["US-CA", "GB-SCT", "FR", "IN-KA", "de-by", "JP"])
+def test_a_region_has_its_holidays(region):
+    assert date(2027, 1, 1) in Holidays(region=region) or region.startswith("IN")
+
+
+@pytest.mark.parametrize("region", ["XX", "DE-XX", "Bavaria", "", "DE-BY-M"])
+def test_a_region_without_a_calendar_is_refused(region):
+    with pytest.raises(HolidayRegionUnknownError):
+        Holidays(region=region)
+
+
+def test_a_calendar_of_holidays_alone_never_opens():
+    every = frozenset(date(2026, 1, 1) + timedelta(days=day) for day in range(500))
+    with pytest.raises(WindowClosedError):
+        Calendar(zone=UTC, window=None, days_off=Holidays(dates=every)).next_open(at("2026-01-01"))

@@ -21,6 +21,7 @@ async def test_an_empty_workspace_has_empty_lists_and_default_settings(api):
         },
         "booking_link": None,
         "answer_timeout": "PT15M",
+        "holidays": {"dates": [], "region": None},
         "version": 0,
     }
 
@@ -96,7 +97,7 @@ async def test_a_template_that_nothing_can_fill_is_refused(campaigner, body, fie
         ({"name": "\u3164\ufe0f"}, "name"),
         ({"name": "Demo \u202efdp.exe"}, "name"),
         ({"send_window": {"days": [], "from": "09:00", "to": "17:00"}}, "send_window"),
-        ({"send_window": {"days": ["monday"], "from": "17:00", "to": "09:00"}}, "send_window"),
+        ({"send_window": {"days": ["monday"], "from": "17:00", "to": "17:00"}}, "send_window"),
         ({"trigger": {"event": "lead.replied", "outcomes": ["positive"]}}, "trigger"),
         ({"trigger": {"event": "lead.outcome", "outcomes": ["rich"]}}, "trigger.events.outcomes.0"),
         ({"trigger": "sometimes"}, "trigger.hand"),
@@ -161,13 +162,15 @@ async def test_settings_are_checked_and_kept(campaigner):
         {"time_zone": "Mars/Phobos"},
         {"answer_timeout": "PT0S"},
         {"booking_link": "javascript:alert(1)"},
+        {"holidays": {"region": "DE-XX"}},
         {"send_window": {"days": ["monday"], "from": "10:00", "to": "10:00"}},
     ):
         refused = await campaigner.asked("PUT", "followup-settings", 422, json=wrong)
         assert refused["errors"][0]["field"].startswith(next(iter(wrong)))
     values = {
         "time_zone": "Asia/Kolkata",
-        "send_window": {"days": ["sunday"], "from": "00:00", "to": "24:00"},
+        "send_window": {"days": ["sunday"], "from": "22:00", "to": "06:00"},
+        "holidays": {"dates": ["2026-12-24"], "region": "DE-BY"},
         "booking_link": "https://book.example/us",
         "answer_timeout": "PT1H",
     }

@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from persona_contracts.event import Document, OwnEvent
 from persona_contracts.message import Attempt
 from persona_contracts.resolution import Resolution
@@ -50,6 +52,8 @@ class FollowupSendRequestedV1(_InstanceEvent):
     resolution: Resolution
     in_reply_to: ExternalId | None = None
     """The lead's last message, if one is known: the text belongs into its thread."""
+    warnings: list[str] = Field(default_factory=list[str])
+    """What is wrong with what is known of the lead: its time zone is unknown, say."""
 
 
 class FollowupBlockedV1(_InstanceEvent):

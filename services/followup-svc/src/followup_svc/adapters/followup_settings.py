@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from followup_svc.adapters.tables import FollowupSettingsRow
 from followup_svc.domain.followup_settings import DEFAULTS, FollowupSettings
+from followup_svc.domain.holiday import Holidays
 from followup_svc.domain.window import SendWindow
 
+_HOLIDAYS = TypeAdapter[Holidays](Holidays)
 _WINDOW = TypeAdapter[SendWindow | None](SendWindow | None)
 
 
@@ -45,6 +47,7 @@ async def save(session: Session, workspace_id: str, settings: FollowupSettings) 
         "time_zone": settings.time_zone,
         "send_window": _WINDOW.dump_python(settings.send_window, mode="json"),
         "booking_link": settings.booking_link,
+        "holidays": _HOLIDAYS.dump_python(settings.holidays, mode="json"),
         "answer_timeout_seconds": int(settings.answer_timeout.total_seconds()),
         "version": settings.version,
     }
@@ -60,6 +63,7 @@ def _settings(row: FollowupSettingsRow) -> FollowupSettings:
         time_zone=row.time_zone,
         send_window=_WINDOW.validate_python(row.send_window),
         booking_link=row.booking_link,
+        holidays=_HOLIDAYS.validate_python(row.holidays),
         answer_timeout=timedelta(seconds=row.answer_timeout_seconds),
         version=row.version,
     )

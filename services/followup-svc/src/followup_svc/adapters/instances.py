@@ -50,12 +50,16 @@ _ADD = text(
       select * from json_to_recordset(:rows) as new(
         instance_id uuid, workspace_id text, sequence_id uuid, sequence_version int, lead_id text,
         campaign_id text, step int, next_at timestamptz, started_at timestamptz, started_by text,
-        trigger_id text, traceparent text)
+        trigger_id text, traceparent text, note jsonb)
     ), added as (
       insert into instance (instance_id, workspace_id, sequence_id, sequence_version, lead_id,
-        campaign_id, state, step, awaiting_answer, next_at, started_at, started_by, trigger_id)
+        campaign_id, state, step, awaiting_answer, next_at, started_at, started_by, trigger_id,
+        history)
       select instance_id, workspace_id, sequence_id, sequence_version, lead_id, campaign_id,
-        'active', step, false, next_at, started_at, started_by, trigger_id from new
+        'active', step, false, next_at, started_at, started_by, trigger_id,
+        case when note is null then '[]'
+          else jsonb_build_array(note || jsonb_build_object('at', now())) end
+      from new
       on conflict do nothing returning instance_id
     ), due as (
       insert into instance_due (instance_id, workspace_id, due_at, traceparent)
@@ -106,6 +110,7 @@ async def add_all(session: Session, new: Collection[NewInstance]) -> set[UUID]:
             "started_by": item.instance.started_by,
             "trigger_id": item.trigger_id,
             "traceparent": item.traceparent,
+            "note": item.note,
         }
         for item in new
     ]

@@ -156,6 +156,7 @@ class FollowupSettingsRow(OwnedByWorkspace, Base):
     send_window: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     booking_link: Mapped[str | None]
     answer_timeout_seconds: Mapped[int]
+    holidays: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     version: Mapped[int]
 
 

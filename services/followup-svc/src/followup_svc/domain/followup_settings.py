@@ -1,10 +1,11 @@
 """How a workspace sends follow-ups."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta, tzinfo
 
-from followup_svc.domain.window import OFFICE_HOURS, SendWindow, time_zone
+from followup_svc.domain.holiday import NO_HOLIDAYS, Holidays
+from followup_svc.domain.time_zone import time_zone
+from followup_svc.domain.window import OFFICE_HOURS, SendWindow
 
 ANSWER_TIMEOUT = timedelta(minutes=15)
 
@@ -17,10 +18,11 @@ class FollowupSettings:
     send_window: SendWindow | None = OFFICE_HOURS
     booking_link: str | None = None
     answer_timeout: timedelta = ANSWER_TIMEOUT
+    holidays: Holidays = NO_HOLIDAYS
     version: int = 0
 
     @property
-    def zone(self) -> ZoneInfo:
+    def zone(self) -> tzinfo:
         """The time zone of leads that have none."""
         return time_zone(self.time_zone)
 

@@ -224,6 +224,23 @@ def _active(instance: Instance) -> Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a person, or an event, did to an instance, or what is to be known of it."""
+
+    what: str
+    by: str
+    detail: str | None = None
+    step: int | None = None
+
+
+def zone_note(warning: str | None, step: int) -> Note | None:
+    """Return what the timeline says of a lead whose time zone is unknown; None: it is known."""
+    if warning is None:
+        return None
+    return Note(what="time zone unknown", by="followup-svc", detail=warning, step=step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewInstance:
     """An instance to start."""
 
@@ -231,16 +248,7 @@ class NewInstance:
     trigger_id: str | None = None
     """Names the event that starts it, which it does once."""
     traceparent: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """What a person, or an event, did to an instance."""
-
-    what: str
-    by: str
-    detail: str | None = None
-    step: int | None = None
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

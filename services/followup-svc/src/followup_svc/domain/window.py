@@ -1,27 +1,23 @@
 """When a message may go out: delays, and the hours of the week in somebody's time zone."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import cache, lru_cache
-from zoneinfo import ZoneInfo, available_timezones
 
 from service_kit.errors import InvalidError
 
+from followup_svc.domain.holiday import NO_HOLIDAYS, Holidays
+
 MINUTES_OF_DAY = 24 * 60
 SATURDAY = 5
+MAX_DAYS_OFF = 400
+"""More than a year's dates."""
 
 
 class WindowClosedError(InvalidError):
     """The send window is never open."""
 
     slug = "send-window-closed"
-
-
-class TimeZoneUnknownError(InvalidError):
-    """There is no such time zone."""
-
-    slug = "time-zone-unknown"
 
 
 class Weekday(StrEnum):
@@ -41,7 +37,10 @@ _WEEK = tuple(Weekday)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWindow:
-    """On `days`, from `opens` up to `closes`: minutes after midnight by the clock on the wall."""
+    """On `days`, from `opens` up to `closes`: minutes after midnight by the clock on the wall.
+
+    One that closes before it opens goes over midnight: its hours belong to the day it opens on.
+    """
 
     days: tuple[Weekday, ...]
     opens: int
@@ -51,15 +50,20 @@ class SendWindow:
         """Refuse a window that never opens."""
         if not self.days:
             raise WindowClosedError("days: name one or more, or send null for always")
-        if not 0 <= self.opens < self.closes <= MINUTES_OF_DAY:
-            raise WindowClosedError("from must be before to, both between 00:00 and 24:00")
+        in_a_day = 0 <= self.opens < MINUTES_OF_DAY and 0 <= self.closes <= MINUTES_OF_DAY
+        if not in_a_day or self.opens == self.closes:
+            raise WindowClosedError("from and to must differ, both between 00:00 and 24:00")
 
     def includes(self, local: datetime) -> bool:
         """Return whether the window is open at `local`, a time in the zone it is meant for."""
         minute = local.hour * 60 + local.minute
-        return _WEEK[local.weekday()] in self.days and self.opens <= minute < self.closes
+        today = _WEEK[local.weekday()] in self.days
+        if self.opens < self.closes:
+            return today and self.opens <= minute < self.closes
+        since_yesterday = _WEEK[local.weekday() - 1] in self.days and minute < self.closes
+        return since_yesterday or (today and minute >= self.opens)
 
-    def next_open(self, at: datetime, zone: ZoneInfo) -> datetime:
+    def next_open(self, at: datetime, zone: tzinfo) -> datetime:
         """Return `at`, or when the window next opens (UTC).
 
         An opening in the hour that daylight saving skips waits for the next day of the window.
@@ -95,8 +99,11 @@ class Delay:
     amount: int
     unit: DelayUnit
 
-    def after(self, at: datetime, zone: ZoneInfo) -> datetime:
-        """Return the time (UTC) that is this delay after `at`; business days end on Friday."""
+    def after(self, at: datetime, zone: tzinfo, days_off: Holidays = NO_HOLIDAYS) -> datetime:
+        """Return the time (UTC) that is this delay after `at`.
+
+        Business days are Monday to Friday without holidays.
+        """
         at = at.astimezone(UTC)  # sums of other zones' times count by the clock on the wall
         match self.unit:
             case DelayUnit.MINUTES:
@@ -106,7 +113,7 @@ class Delay:
             case DelayUnit.DAYS:
                 days = self.amount
             case DelayUnit.BUSINESS_DAYS:
-                days = _business_days(at.astimezone(zone).weekday(), self.amount)
+                days = _business_days(at.astimezone(zone).date(), self.amount, days_off)
         if days == 0:
             return at
         wall = at.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
@@ -117,47 +124,33 @@ class Delay:
 class Calendar:
     """Where a lead's clock stands, and when it may be written to (null: always)."""
 
-    zone: ZoneInfo
+    zone: tzinfo
     window: SendWindow | None
+    days_off: Holidays = NO_HOLIDAYS
+    warning: str | None = None
+    """What a person should know of the zone."""
 
     def next_open(self, at: datetime) -> datetime:
-        """Return `at`, or when the window next opens (UTC)."""
-        return self.window.next_open(at, self.zone) if self.window else at.astimezone(UTC)
+        """Return `at`, or when the window next opens on a day that is no holiday (UTC)."""
+        for _ in range(MAX_DAYS_OFF):
+            opening = self.window.next_open(at, self.zone) if self.window else at.astimezone(UTC)
+            local = opening.astimezone(self.zone)
+            if local.date() not in self.days_off:
+                return opening
+            next_day = local.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+            at = (next_day + timedelta(days=1)).replace(tzinfo=self.zone).astimezone(UTC)
+        raise WindowClosedError("every day of more than a year is a holiday")
 
     def due(self, delay: Delay, after: datetime) -> datetime:
         """Return when a step is due (UTC) whose predecessor was sent at `after`."""
-        return self.next_open(delay.after(after, self.zone))
+        return self.next_open(delay.after(after, self.zone, self.days_off))
 
 
-@lru_cache(maxsize=1_024)
-def time_zone(name: str) -> ZoneInfo:
-    """Return the time zone of a name such as `Europe/Berlin`.
-
-    Raises:
-        TimeZoneUnknownError: the tz database has no such name.
-    """
-    if name not in _zone_names():
-        raise TimeZoneUnknownError(
-            f"{name[:80]!r} is no time zone of the tz database, such as Europe/Berlin"
-        )
-    return ZoneInfo(name)
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    """All that are the same everywhere: not this machine's own, nor the one of no place."""
-    return frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
-
-
-def lead_zone(name: str | None, workspace_zone: ZoneInfo) -> ZoneInfo:
-    """Return the lead's own zone, or the workspace's if it has none that is known."""
-    try:
-        return time_zone(name) if name else workspace_zone
-    except TimeZoneUnknownError:
-        return workspace_zone
-
-
-def _business_days(weekday: int, amount: int) -> int:
-    """Return how many days `amount` business days are, from a day of the week (Monday 0)."""
-    since_monday = min(weekday, SATURDAY - 1) + amount
-    return max(0, since_monday // SATURDAY * 7 + since_monday % SATURDAY - weekday)
+def _business_days(start: date, amount: int, days_off: Holidays) -> int:
+    """Return how many days `amount` business days are from `start`, which ends on the Friday."""
+    day = start - timedelta(days=max(0, start.weekday() - SATURDAY + 1))
+    for _ in range(amount):
+        day += timedelta(days=1)
+        while day.weekday() >= SATURDAY or day in days_off:
+            day += timedelta(days=1)
+    return max(0, (day - start).days)

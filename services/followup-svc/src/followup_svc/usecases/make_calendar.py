@@ -5,7 +5,8 @@ from typing import Any
 
 from followup_svc.domain.followup_settings import FollowupSettings
 from followup_svc.domain.sequence import Definition
-from followup_svc.domain.window import Calendar, lead_zone
+from followup_svc.domain.time_zone import lead_zone
+from followup_svc.domain.window import Calendar
 
 
 def make_calendar(
@@ -13,7 +14,10 @@ def make_calendar(
 ) -> Calendar:
     """Return when a lead may be written to: the sequence's window, else the workspace's."""
     window = definition.send_window
+    zone = lead_zone(profile.get("time_zone"), settings.zone)
     return Calendar(
-        zone=lead_zone(profile.get("time_zone"), settings.zone),
+        zone=zone.zone,
         window=settings.send_window if window == "workspace" else window,
+        days_off=settings.holidays,
+        warning=zone.warning,
     )

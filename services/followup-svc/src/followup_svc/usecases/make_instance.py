@@ -4,7 +4,7 @@ from datetime import datetime
 
 from service_kit.ids import new_id
 
-from followup_svc.domain.instance import FIRST_STEP, Instance, State
+from followup_svc.domain.instance import FIRST_STEP, Instance, NewInstance, State, zone_note
 from followup_svc.domain.sequence import Sequence
 from followup_svc.domain.window import Calendar
 
@@ -17,9 +17,9 @@ def make_instance(
     *,
     by: str,
     at: datetime,
-) -> Instance:
+) -> NewInstance:
     """Return an instance at the first step of the newest version."""
-    return Instance(
+    instance = Instance(
         instance_id=new_id(),
         workspace_id=sequence.workspace_id,
         sequence_id=sequence.sequence_id,
@@ -36,3 +36,4 @@ def make_instance(
         started_by=by,
         started_at=at,
     )
+    return NewInstance(instance=instance, note=zone_note(calendar.warning, FIRST_STEP))

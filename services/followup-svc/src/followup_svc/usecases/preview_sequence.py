@@ -25,6 +25,7 @@ class PreviewedStep:
     step: Step
     due_at: datetime
     resolution: Resolution
+    warnings: tuple[str, ...]
     outcome: Message | Blocked
 
 
@@ -58,7 +59,13 @@ async def preview_sequence(
         facts = make_facts(profile, campaign, settings, resolution)
         outcome = compose(step, facts, known.last_email)
         previewed.append(
-            PreviewedStep(step=step, due_at=due_at, resolution=resolution, outcome=outcome)
+            PreviewedStep(
+                step=step,
+                due_at=due_at,
+                resolution=resolution,
+                warnings=(calendar.warning,) if calendar.warning else (),
+                outcome=outcome,
+            )
         )
     return previewed
 

@@ -25,7 +25,7 @@ from structlog import get_logger
 
 from followup_svc.adapters import instances, persona_marks, send_requests, suppressions
 from followup_svc.adapters.sequence_versions import SequenceVersions
-from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance
+from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance, zone_note
 from followup_svc.domain.message import Blocked, Message, compose
 from followup_svc.domain.send_request import SendRequest, StepStatus
 from followup_svc.domain.template import is_setup_issue, pause_reason
@@ -209,7 +209,8 @@ def _first_attempt(
 
 def _request(item: Instance, request: SendRequest, writing: _Writing) -> None:
     answer_due_at = writing.now + writing.context.settings(item).answer_timeout
-    writing.save(item.requested(answer_due_at))
+    calendar = writing.context.calendar(item)
+    writing.save(item.requested(answer_due_at), zone_note(calendar.warning, item.step))
     writing.requests.append(request)
     writing.requested.append(
         FollowupSendRequestedV1(
@@ -226,6 +227,7 @@ def _request(item: Instance, request: SendRequest, writing: _Writing) -> None:
             text=request.message.text,
             resolution=ResolutionDocument.model_validate(request.resolution),
             in_reply_to=request.message.in_reply_to,
+            warnings=[calendar.warning] if calendar.warning else [],
         )
     )
 

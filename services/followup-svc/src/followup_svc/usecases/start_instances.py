@@ -50,12 +50,7 @@ async def start_instances(
         LeadSuppressedError: a lead must not be written to, and is not to be skipped.
         InstanceLiveError: a lead is on its way already, and is not to be skipped.
     """
-    persona_id = sequence.definition.ai_persona_id
-    if persona_id and await persona_marks.deleted(session, {(sequence.workspace_id, persona_id)}):
-        raise SequencePausedError(
-            "its persona is deleted: undelete it, or give the sequence another one",
-            extra={"reason": "persona-deleted", "persona_id": str(persona_id)},
-        )
+    await _require_persona(session, sequence)
     keys = {item.lead_id: LeadKey(sequence.workspace_id, item.lead_id) for item in chosen}
     await leads.lock_all(session, keys.values())
     now = await database_now(session)
@@ -75,7 +70,7 @@ async def start_instances(
     known = {key: found.get(key, UNKNOWN_LEAD) for key in keys.values()}
     forbidden = {key.lead_id for key in await suppressions.suppressed(session, known)}
     settings = await followup_settings.get(session, sequence.workspace_id)
-    new: list[Instance] = []
+    new: list[NewInstance] = []
     for item in chosen:
         if item.lead_id in forbidden:
             continue
@@ -83,8 +78,9 @@ async def start_instances(
         calendar = make_calendar(sequence.definition, settings, lead.profile)
         campaign_id = item.campaign_id or lead.campaign_id
         new.append(make_instance(sequence, item.lead_id, campaign_id, calendar, by=by, at=now))
-    added = await instances.add_all(session, [NewInstance(instance=item) for item in new])
-    live = {item.lead_id for item in new if item.instance_id not in added}
+    added = await instances.add_all(session, new)
+    started = [item.instance for item in new if item.instance.instance_id in added]
+    live = {item.instance.lead_id for item in new} - {item.lead_id for item in started}
     if not skip_unavailable:
         _refuse(chosen, forbidden, LeadSuppressedError, "is on the suppression list")
         _refuse(chosen, live, InstanceLiveError, "is on its way through this sequence already")
@@ -92,7 +88,16 @@ async def start_instances(
         *(SkippedLead(lead_id=item, reason=LeadSuppressedError.slug) for item in sorted(forbidden)),
         *(SkippedLead(lead_id=item, reason=InstanceLiveError.slug) for item in sorted(live)),
     ]
-    return [item for item in new if item.instance_id in added], skipped
+    return started, skipped
+
+
+async def _require_persona(session: Session, sequence: Sequence) -> None:
+    persona_id = sequence.definition.ai_persona_id
+    if persona_id and await persona_marks.deleted(session, {(sequence.workspace_id, persona_id)}):
+        raise SequencePausedError(
+            "its persona is deleted: undelete it, or give the sequence another one",
+            extra={"reason": "persona-deleted", "persona_id": str(persona_id)},
+        )
 
 
 def _refuse(

@@ -1,6 +1,7 @@
 """Start the sequences that events of leads trigger (A56)."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -92,7 +93,7 @@ def _instance(
     settings: FollowupSettings,
     now: datetime,
 ) -> NewInstance:
-    instance = make_instance(
+    new = make_instance(
         sequence,
         event.key.lead_id,
         event.campaign_id or lead.campaign_id,
@@ -100,6 +101,4 @@ def _instance(
         by=event.event,
         at=now,
     )
-    return NewInstance(
-        instance=instance, trigger_id=event.trigger_id, traceparent=event.traceparent
-    )
+    return replace(new, trigger_id=event.trigger_id, traceparent=event.traceparent)

@@ -109,6 +109,7 @@ class InstanceDetailDocument(InstanceDocument):
 
     steps: list[StepStateDocument]
     timeline: list[TimelineEntryDocument]
+    warnings: list[str] = Field(description="What is wrong with what is known of the lead.")
 
     @classmethod
     def whole(cls, shown: ShownInstance, *, now: datetime) -> Self:
@@ -120,7 +121,12 @@ class InstanceDetailDocument(InstanceDocument):
             else _planned(shown.instance, step, planned.channel, now)
             for step, planned in enumerate(shown.definition.steps, 1)
         ]
-        return cls(**_instance_fields(shown.instance), steps=steps, timeline=_timeline(shown))
+        return cls(
+            **_instance_fields(shown.instance),
+            steps=steps,
+            timeline=_timeline(shown),
+            warnings=list(shown.warnings),
+        )
 
 
 class StartedDocument(BaseModel):

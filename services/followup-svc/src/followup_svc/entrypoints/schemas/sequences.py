@@ -262,6 +262,7 @@ class PreviewStepDocument(BaseModel):
     in_reply_to: str | None
     template_errors: list[TemplateErrorDocument]
     resolution: dict[str, object] = Field(description="Which persona speaks, from which tier.")
+    warnings: list[str] = Field(description="What is wrong with what is known of the lead.")
 
     @classmethod
     def of(cls, step: int, shown: PreviewedStep) -> Self:
@@ -278,6 +279,7 @@ class PreviewStepDocument(BaseModel):
             in_reply_to=message and message.in_reply_to,
             template_errors=[TemplateErrorDocument.of(error) for error in errors],
             resolution=shown.resolution.as_dict(),
+            warnings=list(shown.warnings),
         )
 
 

@@ -1,14 +1,16 @@
 """What the API takes and gives: the follow-up settings."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Self
 
 from persona_contracts import Text
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from service_kit.requests import StrictRequest
 
 from followup_svc.domain.followup_settings import ANSWER_TIMEOUT, FollowupSettings
-from followup_svc.domain.window import OFFICE_HOURS, TimeZoneUnknownError, time_zone
+from followup_svc.domain.holiday import MAX_DATES, HolidayRegionUnknownError, Holidays
+from followup_svc.domain.time_zone import TimeZoneUnknownError, time_zone
+from followup_svc.domain.window import OFFICE_HOURS
 from followup_svc.entrypoints.schemas.windows import WindowDocument
 
 MIN_ANSWER_TIMEOUT = timedelta(seconds=1)
@@ -23,18 +25,49 @@ def _known_zone(name: str) -> str:
     return name
 
 
+class HolidaysDocument(StrictRequest):
+    """Days on which nothing is sent, by the date where the lead is."""
+
+    dates: list[date] = Field(default_factory=list[date], max_length=MAX_DATES)
+    region: str | None = Field(
+        default=None,
+        max_length=20,
+        description="Its public holidays too: a country, or a part of it (ISO 3166).",
+        examples=["DE-BY"],
+    )
+
+    @model_validator(mode="after")
+    def _known_region(self) -> Self:
+        try:
+            self.holidays()
+        except HolidayRegionUnknownError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def holidays(self) -> Holidays:
+        """Return them as the domain sees them."""
+        return Holidays(dates=frozenset(self.dates), region=self.region)
+
+    @classmethod
+    def of(cls, holidays: Holidays) -> Self:
+        """Return the document of holidays."""
+        return cls(dates=sorted(holidays.dates), region=holidays.region)
+
+
 class SaveSettingsRequest(StrictRequest):
     """How the workspace sends follow-ups."""
 
     time_zone: Annotated[str, Field(max_length=100), AfterValidator(_known_zone)] = Field(
         default="UTC",
-        description="Of leads without one that is known.",
+        description="Of leads without one that is known: a name of the tz database or of Windows,"
+        " or an offset.",
         examples=["Europe/Berlin"],
     )
     send_window: WindowDocument | None = Field(
         default_factory=lambda: WindowDocument.of(OFFICE_HOURS),
         description="When sequences without their own window may send; null: always.",
     )
+    holidays: HolidaysDocument = Field(default_factory=HolidaysDocument)
     booking_link: Text | None = Field(default=None, max_length=2_000, pattern=r"^https?://\S+$")
     answer_timeout: timedelta = Field(
         default=ANSWER_TIMEOUT,
@@ -51,6 +84,7 @@ class SaveSettingsRequest(StrictRequest):
             time_zone=self.time_zone,
             send_window=self.send_window.window() if self.send_window else None,
             booking_link=self.booking_link,
+            holidays=self.holidays.holidays(),
             answer_timeout=timedelta(seconds=int(self.answer_timeout.total_seconds())),
         )
 
@@ -68,6 +102,7 @@ class SettingsDocument(SaveSettingsRequest):
             time_zone=settings.time_zone,
             send_window=WindowDocument.of(window) if window else None,
             booking_link=settings.booking_link,
+            holidays=HolidaysDocument.of(settings.holidays),
             answer_timeout=settings.answer_timeout,
             version=settings.version,
         )

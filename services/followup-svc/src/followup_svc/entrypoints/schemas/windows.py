@@ -20,7 +20,10 @@ class WindowDocument(StrictRequest):
 
     days: list[Weekday] = Field(min_length=1, max_length=7, examples=[["monday", "friday"]])
     opens: Clock = Field(alias="from")
-    closes: Clock = Field(alias="to", description="Exclusive; 24:00 is the end of the day.")
+    closes: Clock = Field(
+        alias="to",
+        description="Exclusive; 24:00 is the end of the day. Before `from`: on the next day.",
+    )
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
