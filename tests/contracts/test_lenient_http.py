@@ -113,6 +113,12 @@ def test_a_coding_that_is_not_known_and_a_body_that_unpacks_to_too_much_are_told
             ), (method, path)
 
 
+def test_no_answer_is_taken_for_another_kind(ask, operations):
+    paths = [address(path) for _, path, _ in operations]
+    for method, path in [("GET", path) for path in (*PROBES, "/nothing", *paths)]:
+        assert ask(method, path).headers["x-content-type-options"] == "nosniff", path
+
+
 def test_pages_of_other_origins_may_not_call(ask):
     answer = ask(
         "OPTIONS", "/livez", Origin="https://a.example", Access_Control_Request_Method="GET"

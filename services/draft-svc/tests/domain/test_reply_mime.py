@@ -1,6 +1,7 @@
 """Raw mails whose encoding is odd, wrong or broken."""
 
 import base64
+import encodings
 import quopri
 
 import pytest
@@ -123,3 +124,20 @@ def test_parts_nested_deeper_than_the_limit_are_not_opened() -> None:
     assert read_mail(nested(MAX_DEPTH)).text == "hello"
     assert not read_mail(nested(MAX_DEPTH + 1)).text
     assert not read_mail(nested(5000)).text
+
+
+def test_names_of_charsets_that_nobody_knows_are_never_looked_up() -> None:
+    """Python keeps each name that it has looked up, for as long as the process lives."""
+    parts = "".join(
+        f"--b\r\nContent-Type: text/plain; charset=x{number}; name*=y{number}''a%20b\r\n"
+        f"Content-Disposition: inline; filename==?z{number}?q?a=20b?=\r\n\r\nHello\r\n"
+        for number in range(99)
+    )
+    mail = (
+        "From: =?v1?q?Lea?= <lea@lead.example>\r\nSubject: =?w1?b?UHJpY2U=?= =?w2?q?s?=\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        f"{parts}--b--\r\n"
+    )
+    before = set(encodings._cache)
+    clean_reply(body_text=None, body_html=None, raw_email=mail)
+    assert {name for name in set(encodings._cache) - before if name[0] in "vwxyz"} == set()

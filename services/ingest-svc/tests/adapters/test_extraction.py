@@ -235,14 +235,28 @@ async def test_each_page_is_told_while_a_file_is_read(tmp_path):
     (tmp_path / "original").write_bytes(bad_files.text_pdf(pages=30))
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ingest_svc.adapters.extraction",
-        str(tmp_path / "original"), "a.pdf", str(tmp_path / "chunks"),
+        str(tmp_path / "original"), str(tmp_path / "chunks"),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
+    child.stdin.write(b'"a.pdf"\n')
     lines = [json.loads(line) async for line in child.stdout]
     await child.communicate()
     assert child.returncode == 0
     assert lines[:-1] == [{"parts": count} for count in range(1, 31)]
     assert lines[-1]["pages"] == 30
+
+
+async def test_the_name_of_a_file_is_in_no_argument_of_a_process(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    (tmp_path / "python").write_text(
+        f'#!/bin/bash\nprintf "%s " "$@" > {tmp_path}/arguments\nread -r > {tmp_path}/null\n'
+        f'printf "%s" "$REPLY" > {tmp_path}/name\nexit 3\n'
+    )
+    (tmp_path / "python").chmod(0o755)
+    with pytest.raises(FileFailedError):
+        await Extractor().extract(tmp_path / "o", "salary of Ada\n.pdf", tmp_path / "c")
+    assert "salary" not in (tmp_path / "arguments").read_text()
+    assert json.loads((tmp_path / "name").read_text()) == "salary of Ada\n.pdf"
 
 
 @pytest.mark.parametrize(

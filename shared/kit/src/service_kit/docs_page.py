@@ -1,17 +1,22 @@
 """`/docs`: Swagger UI from the installed package, without any outside host."""
 
+from secrets import token_urlsafe
+
 import fastapi_swagger
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 ASSETS_PATH = "/docs/assets"
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; frame-ancestors 'none'"
 )
-"""The browser refuses any other host; Swagger UI's start-up script and styles are inline."""
+"""The browser refuses any other host, and any script that does not carry the page's nonce.
+
+Swagger UI's styles are inline.
+"""
 
 
 def install_docs(app: FastAPI) -> None:
@@ -25,12 +30,18 @@ def install_docs(app: FastAPI) -> None:
         swagger_favicon_url="docs/assets/favicon-32x32.png",
         swagger_ui_parameters={"validatorUrl": None},
     )
-    page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    text = bytes(page.body).decode()
 
     async def docs(request: Request) -> Response:
         # The page's addresses would be wrong at `/docs/`.
         asked: bytes = request.scope.get("raw_path") or b""
-        return RedirectResponse("../docs") if asked.endswith(b"/") else page
+        if asked.endswith(b"/"):
+            return RedirectResponse("../docs")
+        nonce = token_urlsafe(16)
+        return HTMLResponse(
+            text.replace("<script>", f'<script nonce="{nonce}">'),
+            headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY.format(nonce=nonce)},
+        )
 
     assets = StaticFiles(packages=[(fastapi_swagger.__name__, "resources")])
     app.add_api_route("/docs", docs, include_in_schema=False)

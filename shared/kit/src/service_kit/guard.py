@@ -32,6 +32,10 @@ class RequestTimeoutError(ServiceError):
     slug = "request-timeout"
 
 
+class FramingError(MalformedError):
+    """The request says in two ways where its body ends."""
+
+
 class TooMuchInFlightError(UpstreamError):
     """Too much is being sent to this service at once; try again later."""
 
@@ -62,7 +66,8 @@ class RequestGuard:
             _check(scope, headers, max_bytes)
             coding = content_coding(headers.get("content-encoding", ""))
         except ServiceError as error:
-            await problem_response(error, accepted(error))(scope, receive, send)
+            framing = {"Connection": "close"} if isinstance(error, FramingError) else {}
+            await problem_response(error, {**accepted(error), **framing})(scope, receive, send)
             return
         body = _Arriving(
             receive, max_bytes, self._held if max_bytes == self._max_body_bytes else None
@@ -90,6 +95,9 @@ class RequestGuard:
 def _check(scope: Scope, headers: Headers, max_bytes: int) -> None:
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         raise MalformedError("The address must not contain NUL characters.")
+    if "transfer-encoding" in headers and "content-length" in headers:
+        # A proxy before us may have read it in the other way (RFC 9112 §6.3).
+        raise FramingError("Send Content-Length or Transfer-Encoding, not both.")
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > max_bytes:
         raise TooLargeError(_too_large(max_bytes))

@@ -288,6 +288,7 @@ def _server(app: FastAPI, settings: ServiceSettings) -> _Server:
             lifespan="off",
             timeout_graceful_shutdown=DRAIN_HTTP_SECONDS,
             server_header=False,
+            headers=[("X-Content-Type-Options", "nosniff")],
         )
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ LEEWAY_SECONDS = 300
 """How far clocks may differ (reliability.md §6)."""
 MAX_AGE_SECONDS = 300
 """Keys are fetched again after this, so that a withdrawn one stops working."""
+MAX_STALE_SECONDS = 24 * 3_600
+"""Keys that cannot be fetched again are good for this long: one may have been withdrawn."""
 TIMEOUT_SECONDS = 5
 JWKS = TypeAdapter(dict[str, Any])
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -49,9 +52,15 @@ class KeysUnavailableError(UpstreamError):
 
 
 class SigningKeys:
-    """The published keys, cached: known ones go on working while the provider is away."""
+    """The published keys, cached: known ones go on working for a day while the provider is away."""
 
-    def __init__(self, jwks_url: str, *, refresh_seconds: float = 10) -> None:
+    def __init__(
+        self,
+        jwks_url: str,
+        *,
+        refresh_seconds: float = 10,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Keep the keys at `jwks_url`; an unknown one asks again once in `refresh_seconds`.
 
         Raises:
@@ -63,6 +72,7 @@ class SigningKeys:
             raise ValueError("the JWKS URL must start with https:// or file://")
         self._url = jwks_url
         self._refresh_seconds = refresh_seconds
+        self._monotonic = monotonic
         self._keys: dict[str, jwt.PyJWK] = {}
         self._tried_at = self._loaded_at = -float("inf")
         self._lock = asyncio.Lock()
@@ -72,15 +82,21 @@ class SigningKeys:
         """Return the key, or None when the provider does not publish it.
 
         Raises:
-            KeysUnavailableError: it is unknown here and the provider does not answer.
+            KeysUnavailableError: it is unknown here, or was fetched MAX_STALE_SECONDS ago, and the
+                provider does not answer.
         """
-        if key_id not in self._keys:
+        if key_id not in self._keys or self._age_seconds > MAX_STALE_SECONDS:
             await self._refresh()
-        elif time.monotonic() - self._loaded_at > MAX_AGE_SECONDS:
+        elif self._age_seconds > MAX_AGE_SECONDS:
             self._renew()
-        if key_id not in self._keys and self._loaded_at < self._tried_at:
+        is_unknown = key_id not in self._keys and self._loaded_at < self._tried_at
+        if is_unknown or self._age_seconds > MAX_STALE_SECONDS:
             raise KeysUnavailableError("The signing keys of the tokens cannot be fetched.")
         return self._keys.get(key_id)
+
+    @property
+    def _age_seconds(self) -> float:
+        return self._monotonic() - self._loaded_at
 
     def _renew(self) -> None:
         """Fetch in the background: nobody waits for keys that are known."""
@@ -89,9 +105,9 @@ class SigningKeys:
 
     async def _refresh(self) -> None:
         async with self._lock:
-            if time.monotonic() - self._tried_at < self._refresh_seconds:
+            if self._monotonic() - self._tried_at < self._refresh_seconds:
                 return
-            self._tried_at = time.monotonic()
+            self._tried_at = self._monotonic()
             try:
                 published = jwt.PyJWKSet.from_dict(JWKS.validate_json(await self._read()))
             except (OSError, ValueError, httpx.HTTPError, jwt.PyJWTError) as error:
@@ -102,7 +118,7 @@ class SigningKeys:
                 for key in published.keys
                 if key.key_id and key.algorithm_name in ALGORITHMS
             }
-            self._loaded_at = time.monotonic()
+            self._loaded_at = self._monotonic()
 
     async def _read(self) -> bytes:
         url = urlsplit(self._url)

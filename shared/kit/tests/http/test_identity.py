@@ -157,6 +157,23 @@ async def test_rotated_key_is_fetched_when_a_token_names_it(published: Published
     assert (await verifier.verify(sign())).subject == "ann"
 
 
+async def test_keys_that_cannot_be_fetched_again_are_good_for_a_day(published: Published) -> None:
+    now = 1_000_000.0
+    keys = SigningKeys(published.url, monotonic=lambda: now)
+    verifier = Tokens(keys, issuer="dramatis", audience="dramatis")
+    await verifier.verify(sign())
+    kept = published.read()
+    published.remove()
+    now += 24 * 3_600 - 1
+    assert (await verifier.verify(sign())).subject == "ann"
+    now += 2
+    with pytest.raises(KeysUnavailableError):
+        await verifier.verify(sign())
+    published.write(kept.decode())
+    now += 60
+    assert (await verifier.verify(sign())).subject == "ann"
+
+
 async def test_unknown_keys_do_not_make_it_ask_again_and_again(published: Published) -> None:
     published.write(jwks("rsa"))
     keys = SigningKeys(published.url, refresh_seconds=60)

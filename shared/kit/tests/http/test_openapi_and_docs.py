@@ -28,6 +28,15 @@ async def test_docs_reference_no_outside_host(client: httpx.AsyncClient) -> None
     assert response.status_code == 200
     assert not re.search(r"(?:https?:)?//[\w.-]+\.\w+", response.text)
     assert "default-src 'self'" in response.headers["content-security-policy"]
+    policy = response.headers["content-security-policy"]
+    script = re.search(r"script-src ([^;]+);", policy)
+    assert script
+    assert "unsafe" not in script[1]
+    scripts = re.findall(r"<script(?! src)([^>]*)>", response.text)
+    nonces = [re.fullmatch(r' nonce="([\w-]+)"', attributes) for attributes in scripts]
+    assert nonces
+    assert all(nonce and f"'nonce-{nonce[1]}'" in script[1] for nonce in nonces)
+    assert (await client.get("/docs")).headers["content-security-policy"] != policy
     links = re.findall(r'(?:src|href)="([^"]+)"', response.text)
     assert len(links) == 3
     for link in links:

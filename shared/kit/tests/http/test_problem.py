@@ -198,6 +198,24 @@ async def test_oversized_body_gets_its_413_over_the_wire(served: str, size: int)
     assert kind(response) == "too-large"
 
 
+@pytest.mark.parametrize("length", [0, 3, 5])
+async def test_a_body_with_two_ends_is_refused_and_the_connection_closed(
+    served: str, length: int
+) -> None:
+    host, port = served.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        f"POST /api/plain/voices HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    )
+    answers = await reader.read()
+    writer.close()
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1") == 1
+    assert b"connection: close" in answers.lower()
+
+
 async def test_problems_over_the_wire(served: str) -> None:
     async with httpx.AsyncClient(base_url=served) as client:
         assert kind(await client.get("/nothing")) == "route-not-found"

@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import sys
-from asyncio import StreamReader
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -63,7 +63,6 @@ class Extractor:
             "-m",
             "ingest_svc.adapters.extraction",
             str(original),
-            file_name,
             str(chunks_path),
             stdin=asyncio.subprocess.PIPE,  # its end tells the child that we are gone
             stdout=asyncio.subprocess.PIPE,
@@ -72,6 +71,8 @@ class Extractor:
         )
         # Pipes were asked for, so there are streams.
         stdout, stderr = cast("StreamReader", child.stdout), cast("StreamReader", child.stderr)
+        # Arguments of processes are for everybody to read: the name comes over the pipe.
+        cast("StreamWriter", child.stdin).write(json.dumps(file_name).encode() + b"\n")
         trace = asyncio.create_task(last_of(stderr, MAX_TRACE_CHARS))
         try:
             found = await answer_of(stdout, self._page_seconds)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import ssl
 import stat
 import string
@@ -31,6 +32,10 @@ class FetchUnavailableError(UpstreamError):
     """The file cannot be fetched from its address now."""
 
     slug = "fetch-unavailable"
+
+
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+"""RFC 1123 §2.1; underscores are usual, too."""
 
 
 class Fetcher:
@@ -106,9 +111,10 @@ class Fetcher:
         if parts.scheme != "https":
             raise refused("It redirects to something that is not https.")
         host, port = (parts.hostname or "").removesuffix("."), parts.port or 443
+        is_host = ":" in host or all(map(_LABEL.fullmatch, host.split(".")))
         named = {f"{host}:{port}"} | ({host} if port == 443 else set[str]())
         wild = {f"*{name[name.index('.') :]}" for name in named if "." in name}
-        if not host or not (named | wild) & self._hosts:
+        if not is_host or not (named | wild) & self._hosts:
             raise refused("Its host is not on DRAMATIS_INGEST_ALLOWED_HOSTS.")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return httpcore.URL(

@@ -1,4 +1,4 @@
-"""The child: three arguments in, chunks as JSON lines in a file, JSON lines on stdout.
+"""The child: two arguments and a name in, chunks as JSON lines in a file, JSON lines on stdout.
 
 A line says how many parts are read; the last one what was found, or why nothing was. It ends when
 its standard input does, so that it never outlives the process that started it.
@@ -24,14 +24,15 @@ ANSWERS = os.dup(sys.stdout.fileno())
 
 
 def main() -> None:
-    """Read the file `argv[1]`, called `argv[2]`, and write its chunks to `argv[3]`."""
+    """Read the file `argv[1]`, called as stdin says in JSON, write its chunks to `argv[2]`."""
     faulthandler.enable()
     # What parsers print is no answer: it goes where their crashes are told.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    name = json.loads(sys.stdin.buffer.readline() or b'""')
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    original, name, chunks_path = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    original, chunks_path = Path(sys.argv[1]), Path(sys.argv[2])
     try:
         found = _extract(original, name, chunks_path)
     except FileFailedError as error:
