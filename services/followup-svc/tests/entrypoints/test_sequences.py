@@ -22,6 +22,7 @@ async def test_an_empty_workspace_has_empty_lists_and_default_settings(api):
         "booking_link": None,
         "answer_timeout": "PT15M",
         "holidays": {"dates": [], "region": None},
+        "postpone_on_auto_reply": True,
         "version": 0,
     }
 

@@ -48,6 +48,7 @@ async def save(session: Session, workspace_id: str, settings: FollowupSettings) 
         "send_window": _WINDOW.dump_python(settings.send_window, mode="json"),
         "booking_link": settings.booking_link,
         "holidays": _HOLIDAYS.dump_python(settings.holidays, mode="json"),
+        "postpone_on_auto_reply": settings.postpone_on_auto_reply,
         "answer_timeout_seconds": int(settings.answer_timeout.total_seconds()),
         "version": settings.version,
     }
@@ -64,6 +65,7 @@ def _settings(row: FollowupSettingsRow) -> FollowupSettings:
         send_window=_WINDOW.validate_python(row.send_window),
         booking_link=row.booking_link,
         holidays=_HOLIDAYS.validate_python(row.holidays),
+        postpone_on_auto_reply=row.postpone_on_auto_reply,
         answer_timeout=timedelta(seconds=row.answer_timeout_seconds),
         version=row.version,
     )

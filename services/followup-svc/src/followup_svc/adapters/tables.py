@@ -10,7 +10,7 @@ from uuid import UUID
 
 from service_kit.leases import Leased
 from service_kit.store import Base, OwnedByWorkspace
-from sqlalchemy import BigInteger, String, Text, func
+from sqlalchemy import BigInteger, String, Text, func, true
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -157,6 +157,7 @@ class FollowupSettingsRow(OwnedByWorkspace, Base):
     booking_link: Mapped[str | None]
     answer_timeout_seconds: Mapped[int]
     holidays: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    postpone_on_auto_reply: Mapped[bool] = mapped_column(server_default=true())
     version: Mapped[int]
 
 

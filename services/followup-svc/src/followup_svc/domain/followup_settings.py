@@ -19,6 +19,8 @@ class FollowupSettings:
     booking_link: str | None = None
     answer_timeout: timedelta = ANSWER_TIMEOUT
     holidays: Holidays = NO_HOLIDAYS
+    postpone_on_auto_reply: bool = True
+    """Whether a step that is due on the day of an auto-reply waits for the next window."""
     version: int = 0
 
     @property

@@ -61,6 +61,7 @@ class Reason(StrEnum):
     ALL_SENT = "all-sent"
     BY_PERSON = "by-person"
     UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
     SEQUENCE_DELETED = "sequence-deleted"
     PERSONA_DELETED = "persona-deleted"
 

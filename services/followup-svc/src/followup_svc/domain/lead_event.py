@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from persona_contracts.types import Channel
+from persona_contracts.types import Channel, ReplyKind
 
 from followup_svc.domain.lead import LeadKey
 from followup_svc.domain.sequence import Sequence, TriggerEvent
@@ -27,7 +27,18 @@ class LeadEvent:
     """The lead's newest reply, which was handled before."""
     may_follow: datetime | None = None
     """A reply answers what was started before; later than `at` where the CRM's clock is behind."""
+    kind: ReplyKind = ReplyKind.REPLY
+    """Of a reply: who wrote it."""
+    sign: str = ""
+    """What tells that nobody wrote it."""
+    is_permanent: bool = False
+    """Of a bounce: nothing that is sent there will arrive."""
     traceparent: str | None = None
+
+    @property
+    def answers_until(self) -> datetime:
+        """What was started before this may be answered by it, by our clock."""
+        return self.may_follow or self.at
 
     def triggers(self, sequence: Sequence, campaign_id: str | None) -> bool:
         """Return whether it starts `sequence` for a lead of this campaign, whoever speaks.
@@ -38,6 +49,7 @@ class LeadEvent:
         return (
             trigger is not None
             and trigger.event == self.event
+            and self.kind is ReplyKind.REPLY
             and self.at >= sequence.trigger_saved_at
             and (not trigger.campaign_ids or campaign_id in trigger.campaign_ids)
             and (not trigger.outcomes or self.outcome in trigger.outcomes)

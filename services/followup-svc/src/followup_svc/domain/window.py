@@ -120,6 +120,9 @@ class Delay:
         return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
+A_DAY = Delay(amount=1, unit=DelayUnit.DAYS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
     """Where a lead's clock stands, and when it may be written to (null: always)."""
@@ -140,6 +143,17 @@ class Calendar:
             next_day = local.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
             at = (next_day + timedelta(days=1)).replace(tzinfo=self.zone).astimezone(UTC)
         raise WindowClosedError("every day of more than a year is a holiday")
+
+    def end_of_day(self, at: datetime) -> datetime:
+        """Return the midnight (UTC) after `at` where the lead is."""
+        day = at.astimezone(self.zone).date() + timedelta(days=1)
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
+
+    def next_window(self, due_at: datetime) -> datetime:
+        """Return when a step that is due then goes out a day later: in the next day's window."""
+        if self.window is None:
+            return self.due(A_DAY, due_at)
+        return self.next_open(self.end_of_day(due_at))
 
     def due(self, delay: Delay, after: datetime) -> datetime:
         """Return when a step is due (UTC) whose predecessor was sent at `after`."""

@@ -20,11 +20,13 @@ from service_kit.store import Session
 from followup_svc.deps import FollowupDeps
 from followup_svc.usecases.apply_send_results import apply_send_results
 from followup_svc.usecases.pause_for_persona import pause_for_persona
+from followup_svc.usecases.postpone_on_auto_reply import postpone_on_auto_reply
 from followup_svc.usecases.record_campaigns import record_campaigns
 from followup_svc.usecases.record_outcomes import record_outcomes
 from followup_svc.usecases.record_replies import record_replies
 from followup_svc.usecases.resume_for_persona import resume_for_persona
 from followup_svc.usecases.start_triggered import start_triggered
+from followup_svc.usecases.stop_on_bounce import stop_on_bounce
 from followup_svc.usecases.stop_on_reply import stop_on_reply
 
 SENT_BATCH = 250
@@ -37,10 +39,12 @@ events = EventRouter[FollowupDeps]("followup-svc")
 async def on_lead_replied(
     session: Session, batch: Batch[LeadRepliedV1], deps: FollowupDeps
 ) -> None:
-    """Stop, pause or start the lead's sequences."""
+    """Stop, pause, postpone or start the lead's sequences."""
     batch = await not_erased(session, batch, lambda event: event.received_at)
     replies = await record_replies(session, batch)
     await stop_on_reply(session, replies, deps.versions)
+    await postpone_on_auto_reply(session, replies, deps.versions)
+    await stop_on_bounce(session, replies)
     await start_triggered(session, "lead.replied", replies, deps.roster)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from persona_contracts.types import ReplyKind
 from service_kit.store import Session, database_now
 
 from followup_svc.adapters import instances
@@ -20,22 +21,24 @@ async def stop_on_reply(
 ) -> None:
     """Stop or pause the instances of locked leads that these replies, oldest first, concern.
 
+    Auto-replies and bounces answer nothing.
+
     A reply concerns only instances that were started before it was received (events.md §2),
     with a leeway for the CRM's clock.
     """
-    newest = {reply.key: reply for reply in replies if not reply.is_repeat}
+    newest = {
+        reply.key: reply
+        for reply in replies
+        if reply.kind is ReplyKind.REPLY and not reply.is_repeat
+    }
     if not newest:
         return
     live = await instances.lock_live_of_leads(session, newest)
     definitions = await versions.get_all(session, {item.version_key for item in live})
     now = await database_now(session)
-    concerned = [item for item in live if item.started_at < _until(newest[item.lead_key])]
+    concerned = [item for item in live if item.started_at < newest[item.lead_key].answers_until]
     saved = [_replied(item, definitions[item.version_key], now) for item in concerned]
     await save_instances(session, [item for item in saved if item is not None], now=now)
-
-
-def _until(reply: LeadEvent) -> datetime:
-    return reply.may_follow or reply.at
 
 
 def _replied(item: Instance, definition: Definition, now: datetime) -> SavedInstance | None:

@@ -10,7 +10,13 @@ from followup_svc.usecases.stop_leads import stop_leads
 
 
 async def suppress_address(
-    session: Session, workspace_id: str, address: str, *, reason: str, by: str
+    session: Session,
+    workspace_id: str,
+    address: str,
+    *,
+    reason: str,
+    by: str,
+    stopped_as: Reason = Reason.UNSUBSCRIBED,
 ) -> Suppression:
     """Put a folded address onto the suppression list, and stop what is on its way there.
 
@@ -30,5 +36,5 @@ async def suppress_address(
         await suppressions.add_all(session, [found])
     keys = await leads.of_addresses(session, workspace_id, [address])
     if keys:
-        await stop_leads(session, keys, Reason.UNSUBSCRIBED, detail=reason, by=by)
+        await stop_leads(session, keys, stopped_as, detail=reason, by=by)
     return found

@@ -68,6 +68,11 @@ class SaveSettingsRequest(StrictRequest):
         description="When sequences without their own window may send; null: always.",
     )
     holidays: HolidaysDocument = Field(default_factory=HolidaysDocument)
+    postpone_on_auto_reply: bool = Field(
+        default=True,
+        description="Whether a step that is due on the day of an auto-reply waits for the next"
+        " window.",
+    )
     booking_link: Text | None = Field(default=None, max_length=2_000, pattern=r"^https?://\S+$")
     answer_timeout: timedelta = Field(
         default=ANSWER_TIMEOUT,
@@ -85,6 +90,7 @@ class SaveSettingsRequest(StrictRequest):
             send_window=self.send_window.window() if self.send_window else None,
             booking_link=self.booking_link,
             holidays=self.holidays.holidays(),
+            postpone_on_auto_reply=self.postpone_on_auto_reply,
             answer_timeout=timedelta(seconds=int(self.answer_timeout.total_seconds())),
         )
 
@@ -103,6 +109,7 @@ class SettingsDocument(SaveSettingsRequest):
             send_window=WindowDocument.of(window) if window else None,
             booking_link=settings.booking_link,
             holidays=HolidaysDocument.of(settings.holidays),
+            postpone_on_auto_reply=settings.postpone_on_auto_reply,
             answer_timeout=settings.answer_timeout,
             version=settings.version,
         )
