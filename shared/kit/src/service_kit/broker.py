@@ -22,6 +22,7 @@ from service_kit.as_available import AsAvailable
 from service_kit.consumer import Consumer
 from service_kit.dead_letters import park_exhausted
 from service_kit.events import BATCH, DepsT, EventRouter
+from service_kit.fast_lane import FastLane
 from service_kit.rpc import MAX_RUNNING, RpcRouter
 from service_kit.store import Store
 from service_kit.topology import ACK_WAIT_SECONDS, Durable
@@ -65,6 +66,7 @@ class Broker:
         )
         self._closed = asyncio.Event()
         self._is_stopping = False
+        self._lanes: list[FastLane] = []
         self._starts: list[Callable[[], Awaitable[None]]] = []
         """How to start each subscriber that does not run yet."""
 
@@ -74,7 +76,9 @@ class Broker:
         handled = {item.durable.name: item.durable for item in events.subscriptions}
         for item in events.subscriptions:
             consumer = Consumer(item, self._store, self.publishing, deps)
-            self._pull(router, item.durable, item.batch, consumer.consume)
+            lane = FastLane(self.publishing, item.durable, item.batch, consumer.handle_ahead)
+            self._lanes.append(lane)
+            self._pull(router, item.durable, item.batch, _in_lanes(lane, consumer))
         if handled:
             self._pull(router, events.advisories, BATCH, partial(self._park_exhausted, handled))
         self._shell.include_router(router)
@@ -113,6 +117,8 @@ class Broker:
     async def stop(self) -> None:
         """Finish the batches and answers in hand, then disconnect."""
         self._is_stopping = True
+        for lane in self._lanes:
+            await lane.stop()
         try:
             await self._shell.stop()
         except* NatsError as errors:
@@ -194,6 +200,14 @@ class Broker:
                 await park_exhausted(self.publishing, handled, msg)
             except NatsError as error:
                 log.warning("advisory.not_handled_yet", reason=type(error).__name__)
+
+
+def _in_lanes(lane: FastLane, consumer: Consumer[Any, Any]) -> Consume:
+    async def consume(messages: Sequence[Msg]) -> None:
+        lane.saw(messages)
+        await consumer.consume(messages)
+
+    return consume
 
 
 async def _raw_messages(message: StreamMessage[list[Msg]]) -> list[Msg]:

@@ -17,6 +17,7 @@ of its events is decided on alone: a bad one costs no other. Parked events are o
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Generic
 
@@ -80,15 +81,36 @@ class Consumer(Generic[EventT, DepsT]):
                 for item in batch:
                     await self.consume([item[0]])
 
+    async def handle_ahead(self, messages: Sequence[Msg]) -> None:
+        """Handle, of messages that the durable has not come to, those that can be handled now.
+
+        It decides on all of them in their turn, and finds what was handled in the inbox.
+        """
+        batch = list[tuple[Msg, Received[EventT]]]()
+        for msg in messages:
+            with suppress(EnvelopeError):
+                batch.append((msg, self._read(msg)))
+        try:
+            if batch:
+                await self._handle(batch)
+        except Exception as error:  # noqa: BLE001 — its turn will come
+            if len(batch) > 1 and not is_away(error):
+                for msg, _ in batch:
+                    await self.handle_ahead([msg])
+
     async def _decode(self, msg: Msg) -> tuple[Msg, Received[EventT]] | None:
         try:
-            event = decode(self._subscription.model, msg.subject, msg.headers or {}, msg.data)
+            event = self._read(msg)
         except EnvelopeError as error:
             await self._park(msg, error.reason, str(error))
             return None
         if event.replaced_characters:
             replaced_characters_total.labels(self.durable.name).inc(event.replaced_characters)
-        return msg, replace(event, arrived_at=msg.metadata.timestamp)
+        return msg, event
+
+    def _read(self, msg: Msg) -> Received[EventT]:
+        event = decode(self._subscription.model, msg.subject, msg.headers or {}, msg.data)
+        return replace(event, arrived_at=msg.metadata.timestamp)
 
     async def _handle(self, batch: Sequence[tuple[Msg, Received[EventT]]]) -> None:
         contexts = [propagate.extract(msg.headers or {}) for msg, _ in batch]

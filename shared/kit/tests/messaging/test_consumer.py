@@ -9,6 +9,7 @@ from persona_contracts import subject_for
 from probe_svc.jobs import replied
 from service_devkit.testing.database import Databases
 from service_devkit.testing.waiting import HANG_SECONDS
+from service_kit.publishing import Message, send_batch
 
 
 async def test_one_event_delivered_fifty_times_is_handled_once(probe):
@@ -103,6 +104,48 @@ async def test_a_status_header_hides_no_event_and_delays_none(probe, status):
     await probe.until_count("job", 1)
     await probe.until_stored("DEAD", 200)
     await probe.until_idle()
+
+
+@pytest.fixture
+async def flooded(probe, monkeypatch):
+    """400 events of the workspace `flood`; the handler holds most until `handler.go` is set."""
+    monkeypatch.setattr("service_kit.fast_lane.LONG_BACKLOG", 50)
+    probe.handler.hold("flood")
+    events = [replied(f"m{number}", "flood") for number in range(400)]
+    await send_batch(probe.broker.publishing, [message(event) for event in events])
+    return probe
+
+
+def message(event):
+    return Message(subject=subject_for(event), body=event.model_dump_json().encode(), headers={})
+
+
+async def test_the_events_of_others_overtake_a_flood_and_each_is_handled_once(flooded):
+    await flooded.send(replied("first", "other"))
+    await flooded.until_count("job where workspace_id = 'other'", 1)
+    await flooded.send(replied("new", "new-workspace"))
+    await flooded.until_count("job where workspace_id = 'new-workspace'", 1)
+    assert await flooded.count("job where workspace_id = 'flood'") < 400
+    flooded.handler.go.set()
+    await flooded.until_count("job", 402)
+    await flooded.until_idle()
+    assert await flooded.count("job") == 402
+    await flooded.until_stored("DRAFT", 402)
+    assert await flooded.stored("DRAFT") == 402
+
+
+async def test_what_cannot_be_handled_ahead_is_decided_on_in_its_turn(flooded, monkeypatch):
+    monkeypatch.setattr("service_kit.consumer.BUG_DELIVERIES", 1)
+    await flooded.send_raw("lead.replied.v1.other", b"{}")
+    await flooded.send(replied("bad", "other", text="bug"))
+    await flooded.send(replied("good", "other"))
+    await flooded.until_count("job where workspace_id = 'other'", 1)
+    assert await flooded.dead_letters() == []
+    flooded.handler.go.set()
+    await flooded.until_stored("DEAD", 2)
+    await flooded.until_idle()
+    reasons = [letter.headers["dlq-error"] for letter in await flooded.dead_letters()]
+    assert sorted(reasons) == ["handler-failed", "invalid"]
 
 
 async def test_a_bug_is_tried_again_and_then_parked_while_others_go_on(probe, monkeypatch):

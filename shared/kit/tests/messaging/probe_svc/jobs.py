@@ -1,5 +1,6 @@
 """The table, its leases, a handler and the events that the tests use."""
 
+import asyncio
 from uuid import UUID
 
 from persona_contracts import DraftRejectedV1, LeadRepliedV1
@@ -55,9 +56,17 @@ class Handler:
 
     def __init__(self):
         self.calls = 0
+        self.go = asyncio.Event()
+        self._held = None
+
+    def hold(self, workspace_id):
+        """Let this workspace's events wait until `go` is set, but for the first batch."""
+        self._held = workspace_id
 
     async def on_replied(self, session, batch, _):
         self.calls += 1
+        if self.calls > 1 and any(item.workspace_id == self._held for item in batch):
+            await self.go.wait()
         for item in batch:
             if item.event.body_text == "bug":
                 raise ValueError("a bug")
