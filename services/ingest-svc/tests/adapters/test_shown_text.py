@@ -7,6 +7,7 @@ import pytest
 from bad_files import FONT, pdf
 from hypothesis import given
 from hypothesis import strategies as st
+from ingest_svc.adapters.extraction.chunks import split
 from ingest_svc.adapters.extraction.kinds import sniff
 from ingest_svc.adapters.extraction.number_formats import BUILT_IN, shown_number, shown_text
 from ingest_svc.adapters.extraction.reading import read_parts
@@ -191,6 +192,16 @@ def test_a_row_has_its_blank_cells_and_no_others(text_of):
     row = f'<row r="1">{cell("A1", "a")}{cell("C1", "b")}<c r="E1" s="1"/></row>'
     blank = '<row r="2"><c r="A2"><v> </v></c><c r="B2" t="inlineStr"><is><t> </t></is></c></row>'
     assert text_of("a.xlsx", xlsx(row + blank * 5_000)) == "Prices\n\n| a |  | b |"
+
+
+@pytest.mark.parametrize("blank", [";;", ",,,", "\t\t", '"","",""', " | | "])
+def test_blank_rows_of_a_table_as_text_are_no_passages(read, blank):
+    rows = ["name;price", *[blank] * 5_000, "last;9"]
+    chunks = [
+        chunk for part in read("a.csv", "\n".join(rows).encode()).parts for chunk in split(part)
+    ]
+    assert [chunk["text"] for chunk in chunks] == ["name;price", "last;9"]
+    assert chunks[1]["section"] == "line 5002"
 
 
 HIDING_STYLES = (

@@ -11,7 +11,7 @@ _SIGNED_START = re.compile(
 )
 _BLOCK = re.compile(
     r"^-----BEGIN PGP (SIGNATURE|MESSAGE|PUBLIC KEY BLOCK)-----\n(?:(?!-----END PGP)[^\n]*\n)*"
-    r"(?:-----END PGP [^\n]*|\Z)",
+    r"(?:-----END PGP [^\n]*|[^\n]*\Z)",
     re.MULTILINE,
 )
 _DASH_ESCAPE = re.compile(r"^- (?=-)", re.MULTILINE)

@@ -13,18 +13,23 @@ MAX_LINE_CHARS = 400
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964]\W*$")
 _QUESTION = re.compile(r"[?\uff1f\u061f]")
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|hallo|moin|guten tag|bonjour|salut|hola|ciao|buongiorno|olá|hej|hoi|cześć"
+    r"|dzień dobry|ahoj|dobrý den|привет|здравствуйте|добрый день|merhaba|szia|bună|你好|您好"
+    r"|こんにちは|안녕하세요)(?:\s+[^\s?]{1,30}){0,2}\W*",
+    re.IGNORECASE,
+)
 _SALUTATION_END = (",", "\uff0c", "\u3001", "\u060c", ":", "\uff1a")
 
 
 def is_salutation(text: str) -> bool:
-    """Return whether `text` is empty, or one short line that ends as "Dear Ms Li," does."""
+    """Return whether `text` is empty, or one short line as "Hi Tom" or "Dear Ms Li,"."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not lines:
         return True
-    return (
-        len(lines) == 1
-        and lines[0].endswith(_SALUTATION_END)
-        and len(lines[0].split()) <= MAX_SALUTATION_WORDS
+    return len(lines) == 1 and (
+        _GREETING.fullmatch(lines[0]) is not None
+        or (lines[0].endswith(_SALUTATION_END) and len(lines[0].split()) <= MAX_SALUTATION_WORDS)
     )
 
 

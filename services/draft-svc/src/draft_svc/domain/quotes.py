@@ -14,6 +14,7 @@ MAX_MARK_CHARS = 400
 """No mail program writes a longer attribution or header line."""
 MAX_ATTRIBUTION_LINES = 4
 MAX_HEADER_LINES = 8
+MAX_COMPARISONS = 3
 
 _MESSAGE = (
     r"message|messages|nachricht|e-?mail|mail|courriel|mensaje|correo|mensagem|messaggio|bericht"
@@ -59,6 +60,7 @@ _HEADER_LINE = re.compile(
     rf"[\s*_]{{0,8}}({_LABEL_CHARACTER}{{1,20}}(?:[ .-]{{1,2}}{_LABEL_CHARACTER}{{1,15}}){{0,2}})"
     r"[\s*_]{0,3}[:\uff1a]\s*(.*)"
 )
+_MORE_THAN = re.compile(r"\s{0,8}>=?\d")
 _WRAPPED_LINK = re.compile(r"https?://[^\s>]+$")
 _REST_OF_LINK = re.compile(r"\S{0,300}[/.=&?%-]\S{0,300}>?|\S{1,300}>")
 _HEADER_NAMES = {
@@ -103,10 +105,13 @@ def unquoted_regions(lines: list[str]) -> list[list[str]]:
 def _quoted_positions(lines: list[str]) -> set[int]:
     """Return which lines are quoted: those with ">", and the rest of a wrapped link.
 
-    A single line that begins with ">" in the middle of a sentence means "more than".
+    A single line that begins with ">" in the middle of a sentence means "more than"; so do a few
+    that begin with ">50" where nothing says who is quoted.
     """
     marked = [at for at, line in enumerate(lines) if ">" in line and line.lstrip()[0] == ">"]
     if len(marked) == 1 and _is_comparison(lines, marked[0]):
+        return set()
+    if len(marked) <= MAX_COMPARISONS and _are_comparisons(lines, marked):
         return set()
     wrapped = {
         at + 1
@@ -121,6 +126,14 @@ def _quoted_positions(lines: list[str]) -> set[int]:
 def _is_comparison(lines: list[str], position: int) -> bool:
     above = lines[position - 1].strip() if position else ""
     return bool(above) and not above.endswith((*_COLONS, ".", "!", "?"))
+
+
+def _are_comparisons(lines: list[str], marked: list[int]) -> bool:
+    """Return whether all marked lines begin with ">50", and no attribution stands above them."""
+    if not all(_MORE_THAN.match(lines[at]) for at in marked):
+        return False
+    above = [line for line in lines[: marked[0]] if line.strip()] if marked else []
+    return not above or not (_is_dated_attribution(above[-1]) or _names_author(above[-1]))
 
 
 def _starts_history(lines: list[str], position: int) -> bool:

@@ -31,6 +31,13 @@ MAX_DIGITS = 1_000
 MAX_PLAIN = 1e15
 """Whole numbers below are shown with all their digits."""
 
+_PLAIN = {
+    f"{whole}{'.' * bool(places)}{'0' * places}": (Decimal(1).scaleb(-places), f"{comma}f")
+    for whole, comma in (("0", ""), ("#,##0", ","))
+    for places in range(5)
+}
+"""The formats of most cells, which the library writes by itself."""
+
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|(?P<blank>_.)|\*.|\[(?P<bracket>[^\]]*)\]'
     r"|(?P<general>General)|(?P<power>E[+-])|(?P<half>AM/PM|A/P)"
@@ -64,7 +71,15 @@ class _Section(NamedTuple):
 
 def shown_number(value: float, code: str, *, since_1904: bool = False) -> str:
     """Return what a cell with the number format `code` shows of `value`."""
-    sections = _sections(code[:MAX_FORMAT_CHARS])
+    if code == "General":
+        return _general(value)
+    if (spec := _PLAIN.get(code)) and abs(value) < MAX_PLAIN:
+        rounded = Decimal(repr(value)).quantize(spec[0], ROUND_HALF_UP)
+        return format(rounded or abs(rounded), spec[1])
+    return _shown_by_sections(value, _sections(code[:MAX_FORMAT_CHARS]), since_1904=since_1904)
+
+
+def _shown_by_sections(value: float, sections: tuple[_Section, ...], *, since_1904: bool) -> str:
     section, is_signed = _section_for(value, sections)
     if not section.tokens:
         return ""

@@ -16,6 +16,8 @@ _XML = re.compile(rb"\s*<\?xml\b")
 _HEADING = re.compile(
     r"^(?:#{1,6}[ \t]+(?P<title>\S.*?)[ \t]*#*|(?P<fence>```|~~~).*)$", re.MULTILINE
 )
+_BLANK_ROW = re.compile(r"^[,;|\t \"]+$", re.MULTILINE)
+"""A row of empty cells; its line still counts."""
 _WORD = re.compile(r"\w")
 MIN_SECTION_CHARS = 400
 MAX_SECTION_CHARS = 200
@@ -32,6 +34,8 @@ def read_plain(path: Path, kind: str) -> Parts:
     if not _is_text(read.text[:SAMPLE_CHARS]):
         raise FileFailedError(FailureCode.UNSUPPORTED, "It is no text.")
     text = read.text.replace("\r\n", "\n").replace("\r", "\n")
+    if kind == "csv":
+        text = _BLANK_ROW.sub("", text)
     parts = sections(text) if kind == "md" else text_parts(text)
     charset = read.charset if read.is_guessed else None
     return Parts(parts, None, FailureCode.EMPTY, guessed_charset=charset)

@@ -156,7 +156,8 @@ def _shown(cell: Element, cells: _Cells) -> str:
     kind = cell.get("t") or "n"
     if kind == "inlineStr":
         return _string(cell.find("{*}is"))
-    value = (cell.findtext("{*}v") or "").strip()
+    value = next((child.text for child in cell if child.tag.endswith("}v")), None) or ""
+    value = value.strip()
     if kind == "s" and value:
         kind, value = "str", cells.texts[int(value)]
     style = int(cell.get("s") or "0")
