@@ -174,3 +174,18 @@ def test_a_message_without_words_is_not_sent(channel):
     blocked = compose(step("{company|} ", channel=channel), SIGNED, None)
     assert isinstance(blocked, Blocked)
     assert blocked.template_errors[0].hint == "The message would be empty."
+
+
+@pytest.mark.parametrize(
+    "last_subject",
+    [
+        "AW: Angebot",
+        "SV: RE[2]: Angebot",
+        "\u56de\u590d\uff1aAngebot",
+        "Odp: WG: Angebot",
+        "=?utf-8?q?AW=3A_Angebot?=",
+    ],
+)
+def test_a_thread_has_one_mark_whatever_the_leads_program_writes(last_subject):
+    last = LastMessage(message_id="<1@lead>", subject=last_subject)
+    assert compose(step(subject=None), SIGNED, last).subject == "Re: Angebot"

@@ -24,15 +24,15 @@ async def suppressed(session: Session, leads: Mapping[LeadKey, KnownLead]) -> se
     """Return those leads that must not be written to: themselves, or their address."""
     address_of = {key: lead.address for key, lead in leads.items()}
     addresses = {address for address in address_of.values() if address is not None}
-    by_lead = pair_of(SuppressionRow.workspace_id, SuppressionRow.lead_id, leads)
-    by_address = any_of(
-        SuppressionRow.workspace_id, {key.workspace_id for key in leads}
-    ) & SuppressionRow.addresses.overlap(bindparam(None, sorted(addresses), ARRAY(Text)))
-    rows = await session.execute(
-        select(SuppressionRow.workspace_id, SuppressionRow.lead_id, SuppressionRow.addresses).where(
-            by_lead | by_address
-        )
+    columns = (SuppressionRow.workspace_id, SuppressionRow.lead_id, SuppressionRow.addresses)
+    by_lead = select(*columns).where(
+        pair_of(SuppressionRow.workspace_id, SuppressionRow.lead_id, leads)
     )
+    by_address = select(*columns).where(
+        any_of(SuppressionRow.workspace_id, {key.workspace_id for key in leads}),
+        SuppressionRow.addresses.overlap(bindparam(None, sorted(addresses), ARRAY(Text))),
+    )
+    rows = await session.execute(by_lead.union_all(by_address))
     found = rows.all()
     forbidden = {(row.workspace_id, row.lead_id) for row in found}
     unwanted = {(row.workspace_id, address) for row in found for address in row.addresses}
