@@ -1,10 +1,12 @@
 """What a file's program shows is read, as it shows it; what it hides is not."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
-from bad_files import FONT, pdf
+from bad_files import FONT, archive, pdf
 from hypothesis import given
 from hypothesis import strategies as st
 from ingest_svc.adapters.extraction.chunks import split
@@ -159,13 +161,13 @@ def test_formats_and_shared_texts_are_those_of_the_workbook(text_of):
     rows = (
         '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>0.65</v></c></row>'
         '<row r="2"><c r="A2" t="b"><v>1</v></c><c r="B2" s="2"><v>1</v></c>'
-        '<c r="C2" t="str"><v>typed</v></c></row>'
+        '<c r="C2" t="str"><v>typed</v></c><c><v>ten</v></c></row>'
         '<row r="3"><c r="A3" t="e"><v>#N/A</v></c><c r="D3" s="3" t="s"><v>0</v></c></row>'
     )
     shared = ["<r><t>Sha</t></r><r><t>re</t></r><rPh><t>unsaid</t></rPh>"]
     codes = ["0%", "yyyy-mm-dd", ";;;"]
     text = text_of("a.xlsx", xlsx(rows, codes=codes, first_year=1904, shared=shared))
-    assert text == "Prices\n\n| Share | 65% |\n| TRUE | 1904-01-02 | typed |\n| #N/A |"
+    assert text == "Prices\n\n| Share | 65% |\n| TRUE | 1904-01-02 | typed | ten |\n| #N/A |"
 
 
 @pytest.mark.parametrize(
@@ -325,9 +327,21 @@ def test_the_marks_of_the_library_are_gone(text_of):
     assert "[^" not in text_of("a.docx", docx(noted))
 
 
-@pytest.mark.parametrize("damaged", [b"<worksheet><sheetData>", b"<!DOCTYPE a [<!ENTITY"])
-def test_a_damaged_sheet_is_refused(read, damaged):
+ENTITIES = "<!DOCTYPE a [<!ENTITY a 'secret'>]>"
+
+
+@pytest.mark.parametrize("start", [ENTITIES, ENTITIES.encode("utf-16-le").decode("latin-1")])
+def test_a_part_with_entities_is_refused(read, start):
     content = xlsx(f"<row>{cell('A1', 'a')}</row>")
-    assert content.count(b"worksheets/sheet1.xml") > 1
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        members = {name: book.read(name) for name in book.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    members[sheet] = start.encode("latin-1") + members[sheet]
     with pytest.raises(FileFailedError):
-        list(read("a.xlsx", xlsx(damaged.decode())).parts)
+        list(read("a.xlsx", archive(members)).parts)
+
+
+@pytest.mark.parametrize("damaged", ["<c", '<c r="A1" t="s"><v>9</v></c>'])
+def test_a_damaged_sheet_is_refused(read, damaged):
+    with pytest.raises(FileFailedError):
+        list(read("a.xlsx", xlsx(f"<row>{damaged}</row>")).parts)

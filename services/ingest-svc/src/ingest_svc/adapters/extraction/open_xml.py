@@ -9,6 +9,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue, reportUnkn
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
 MAX_COMPRESSION_RATIO = 1_000
+HEAD_BYTES = 4_096
 MIN_BOMB_BYTES = 10 * 1024 * 1024
 YES = frozenset({"1", "true", "on"})
 """How OOXML writes that something is so (ST_OnOff)."""
@@ -89,6 +90,7 @@ def refuse_bomb(archive: zipfile.ZipFile) -> None:
 
 def read_root(data: bytes) -> Element:
     """Return the root element of a part."""
+    _refuse_doctype(data[:HEAD_BYTES])
     return _lxml.fromstring(data, _lxml.XMLParser(**_SAFE, huge_tree=True))
 
 
@@ -99,6 +101,8 @@ def write_root(root: Element) -> bytes:
 
 def stream_elements(file: IO[bytes], *names: str) -> Iterator[Element]:
     """Yield the elements with these names as they end, and forget each one afterwards."""
+    _refuse_doctype(file.read(HEAD_BYTES))
+    file.seek(0)
     tags = [f"{{*}}{name}" for name in names]
     for _, element in _lxml.iterparse(file, events=("end",), tag=tags, huge_tree=True, **_SAFE):
         yield element
@@ -106,6 +110,16 @@ def stream_elements(file: IO[bytes], *names: str) -> Iterator[Element]:
         parent = element.getparent()
         while parent is not None and element.getprevious() is not None:
             del parent[0]
+
+
+def _refuse_doctype(head: bytes) -> None:
+    """Refuse a part with a document type: OOXML has none, and entities may grow without end.
+
+    Raises:
+        ValueError: it has one.
+    """
+    if b"<!DOCTYPE" in head.replace(b"\0", b""):
+        raise ValueError("a part has a document type")
 
 
 def local_name(element: Element) -> str:

@@ -29,6 +29,7 @@ MAX_GAP = 20
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _COLUMN = re.compile(r"[A-Z]{1,3}")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _ZERO = frozenset({"0", "0.0"})
 
 
@@ -170,6 +171,8 @@ def _formatted(kind: str, value: str, code: str, *, since_1904: bool) -> str:
         case "b":
             return "TRUE" if value in YES else "FALSE"
         case "n":
+            if _NUMBER.fullmatch(value) is None:
+                return value
             return shown_number(float(value), code, since_1904=since_1904)
         case "str":
             return shown_text(value, code)
