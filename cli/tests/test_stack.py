@@ -5,15 +5,18 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import httpx
+import psutil
 import psycopg
 import pytest
 from dramatis.broker import connected
-from dramatis.folder_lock import FolderLock
+from dramatis.folder_lock import FolderLock, make_ephemeral_folder, remove_abandoned
 from dramatis.services import SERVICES
 from dramatis.stack import Stack
 from persona_client import Roster
@@ -96,6 +99,77 @@ def test_a_service_that_dies_at_start_is_shown_with_the_end_of_its_log(
     assert "_svc ended with exit code 2" in result.err
     assert "Input should be 'DEBUG', 'INFO'" in result.err
     assert not (tmp_path / "stack.json").exists()
+
+
+@pytest.fixture
+def usual_umask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def upload_a_file(stack):
+    headers = {"Authorization": f"Bearer {stack.token('acme')}"}
+    with httpx.Client(headers=headers, timeout=HANG_SECONDS) as client:
+        made = client.post(f"{stack.url('persona')}/api/personas", json={"name": "Nova"}).json()
+        url = f"{stack.url('ingest')}/api/personas/{made['persona_id']}/files"
+        client.post(url, files={"file": ("a.txt", b"text")}).raise_for_status()
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_nobody_else_enters_the_data_folder_or_reads_a_file_of_it(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    with Stack(data_dir=folder, ports={name: free_port() for name in ("nats", *NAMES)}) as stack:
+        upload_a_file(stack)
+        servers = (stack.nats, stack.postgres, *stack.services.values())
+        listening = {
+            connection.laddr.ip
+            for server in servers
+            for connection in psutil.Process(server.pid).net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        }
+        found = [path for path in (folder, *folder.rglob("*")) if not path.is_symlink()]
+        modes = {path.relative_to(folder): path.lstat().st_mode for path in found}
+    assert listening == {LOOPBACK}
+    assert stat.S_IMODE(modes[Path()]) == 0o700
+    assert [path for path, mode in modes.items() if mode & 0o007] == []
+    # Root and who runs Postgres for it share a group.
+    shared = {path.parts[0] for path, mode in modes.items() if mode & 0o070}
+    assert shared <= {"postgres"}
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """Return the place of temporary folders, for this test alone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def aged(folder):
+    os.utime(folder, (0, 0))
+    return folder
+
+
+def test_folders_of_killed_ephemeral_stacks_go_at_the_next_start(temporary):
+    killed = make_ephemeral_folder()
+    (killed / "postgres/data").mkdir(parents=True)
+    (killed / "stack.lock").touch()
+    running = make_ephemeral_folder()
+    lock = FolderLock(running)
+    lock.acquire()
+    young = make_ephemeral_folder()
+    (young / "stack.lock").touch()
+    kept = temporary / "dramatis-mine"
+    kept.mkdir()
+    (kept / "stack.lock").touch()
+    (temporary / "dramatis-link").symlink_to(kept)
+    for folder in (killed, running, kept):
+        aged(folder)
+    removed = []
+    remove_abandoned(removed.append)
+    lock.release()
+    assert removed == [killed]
 
 
 def test_a_stack_keeps_its_data_and_its_tokens_over_a_restart(tmp_path):

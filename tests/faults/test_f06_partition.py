@@ -24,7 +24,7 @@ async def linked(world):
         by_link = {"host": "127.0.0.1", "port": str(link.port)}
         url = make_url(postgres.url("draft", "draft")).update_query_dict(by_link)
         env = (
-            {"DRAMATIS_NATS_URL": f"nats://127.0.0.1:{link.port}"}
+            {"DRAMATIS_NATS_URL": nats_url.replace(f":{target}", f":{link.port}")}
             if peer == "nats"
             else {"DRAMATIS_DATABASE_URL": url.render_as_string(hide_password=False)}
         )

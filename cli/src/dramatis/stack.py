@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +24,7 @@ from service_kit.topology import apply_streams
 from dramatis import defaults
 from dramatis.broker import connected
 from dramatis.errors import CliError
-from dramatis.folder_lock import FolderLock
+from dramatis.folder_lock import FolderLock, make_ephemeral_folder, remove_abandoned
 from dramatis.migration import migrate
 from dramatis.services import DEFAULT_PORTS, SERVICES, ServiceSpec
 from dramatis.stack_file import Endpoints, forget_endpoints
@@ -61,18 +60,20 @@ class Stack:
         self._ephemeral = ephemeral
         self._say = on_step
         self._specs = [spec for spec in SERVICES if spec.name in services]
-        self._folder = Path(tempfile.mkdtemp(prefix="dramatis-")) if ephemeral else data_dir
+        self._folder = make_ephemeral_folder() if ephemeral else data_dir
         self.data_dir = self._folder.resolve()
         self._lock = FolderLock(self.data_dir)
         chosen = {name: free_port() for name in DEFAULT_PORTS} if ephemeral else DEFAULT_PORTS
         self._ports = {**chosen, **ports}
-        self.nats = NatsProcess(self.data_dir / "nats", port=self._ports["nats"])
+        self.nats = NatsProcess(
+            self.data_dir / "nats", port=self._ports["nats"], asks_for_password=True
+        )
         self.postgres = PostgresProcess(self.data_dir / "postgres", durable=not ephemeral)
         self.services: dict[str, ServiceProcess] = {}
 
     @property
     def nats_url(self) -> str:
-        """The broker's address."""
+        """The broker's address, with its password."""
         return self.nats.url
 
     def url(self, service: str) -> str:
@@ -119,6 +120,8 @@ class Stack:
             service_kit.errors.ServiceError: a process did not start; the text has its log's end.
         """
         try:
+            if self._ephemeral:
+                remove_abandoned(_remove)
             self._lock.acquire()
             self._check_ports()
             self._start_servers()
@@ -137,8 +140,7 @@ class Stack:
             _each(ServerProcess.stop, [self.nats, self.postgres])
             self._lock.release()
         if self._ephemeral:
-            self.postgres.delete_data()
-            shutil.rmtree(self.data_dir, ignore_errors=True)
+            _remove(self.data_dir)
 
     def __enter__(self) -> Self:
         """Start; return when every service is ready."""
@@ -209,6 +211,12 @@ class Stack:
             "DRAMATIS_JWT_ISSUER": defaults.ISSUER,
             "DRAMATIS_JWT_AUDIENCE": defaults.AUDIENCE,
         }
+
+
+def _remove(data_dir: Path) -> None:
+    """Remove the folder of a stack that has ended; its data may be another user's."""
+    PostgresProcess(data_dir / "postgres").delete_data()
+    shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def _each(do: Callable[[ServerProcess], None], processes: list[ServerProcess]) -> None:

@@ -14,6 +14,7 @@ from dramatis.options import examples, expand
 from dramatis.output import err, out, print_json, print_table
 from dramatis.services import DEFAULT_PORTS
 from dramatis.stack import Stack
+from dramatis.stack_file import FILE_NAME
 from dramatis.target import AsJson
 
 CHECK_SECONDS = 0.5
@@ -61,8 +62,9 @@ def _announce(stack: Stack, *, as_json: bool) -> None:
         print_json({"nats": endpoints.nats, **endpoints.services, "token": token})
         return
     rows = [(name, url, f"{url}/docs") for name, url in endpoints.services.items()]
-    print_table(("part", "address", "documentation"), [("nats", endpoints.nats, None), *rows])
+    print_table(("part", "address", "documentation"), [("nats", stack.nats.address, None), *rows])
     out.print(f"data folder: {stack.data_dir}", markup=False)
+    out.print(f"with the password of nats: {stack.data_dir / FILE_NAME}", markup=False)
     out.print(f"admin token of workspace {defaults.WORKSPACE} (24 h): {token}", markup=False)
     out.print("Ctrl-C stops everything.")
 

@@ -1,13 +1,15 @@
 """Root starts Postgres as another user, in folders that only root enters."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
-from service_devkit.embedded import binaries
+from service_devkit.embedded import PostgresProcess, binaries
 from service_devkit.testing import wait_until
 
 SETPRIV = shutil.which("setpriv")
@@ -113,7 +115,44 @@ print(postgres.is_running)
 
 def test_what_root_made_can_be_deleted_by_root(clone):
     run_as_root("with postgres: pass\npostgres.delete_data()", clone)
-    assert [path.name for path in (clone / "pg").iterdir()] == ["postgres.log"]
+    left = {path.name for path in (clone / "pg").iterdir()}
+    assert left == {"access.conf", "owner.conf", "postgres.log"}
+
+
+CONNECT = """
+import sys
+import psycopg
+
+for host in sys.argv[1:]:
+    for user in ("postgres", "draft", "nobody"):
+        try:
+            psycopg.connect(host=host, user=user, dbname="postgres").close()
+            print("in")
+        except psycopg.OperationalError as error:
+            refusals = ("Peer authentication failed", "Permission denied")
+            print("refused" if any(text in str(error) for text in refusals) else error)
+"""
+
+
+def test_a_process_of_the_same_user_gets_neither_in_nor_a_capability(tmp_path):
+    """It may open what Postgres has open: the socket's folder too."""
+    with PostgresProcess(tmp_path / "pg", durable=False) as postgres:
+        server = psutil.Process(postgres.pid)
+        processes = [server, *server.children(recursive=True)]
+        status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
+        assert {process.uids().effective for process in processes} == {UNPRIVILEGED}
+        assert set(re.findall(r"CapEff:\t(\w+)", "".join(status))) == {"0" * 16}
+        # Stronger than any such process: it also passes the folders of others.
+        setpriv = [f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
+        setpriv += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        hosts = [tmp_path / "pg", f"/proc/{postgres.pid}/fd/9"]
+        answer = subprocess.run(
+            [SETPRIV, *setpriv, sys.executable, "-c", CONNECT, *map(str, hosts)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert answer.stdout.splitlines() == ["refused"] * 6
 
 
 async def test_postgres_ends_with_its_parent(clone):

@@ -1,6 +1,8 @@
 import asyncio
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -122,6 +124,36 @@ def test_postgres_starts_after_its_making_was_interrupted(tmp_path):
     (tmp_path / "pg" / "data.new" / "PG_VERSION").write_text("18")
     with PostgresProcess(tmp_path / "pg", durable=False) as postgres:
         assert execute(postgres.admin_url, "select 1") == [(1,)]
+
+
+def answer_of(port, **credentials):
+    """Return what a NATS server answers a client with these credentials."""
+    with socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS) as connection:
+        connection.sendall(f"CONNECT {json.dumps(credentials)}\r\nPING\r\n".encode())
+        answer = b""
+        while not answer.endswith((b"PONG\r\n", b"'\r\n")):
+            answer += connection.recv(4096)
+    return answer.decode().splitlines()[-1]
+
+
+@pytest.mark.processes
+async def test_nats_lets_nobody_in_without_the_password_in_its_folder(tmp_path):
+    with NatsProcess(tmp_path / "nats", asks_for_password=True) as server:
+        password = (tmp_path / "nats/password").read_text()
+        violation = "-ERR 'Authorization Violation'"
+        assert answer_of(server.port) == violation
+        assert answer_of(server.port, user="dramatis", **{"pass": "another"}) == violation
+        assert answer_of(server.port, user="admin", **{"pass": password}) == violation
+        assert answer_of(server.port, user="dramatis", **{"pass": password}) == "PONG"
+        assert password in server.url
+        assert password not in server.address
+        async with await nats_client.connect(server.url) as client:
+            await client.jetstream().add_stream(StreamConfig(name="A", subjects=["a"]))
+        for name in ("password", "nats.conf"):
+            assert (tmp_path / "nats" / name).stat().st_mode & 0o777 == 0o600
+        server.restart()
+        async with await nats_client.connect(server.url) as client:
+            await client.jetstream().stream_info("A")
 
 
 async def test_nats_keeps_its_streams_when_it_is_killed(fresh_nats):

@@ -46,6 +46,7 @@ def ensure_dev_keys(data_dir: Path, profile: Profile) -> str:
             with contextlib.suppress(FileExistsError):
                 os.link(made, private_path)
         published = Path(folder) / JWKS_FILE
+        published.touch(mode=0o600)
         published.write_bytes(_jwks(_private_key(data_dir)))
         published.replace(jwks_path)
     return jwks_path.resolve().as_uri()

@@ -21,6 +21,7 @@ FOLDER = f"/proc/self/fd/{FOLDER_DESCRIPTOR}"
 def main() -> None:
     """Do what the module says; see prctl(2) and proc(5)."""
     parent_pid, death_signal, user_id, group_id = map(int, sys.argv[1:5])
+    os.umask(0o077)
     if sys.argv[5]:
         os.dup2(os.open(sys.argv[5], os.O_PATH | os.O_DIRECTORY), FOLDER_DESCRIPTOR)
     if user_id:

@@ -1,6 +1,7 @@
 """A Postgres server in a folder: a Unix socket, and a TCP port on loopback if asked for."""
 
 import os
+import pwd
 import shutil
 import signal
 import tempfile
@@ -22,6 +23,7 @@ from service_devkit.embedded.process import (
     ServerProcess,
     StartError,
     start_child,
+    write_private,
 )
 
 SUPERUSER = "postgres"
@@ -31,13 +33,22 @@ SHORT_FOLDER = "/tmp"  # nosec B108 # noqa: S108 — mkdtemp makes a folder of i
 """Not TMPDIR, whose path may be long too."""
 """The shortest limit of the systems we know: sun_path has 104 bytes on macOS, 108 on Linux."""
 INITDB_SECONDS = 120
+_ACCESS = """\
+local all all {method}
+host all all 127.0.0.1/32 scram-sha-256
+"""
+_OWNER = """\
+owner "{user}" all
+"""
+"""The kernel says who connects (Postgres manual, 20.9); `all` is every role."""
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 
 
 class PostgresProcess(ServerProcess):
     """A Postgres server with its data, log and socket in `folder`, which nobody else can enter.
 
-    The socket needs no password, TCP does. Root cannot run Postgres: see PostgresUser.
+    The socket lets in who runs this process, and nobody else, as any role; TCP asks for a password.
+    Root cannot run Postgres: see PostgresUser.
     """
 
     stop_signal: ClassVar[signal.Signals] = signal.SIGINT
@@ -104,10 +115,13 @@ class PostgresProcess(ServerProcess):
         programs = self._user.programs()
         if not self._data.exists():
             self._initialise(programs)
+        self._write_access()
         socket_folder = self._user.own_path if self._user.is_other else self._socket_folder()
         settings = (
             f"listen_addresses={LOOPBACK if self.port else ''}",
             f"port={self.port or SOCKET_PORT}",
+            f"hba_file={self._user.own_path / 'access.conf'}",
+            f"ident_file={self._user.own_path / 'owner.conf'}",
             f"unix_socket_directories={socket_folder}",
             f"unix_socket_permissions={'0770' if self._user.is_other else '0700'}",
             *(() if self._durable else _NOT_DURABLE),
@@ -116,6 +130,17 @@ class PostgresProcess(ServerProcess):
         for setting in settings:
             arguments += ["-c", setting]
         return self._user.command(arguments)
+
+    def _write_access(self) -> None:
+        """Say who may connect; data of older versions trusts everybody on the socket."""
+        mode = 0o640 if self._user.is_other else 0o600
+        try:
+            user, method = pwd.getpwuid(os.geteuid()).pw_name, "peer map=owner"
+        except KeyError:  # a user without a name has no folder that others enter
+            user, method = "nobody", "trust"
+        access = _ACCESS.format(method=method)
+        for name, text in (("access.conf", access), ("owner.conf", _OWNER.format(user=user))):
+            write_private(self.folder / name, text, mode)
 
     def _is_ready(self) -> bool:
         """Read process id and status in the server's lock file (lines 1 and 8)."""

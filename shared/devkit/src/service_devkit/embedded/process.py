@@ -72,6 +72,15 @@ class Command:
     """What it gets when this process ends."""
 
 
+def write_private(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file that has `mode` from its first byte on, whatever the umask."""
+    path.unlink(missing_ok=True)
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(number, "w") as file:
+        os.fchmod(number, mode)
+        file.write(text)
+
+
 def start_child(command: Command, log_path: Path) -> Popen[bytes]:
     """Start a child that appends what it prints to `log_path`; terminal signals don't reach it."""
     account = command.account
@@ -79,7 +88,7 @@ def start_child(command: Command, log_path: Path) -> Popen[bytes]:
     launcher = [sys.executable, "-I", "-S", launch.__file__, *map(str, numbers)]
 
     def start() -> Popen[bytes]:
-        with log_path.open("ab") as log:
+        with open(log_path, "ab", opener=_private) as log:
             return Popen(  # noqa: S603 — our own command, without a shell
                 [*launcher, str(command.folder or ""), *map(str, command.arguments)],
                 stdin=DEVNULL if account == ROOT_OR_PRESENT else _ends_with_us,
@@ -90,6 +99,10 @@ def start_child(command: Command, log_path: Path) -> Popen[bytes]:
             )
 
     return _starter.submit(start).result()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class ServerProcess(ABC):
