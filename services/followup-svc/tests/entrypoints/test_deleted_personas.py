@@ -186,6 +186,27 @@ async def test_an_erased_lead_leaves_nothing_and_takes_nothing_along(campaigner,
     assert rows_with(rows, other["instance_id"], "lead-of-other") == others
 
 
+async def test_an_address_that_bounced_is_erased_with_its_lead(campaigner, rows, canary):
+    await known(campaigner)
+    email = f"{canary}@lead.example".lower()
+    await campaigner.asked("POST", "suppressions", json={"email": "other@lead.example"})
+    await campaigner.replies("bounces", kind="bounce", lead={"email": email})
+
+    async def is_suppressed():
+        found = await campaigner.asked("GET", "suppressions", params={"email": email})
+        return found["items"]
+
+    await campaigner.eventually(is_suppressed)
+    await settled(rows)
+    await campaigner.publish(
+        LeadErasedV1(workspace_id=campaigner.workspace_id, lead_id="bounces", erased_at=utc_now())
+    )
+    await erased(rows, campaigner.workspace_id)
+    assert tables_with(rows, email) == set()
+    (kept,) = (await campaigner.asked("GET", "suppressions"))["items"]
+    assert kept["addresses"] == ["other@lead.example"]
+
+
 async def test_an_erased_workspace_leaves_nothing_and_takes_nothing_along(
     campaigner, api, connection, rows, canary
 ):

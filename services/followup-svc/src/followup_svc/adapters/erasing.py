@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from persona_contracts import LeadRepliedV1
 from service_kit.erasure import delete_rows
 from service_kit.store import Session, Store
 from sqlalchemy import ColumnElement, and_, select, text
@@ -22,6 +23,7 @@ from followup_svc.adapters.tables import (
     SequenceVersionRow,
     SuppressionRow,
 )
+from followup_svc.domain.address import fold_address
 from followup_svc.domain.instance import LIVE
 from followup_svc.domain.send_request import StepStatus
 
@@ -78,16 +80,37 @@ async def ids_of_lead(session: Session, workspace_id: str, lead_id: str) -> list
 
 
 async def delete_lead(store: Store, workspace_id: str, lead_id: str, before: datetime) -> None:
-    """Delete what is known of a lead, and its instances from before."""
+    """Delete what is known of a lead, its suppressions, and its instances from before."""
     started = and_(
         InstanceRow.workspace_id == workspace_id,
         InstanceRow.lead_id == lead_id,
         InstanceRow.started_at <= before,
     )
     await _delete_instances(store, started)
+    await _delete_learnt_addresses(store, workspace_id, lead_id)
     for table in (LeadRow, SuppressionRow, LiftedSuppressionRow):
         await delete_rows(
             store, table, table.workspace_id == workspace_id, table.lead_id == lead_id
+        )
+
+
+async def _delete_learnt_addresses(store: Store, workspace_id: str, lead_id: str) -> None:
+    """Delete what bounces told of the lead's address; what people have suppressed stays."""
+    async with store.worker() as session:
+        email = await session.scalar(
+            select(LeadRow.profile["email"].astext).where(
+                LeadRow.workspace_id == workspace_id, LeadRow.lead_id == lead_id
+            )
+        )
+    address = fold_address(email)
+    for table in () if address is None else (SuppressionRow, LiftedSuppressionRow):
+        await delete_rows(
+            store,
+            table,
+            table.workspace_id == workspace_id,
+            table.lead_id.is_(None),
+            table.created_by == LeadRepliedV1.event_type,
+            table.addresses.contains([address]),
         )
 
 
