@@ -35,6 +35,11 @@ def told(asked, strategy=None):
     return system, data
 
 
+def told_data(asked):
+    """Return the data of a message: the others' texts."""
+    return compose_write_messages(asked, None)[1][1]
+
+
 def blocks(data):
     """Return label and text of every block, as a reader of the markers sees them."""
     return [(label, text) for _, label, text in BLOCK.findall(data)]
@@ -197,6 +202,25 @@ def test_all_texts_have_a_budget():
     assert data.count("r" * 10) * 10 <= MAX_REPLY_CHARS + 100
     assert data.count("t" * 10) * 10 == MAX_THREAD_CHARS
     assert data.count("p" * 10) * 10 == MAX_PASSAGES_CHARS
+
+
+def test_a_lead_has_a_budget_and_each_of_its_values_a_share():
+    known = {"company": "C" * 450_000, "first_name": "Ada", "phone": "1" * 450_000}
+    text = told_data(brief(lead=known))
+    assert "first_name: Ada" in text
+    assert text.count("C") < 400
+    crowd = {f"field{number}": "value " * 40 for number in range(100)}
+    assert len(told_data(brief(lead=crowd))) < len(told_data(brief(lead={}))) + 2_100
+
+
+def test_of_a_thread_the_newest_twenty_turns_that_say_something_are_told():
+    turns = [ThreadTurn(author="lead", body=f"turn {number}.") for number in range(60)]
+    blank = [ThreadTurn(author="us", body=" \n ") for _ in range(200)]
+    text = told_data(brief(thread=(*turns, *blank)))
+    assert text.count("earlier message") == 20
+    assert "turn 59." in text
+    assert "turn 40." in text
+    assert "turn 39." not in text
 
 
 def test_the_same_brief_gives_the_same_messages():

@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from itertools import chain
 
 LEAD_PREFIX = "lead."
@@ -112,7 +111,6 @@ class Placeholder:
 Piece = str | Token | Placeholder
 
 
-@lru_cache(maxsize=2_048)
 def parse(template: str, names: frozenset[str]) -> tuple[Piece, ...]:
     """Return `template` as literal texts, tokens and placeholders, in order.
 

@@ -4,6 +4,8 @@ import re
 
 MAX_LINE_CHARS = 400
 NOTICE_LINES = 5
+MAX_NOTICES = 50
+"""Paragraphs that are looked at: nobody writes so many that begin like a notice."""
 MAX_NOTICE_CHARS = 800
 MAX_BANNER_CHARS = 600
 """A legal notice is recognised by this much of its start."""
@@ -77,9 +79,15 @@ def without_footer(region: list[str]) -> list[str]:
     Of a security banner ("CAUTION: external sender") only the banner goes: words follow it.
     """
     start = _banner_lines(region)
-    kept = region[:0]
+    kept, notices_left = region[:0], MAX_NOTICES
     for position in range(start, len(region)):
-        if _starts_footer(region, position):
+        begins_like_notice = _NOTICE_FIRST.match(region[position]) is not None
+        notices_left -= begins_like_notice
+        if _starts_footer(region, position) or (
+            begins_like_notice
+            and notices_left >= 0
+            and is_notice(region[position : position + NOTICE_LINES])
+        ):
             break
         kept.append(region[position])
     return kept
@@ -113,8 +121,5 @@ def _starts_footer(region: list[str], position: int) -> bool:
     line = region[position]
     if is_footer(line):
         return True
-    if line.startswith("_") and _LIST_RULE.match(line):
-        return "mailing list" in "".join(region[position + 1 : position + 2]).lower()
-    return _NOTICE_FIRST.match(line) is not None and is_notice(
-        region[position : position + NOTICE_LINES]
-    )
+    is_rule = line.startswith("_") and _LIST_RULE.match(line) is not None
+    return is_rule and "mailing list" in "".join(region[position + 1 : position + 2]).lower()

@@ -15,6 +15,7 @@ from lxml.etree import (  # pyright: ignore[reportAttributeAccessIssue] - lxml s
     HTMLParser,  # pyright: ignore[reportUnknownVariableType] - lxml ships no types
 )
 
+from draft_svc.domain.html_limits import within_limits
 from draft_svc.domain.plain_text import plain_text
 
 HISTORY_MARK = "-----Original Message-----"
@@ -95,7 +96,7 @@ def html_text(html: str, *, with_signature: bool = False) -> str:
     """
     target = _TextTarget(with_signature=with_signature)
     parser = cast("_Parser", HTMLParser(target=target, encoding="utf-8"))
-    parser.feed(html.replace("\0", "").encode(errors="ignore"))
+    parser.feed(within_limits(html).replace("\0", "").encode(errors="ignore"))
     return plain_text(parser.close())
 
 

@@ -16,6 +16,9 @@ from draft_svc.domain.text import SMS_MAX_CHARS
 
 MAX_REPLY_CHARS: Final = 12_000
 MAX_THREAD_CHARS: Final = 12_000
+MAX_THREAD_TURNS: Final = 20
+MAX_LEAD_CHARS: Final = 2_000
+MAX_LEAD_VALUE_CHARS: Final = 300
 MAX_PASSAGES_CHARS: Final = 24_000
 """Together with a persona of 32,000 characters about 20,000 tokens."""
 
@@ -152,7 +155,7 @@ def _place(passage: PassageText) -> str:
 
 
 def _thread(brief: Brief) -> list[Piece]:
-    newest_first = brief.thread[::-1]
+    newest_first = [turn for turn in brief.thread[::-1] if turn.body.strip()][:MAX_THREAD_TURNS]
     texts = _within(MAX_THREAD_CHARS, (turn.body for turn in newest_first))
     turns = zip(newest_first, texts, strict=False)
     return [
@@ -162,8 +165,10 @@ def _thread(brief: Brief) -> list[Piece]:
 
 
 def _lead(brief: Brief) -> Piece:
-    known = "\n".join(f"{name}: {value}" for name, value in sorted(brief.lead.items()))
-    return Piece("the lead", known or "nothing is known")
+    known = "\n".join(
+        f"{name}: {str(value)[:MAX_LEAD_VALUE_CHARS]}" for name, value in sorted(brief.lead.items())
+    )
+    return Piece("the lead", known[:MAX_LEAD_CHARS] or "nothing is known")
 
 
 def _reply(brief: Brief) -> Piece:

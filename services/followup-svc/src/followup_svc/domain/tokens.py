@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 
 from service_kit.templates import LEAD_PREFIX, is_blank, is_missing
 
@@ -148,7 +147,6 @@ NAMES = frozenset(
 """What a template may name, besides attributes."""
 
 
-@lru_cache(maxsize=4_096)
 def named(name: str) -> Token | None:
     """Return the token `{name}`; None: there is no such token."""
     if name in TOKENS:
