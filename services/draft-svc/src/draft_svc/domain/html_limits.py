@@ -15,7 +15,7 @@ MAX_DEPTH = 500
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})[^<>]*>")
 _UNCOUNTED = re.compile(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
-    r"|p|li|d[dt]|t[rdh]|thead|tbody|tfoot|colgroup|option"
+    r"|p|d[dt]|t[rdh]|thead|tbody|tfoot|colgroup|option"
 )
 """Those that hold nothing, and those whose end tag may be left out."""
 
