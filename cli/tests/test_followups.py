@@ -6,6 +6,7 @@ import sys
 import time
 
 import httpx
+import psycopg
 import pytest
 from service_devkit.testing.waiting import HANG_SECONDS
 
@@ -103,6 +104,22 @@ def test_templates_are_checked_by_command(followed, tmp_path):
     assert "{signature}" in followed("sequences", "tokens").out
     (tmp_path / "no.json").write_text("[")
     assert "cannot be read" in followed("sequences", "create", tmp_path / "no.json", code=1).err
+
+
+def test_stored_templates_that_nothing_fills_are_listed_by_command(followed, stack, tmp_path):
+    followed("sequences", "create", written(tmp_path))
+    with psycopg.connect(stack.postgres.url("postgres", "followup"), autocommit=True) as admin:
+        admin.execute(
+            "update sequence_version set definition = jsonb_set(definition, '{steps,0,body}',"
+            " to_jsonb('Hi {{deal_size}} [First Name]'::text)) where workspace_id = %s",
+            [followed.workspace],
+        )
+    told = followed("sequences", "lint", "--stored", code=1)
+    assert "After a demo, version 1, steps.0.body:" in told.out
+    assert "error: {{deal_size}} at 3" in told.out
+    assert "Did you mean {firstName}?" in told.out
+    listed = json.loads(followed("sequences", "lint", "--stored", "--json", code=1).out)
+    assert [item["token"] for item in listed["items"]] == ["{{deal_size}}", "[First Name]"]
 
 
 def test_leads_are_followed_up_by_command(followed, tmp_path):
