@@ -4,7 +4,7 @@ import json
 from codecs import BOM_UTF8
 
 import pytest
-from persona_contracts import EnvelopeError, LeadRepliedV1, decode
+from persona_contracts import EnvelopeError, LeadRepliedV1, decode, decode_batch
 
 SUBJECT = "lead.replied.v1.acme"
 REPLY = {
@@ -77,3 +77,38 @@ def test_any_json_is_data_of_a_structured_event(content_type: str) -> None:
     headers = {"content-type": "application/cloudevents+json"}
     received = decode(LeadRepliedV1, SUBJECT, headers, json.dumps(event).encode())
     assert received.event_id == "e-1"
+
+
+def envelope(number: int, **changes: object) -> dict[str, object]:
+    data = REPLY | {"message_id": f"m-{number}"} | changes
+    kind = {"specversion": "1.0", "type": "lead.replied", "source": "urn:acme:crm"}
+    return kind | {"id": f"e-{number}", "data": data}
+
+
+def test_a_batch_is_read_in_its_order_each_event_for_itself() -> None:
+    events = [envelope(1), envelope(2, body_text="half \ud83d"), envelope(3, lead=None)]
+    for text in (json.dumps(events), json.dumps(events, ensure_ascii=False)):
+        received = decode_batch(LeadRepliedV1, SUBJECT, text.encode("utf-8", "surrogatepass"))
+        assert [item.event_id for item in received] == ["e-1", "e-2", "e-3"]
+        assert [item.replaced_characters for item in received] == [0, 1, 0]
+        assert received[1].event.body_text == "half \ufffd"
+    assert decode_batch(LeadRepliedV1, SUBJECT, BOM_UTF8 + b"[]") == []
+
+
+@pytest.mark.parametrize(
+    ("batch", "reason", "told"),
+    [
+        ([envelope(1), envelope(2, channel="pigeon")], "invalid", "1.channel: "),
+        ([envelope(1), envelope(2, workspace_id="other")], "workspace-mismatch", "1.workspace_id"),
+        ([envelope(1) | {"type": "lead.outcome"}], "wrong-type", "0.ce-type: "),
+        ([envelope(1), 5], "invalid", "1.body: "),
+        ([envelope(1, body_text="x" * 600_000)], "too-large", "0.body: "),
+        ([envelope(1)] * 1_001, "invalid", "body: must have at most 1000"),
+        ({}, "malformed", "body: must be a JSON array"),
+    ],
+)
+def test_one_wrong_event_refuses_its_batch(batch: object, reason: str, told: str) -> None:
+    with pytest.raises(EnvelopeError) as refused:
+        decode_batch(LeadRepliedV1, SUBJECT, json.dumps(batch).encode())
+    assert refused.value.reason == reason
+    assert str(refused.value).startswith(told)

@@ -91,6 +91,36 @@ def test_files_of_agents_name_their_model(front: str, model: str | None, metadat
 
 
 @pytest.mark.parametrize(
+    "description",
+    [
+        "Use it so: first ask. Examples: <example>user: 'hi'</example>",
+        'Use this agent when: a lead says "too dear": calmly',
+        "Größe: 5 # not a comment: text",
+    ],
+)
+def test_a_text_of_one_line_may_have_colons(description: str) -> None:
+    text = f"---\r\nname: helper\r\ndescription: {description}\r\nmodel: opus\r\n---\r\nBe brief."
+    fields = read_import(text.encode()).fields
+    assert (fields.name, fields.description) == ("helper", description)
+    assert fields.model.name == "opus"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a: b: c\na: d: e",
+        "a: b: c\nd: !tag x",
+        "a: b: c\nd: *x",
+        "a: b: c\n  e: f: g",
+        "a: [b: c: d",
+    ],
+)
+def test_what_else_is_no_yaml_stays_refused(front: str) -> None:
+    with pytest.raises(PersonaFileError, match="front matter"):
+        read_import(f"---\nname: helper\n{front}\n---\n".encode())
+
+
+@pytest.mark.parametrize(
     ("line", "path"),
     [
         ("@docs/style.md", "docs/style.md"),

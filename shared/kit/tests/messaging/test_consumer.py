@@ -7,6 +7,7 @@ import pytest
 from messaging.harness import Probe
 from persona_contracts import subject_for
 from probe_svc.jobs import replied
+from prometheus_client import REGISTRY
 from service_devkit.testing.database import Databases
 from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.publishing import Message, send_batch
@@ -32,6 +33,16 @@ async def test_a_full_replay_changes_nothing(probe):
     assert await probe.count("job") == 120
     await probe.until_stored("DRAFT", 120)
     assert await probe.stored("DRAFT") == 120
+
+
+async def test_halves_of_characters_are_counted_and_cost_nothing_else(probe):
+    labels = {"source": probe.durable.name}
+    before = REGISTRY.get_sample_value("dramatis_replaced_characters_total", labels) or 0
+    body = replied("m", text="@").model_dump_json().replace("@", r"a \ud83d\ud83d b").encode()
+    await probe.send_raw("lead.replied.v1.acme", body)
+    await probe.until_count("job", 1)
+    after = REGISTRY.get_sample_value("dramatis_replaced_characters_total", labels)
+    assert after == before + 2
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ true, false and null (`True`, `FALSE`, `NULL`, `~`); all else is text, so `no`, 
 Tags, anchors, aliases and repeated keys are refused: a file comes from anybody.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, cast
@@ -31,6 +32,9 @@ _PRINTABLE: Final = re.compile(
     "[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]*"
 )
 """What YAML keeps unescaped in every style: no tabs, no byte order mark, no exotic line ends."""
+_WITH_COLON: Final = re.compile(
+    r"^([A-Za-z][\w-]*): +([^\s\"'\[{|>&*!#%@`-][^\n\r]*: [^\n\r]*)", re.MULTILINE
+)
 _ONE_LINE: Final = 1_000_000
 _Parse: TypeAlias = Callable[[str, type[yaml.SafeLoader]], Iterator[yaml.Event]]
 
@@ -55,6 +59,23 @@ def read_front_matter(text: str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, OverflowError):
         # An unprintable character as it is, or an escape beyond Unicode.
         raise _refused("has a character that YAML does not allow", None) from None
+
+
+def read_loose_front_matter(text: str) -> dict[str, Any]:
+    """Return the mapping that `text` holds, as programs read it that know lines, not YAML.
+
+    To them a text of one line may have colons: `description: Use it so: …`.
+
+    Raises:
+        PersonaFileError: it is no YAML with such texts in quotes, either.
+    """
+    try:
+        return read_front_matter(text)
+    except PersonaFileError:
+        quoted = _WITH_COLON.sub(lambda line: f"{line[1]}: {json.dumps(line[2])}", text)
+        if quoted == text:
+            raise
+        return read_front_matter(quoted)
 
 
 def write_front_matter(values: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from persona_svc.domain.checks import Checks, quotable
 from persona_svc.domain.front_matter import (
     PersonaFileError,
     read_front_matter,
+    read_loose_front_matter,
     write_front_matter,
 )
 from persona_svc.domain.import_lines import find_import_lines
@@ -86,7 +87,8 @@ def from_markdown(text: str) -> PersonaFile:
     text = _checked(text)
     if not _FIRST_LINE.match(text):
         raise PersonaFileError("the first line must be --- and the front matter must follow it")
-    return _built(*_split(text))
+    front_matter, content = _split(text)
+    return _built(read_front_matter(front_matter), content)
 
 
 def from_any_markdown(text: str, name: str | None = None) -> PersonaFile:
@@ -101,7 +103,8 @@ def from_any_markdown(text: str, name: str | None = None) -> PersonaFile:
     """
     text = _checked(text).lstrip("\r\n")
     has_front = _FIRST_LINE.match(text)
-    front, content = _split(text) if has_front else ({}, text.rstrip("\r\n"))
+    front_matter, content = _split(text) if has_front else ("", text.rstrip("\r\n"))
+    front = read_loose_front_matter(front_matter)
     if not front and not content.strip():
         raise PersonaFileError("the file is empty")
     if name or not front.get("name"):
@@ -169,7 +172,7 @@ def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value != {}}
 
 
-def _split(text: str) -> tuple[dict[str, Any], str]:
+def _split(text: str) -> tuple[str, str]:
     """Return the front matter and the content of a text that begins with front matter."""
     start = _FIRST_LINE.match(text)
     end = _LAST_LINE.search(text, start.end()) if start else None
@@ -177,7 +180,7 @@ def _split(text: str) -> tuple[dict[str, Any], str]:
         raise PersonaFileError("the front matter has no end: put a line --- after it")
     line_end = start[1]
     content = text[end.end() :].removeprefix(line_end).removesuffix(line_end)
-    return read_front_matter(text[start.end() : end.start()]), content
+    return text[start.end() : end.start()], content
 
 
 def _with_unknown_as_metadata(checks: Checks, front: Mapping[str, Any]) -> dict[str, Any]:
