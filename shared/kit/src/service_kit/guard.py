@@ -23,6 +23,8 @@ class UploadRoute:
 
     path: re.Pattern[str]
     max_body_bytes: int
+    in_memory: bool = False
+    """Whether the route reads its bodies whole: else they go to disk as they come."""
 
 
 class RequestTimeoutError(ServiceError):
@@ -61,7 +63,8 @@ class RequestGuard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        max_bytes, headers = self._max_bytes(scope), Headers(scope=scope)
+        upload, headers = self._upload(scope), Headers(scope=scope)
+        max_bytes = upload.max_body_bytes if upload else self._max_body_bytes
         try:
             _check(scope, headers, max_bytes)
             coding = content_coding(headers.get("content-encoding", ""))
@@ -69,27 +72,26 @@ class RequestGuard:
             framing = {"Connection": "close"} if isinstance(error, FramingError) else {}
             await problem_response(error, {**accepted(error), **framing})(scope, receive, send)
             return
-        body = _Arriving(
-            receive, max_bytes, self._held if max_bytes == self._max_body_bytes else None
-        )
-        receive = body.receive
+        arriving = _Arriving(receive, max_bytes)
+        receive = arriving.receive
         if coding is not None:
             receive = unpacked(receive, coding, max_bytes)
+        in_memory = upload is None or upload.in_memory
+        body = _Held(receive, self._held) if in_memory else None
         try:
-            await self._app(scope, receive, body.closing(scope, send))
+            await self._app(scope, body.receive if body else receive, arriving.closing(scope, send))
         finally:
-            self._held(-body.held_bytes)
+            self._held(-body.held_bytes if body else 0)
 
     def _held(self, size: int) -> None:
         self._bytes_in_flight += size
         if size > 0 and self._bytes_in_flight > MAX_BYTES_IN_FLIGHT:
             raise TooMuchInFlightError("Send this again later, or less at once.")
 
-    def _max_bytes(self, scope: Scope) -> int:
+    def _upload(self, scope: Scope) -> UploadRoute | None:
         uploads = self._uploads
-        if uploads and scope["method"] == "POST" and uploads.path.fullmatch(scope["path"]):
-            return uploads.max_body_bytes
-        return self._max_body_bytes
+        is_upload = uploads and scope["method"] == "POST" and uploads.path.fullmatch(scope["path"])
+        return uploads if is_upload else None
 
 
 def _check(scope: Scope, headers: Headers, max_bytes: int) -> None:
@@ -107,19 +109,36 @@ def _too_large(max_bytes: int) -> str:
     return f"The body may have at most {max_bytes} bytes."
 
 
-class _Arriving:
-    """A body as it arrives; `held` is told of each part that stays in memory."""
+class _Held:
+    """A body that stays in memory, unpacked; `held` is told of each part."""
 
-    def __init__(
-        self, receive: Receive, max_bytes: int, held: Callable[[int], None] | None
-    ) -> None:
+    def __init__(self, receive: Receive, held: Callable[[int], None]) -> None:
+        self._receive = receive
+        self._held = held
+        self.held_bytes = 0
+
+    async def receive(self) -> Message:
+        """Return the next part.
+
+        Raises:
+            TooMuchInFlightError: all bodies together are too large.
+        """
+        message = await self._receive()
+        size = len(message.get("body", b""))
+        self.held_bytes += size
+        self._held(size)
+        return message
+
+
+class _Arriving:
+    """A body as it arrives."""
+
+    def __init__(self, receive: Receive, max_bytes: int) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
-        self._held = held
         self._began_at = monotonic()
         self._received_bytes = 0
         self._is_whole = False
-        self.held_bytes = 0
 
     async def receive(self) -> Message:
         """Return the next part.
@@ -127,7 +146,6 @@ class _Arriving:
         Raises:
             TooLargeError: it is larger than this route takes.
             RequestTimeoutError: it takes too long.
-            TooMuchInFlightError: all bodies together are too large.
         """
         if self._is_whole:
             return await self._receive()
@@ -137,9 +155,6 @@ class _Arriving:
         self._received_bytes += size
         if self._received_bytes > self._max_bytes:
             raise TooLargeError(_too_large(self._max_bytes))
-        if self._held is not None:
-            self.held_bytes += size
-            self._held(size)
         return message
 
     async def _in_time(self) -> Message:

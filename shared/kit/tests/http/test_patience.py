@@ -1,6 +1,7 @@
 """Clients that do not get on are cut off, and cost the others nothing."""
 
 import asyncio
+import gzip
 import re
 
 import pytest
@@ -88,6 +89,24 @@ async def test_a_body_that_does_not_come_is_a_408_problem_and_the_end(port, path
     assert received.startswith(b"HTTP/1.1 408 ")
     assert b"urn:dramatis:problem:request-timeout" in received
     assert b"connection: close" in received.lower()
+
+
+async def test_packed_bodies_count_as_what_they_unpack_to(port, monkeypatch):
+    monkeypatch.setattr("service_kit.guard.MAX_BYTES_IN_FLIGHT", 1_000)
+    monkeypatch.setattr("service_kit.guard.BODY_SECONDS", 60)
+    packed = gzip.compress(b"x" * 700)
+    head = (
+        b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nConnection: close\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(packed)
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(head + packed[:-4])
+    await writer.drain()
+    assert (await sent(port, head + packed)).startswith(b"HTTP/1.1 503 ")
+    writer.write(packed[-4:])
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+    assert (await sent(port, head + packed)).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_bodies_that_are_too_large_together_are_a_503_until_they_are_gone(port, monkeypatch):

@@ -13,6 +13,6 @@ MAX_IMPORT_BYTES = 10 * 1024 * 1024
 API = HttpApi(
     "Dramatis personas",
     [workspace_api.router, campaigns_api.router, versions_api.router, personas_api.router],
-    uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES),
+    uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES, in_memory=True),
     description="How the AI of a workspace speaks: edit it once, everybody follows.",
 )
