@@ -167,3 +167,13 @@ def nested_eml(depth=3_000):
             number,
         )
     return head + parts + b"Content-Type: text/plain\r\n\r\nThe price is 49 euros.\r\n"
+
+
+def comments():
+    """Empty comments and no web page behind them."""
+    return b"<!---->" * 60 + b"x\nprices from 2026\n"
+
+
+def titles():
+    """A web page of titles without an end, over which the library goes for minutes."""
+    return b"<title" * 80_000

@@ -48,7 +48,10 @@ class IngestSettings(ServiceSettings):
     """Both limits hold for one request to the `openai` embedder."""
     embedding_timeout_seconds: float = Field(default=30, gt=0, le=600)
     concurrency: int = Field(default=2, ge=1, le=64)
-    """Files that are read at the same time, each in a process of up to 1.5 GB."""
+    """Files of a workspace that are read at the same time, each in a process of up to 1.5 GB.
+
+    One more is read while others have some.
+    """
     retry_delays_seconds: tuple[float, ...] = (1, 2, 5, 10, 20, 30, 60, 60)
     embed_retry_delays_seconds: tuple[float, ...] = (2, 5, 15, 60, 300, 900)
 

@@ -122,6 +122,58 @@ async def test_what_hurts_is_answered_and_costs_the_parent_nothing(read, case):
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", bad_files.comments()),
+        ("a.txt", b"<!-- a -->\n" * 300 + b"<!--"),
+        ("a.txt", b" " * 4_000 + b"<!-- -->" * 10),
+        ("a.html", bad_files.comments()),
+        ("a.md", b"# a" + b" " * 400_000 + b"x\n"),
+        ("a.md", b"# a" + b" #" * 200_000 + b"x\n"),
+        ("a.csv", b", " * 200_000 + b"x\n"),
+        ("a.html", bad_files.titles()),
+    ],
+    ids=range(8),
+)
+async def test_a_small_file_takes_two_seconds_of_processor_time_at_most(read, name, content):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with contextlib.suppress(FileFailedError):
+        await read(name, content)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.2
+
+
+async def test_the_kernel_ends_a_child_that_takes_too_much_processor_time(read):
+    with capture_logs() as logs, pytest.raises(FileFailedError) as refused:
+        await read("a.html", bad_files.titles())
+    assert refused.value.code == "too_complex"
+    (line,) = [line for line in logs if line["event"] == "extraction.ended"]
+    assert line["returncode"] == -signal.SIGXCPU
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("notes", b"<!-- a -->\n<!-- b --> <html><p>Prices", "html"),
+        ("notes", b"<!-- <html> --><p>Prices", "txt"),
+        ("notes", b"\n <!DOCTYPE html><p>Prices", "html"),
+    ],
+)
+async def test_a_web_page_is_known_behind_its_comments(read, name, content, kind):
+    found, _ = await read(name, content)
+    assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [("# Prices", "Prices"), ("## Prices ##  ", "Prices ##"), ("# Prices \t##", "Prices")],
+)
+async def test_a_heading_is_cited_without_the_signs_that_close_it(read, line, title):
+    _, chunks = await read("a.md", f"{line}\n\n{PRICE * 20}".encode())
+    assert chunks[0].section == title
+
+
+@pytest.mark.parametrize(
     ("name", "make", "expected"),
     [
         ("a.xlsx", bad_files.far_cell, "far away"),

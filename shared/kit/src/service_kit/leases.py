@@ -152,15 +152,20 @@ class Leases(Generic[RowT, ItemT]):
         await notify(session, WORK_CHANNEL, self.name)
 
     async def claim(
-        self, session: Session, count: int, busy: Mapping[str, int] = NONE_BUSY
+        self,
+        session: Session,
+        count: int,
+        busy: Mapping[str, int] = NONE_BUSY,
+        share: int | None = None,
     ) -> list[Claim[ItemT]]:
         """Take up to `count` due items, one of each workspace in turn.
 
-        `busy` says how many items of a workspace are in work here: so many turns it has had.
+        `busy` says how many items of a workspace are in work here: so many turns it has had. With
+        these, no workspace gets more than `share`.
         """
         token = uuid4()
         statement = select(self._table).from_statement(self._claim)
-        rows = await session.scalars(statement, _wanted(session, token, count, busy))
+        rows = await session.scalars(statement, _wanted(session, token, count, busy, share))
         return [
             Claim(
                 item=self._read(row),
@@ -177,7 +182,7 @@ class Leases(Generic[RowT, ItemT]):
     async def claim_unread(self, session: Session, count: int) -> Claims:
         """Take up to `count` due items, one of each workspace in turn, without reading them."""
         token = uuid4()
-        taken = _wanted(session, token, count, NONE_BUSY)
+        taken = _wanted(session, token, count)
         return Claims(item_ids=(await session.scalars(self._claim_ids, taken)).all(), token=token)
 
     async def settle(
@@ -236,10 +241,15 @@ def _lease_seconds(session: Session) -> float:
 
 
 def _wanted(
-    session: Session, token: UUID, count: int, busy: Mapping[str, int]
+    session: Session,
+    token: UUID,
+    count: int,
+    busy: Mapping[str, int] = NONE_BUSY,
+    share: int | None = None,
 ) -> dict[str, object]:
     return {
         "count": count,
+        "share": share,
         "depth": max(MIN_DEPTH, count * SPARE // SLOTS),
         "busy": list(busy),
         "turns": list(busy.values()),
@@ -308,6 +318,7 @@ def _claim_statement(table: str, key: str) -> Callable[[str], TextClause]:
         ), chosen as materialized (
           select {key}, turn + coalesce(turns, 0) as turn
           from candidate left join unnest(:busy, :turns) as had(busy, turns) on busy = workspace_id
+          where :share is null or turn + coalesce(turns, 0) <= :share
           order by 2, random() limit :count * {SPARE}
         ), locked as (
           select due.{key} from (select * from chosen order by turn) as best cross join lateral (
@@ -321,5 +332,9 @@ def _claim_statement(table: str, key: str) -> Callable[[str], TextClause]:
           due_at = now() + make_interval(secs => :lease_seconds)
         from locked where {table}.{key} = locked.{key} returning {table}.
         """  # noqa: S608 — the names are our own tables'
-    parameters = bindparam("busy", type_=ARRAY(String)), bindparam("turns", type_=ARRAY(Integer))
+    parameters = (
+        bindparam("busy", type_=ARRAY(String)),
+        bindparam("turns", type_=ARRAY(Integer)),
+        bindparam("share", type_=Integer),
+    )
     return lambda returned: text(statement.rstrip() + returned).bindparams(*parameters)

@@ -59,6 +59,7 @@ class Work(Protocol[ItemT]):
 class WorkPool(Generic[ItemT]):
     """Works on up to `concurrency` items at a time, as far as the upstream keeps up with it.
 
+    Up to `workspace_share` of these are of one workspace, however many it has waiting.
     `retry_delays` are seconds between attempts. Results that are ready together share transactions.
     """
 
@@ -70,12 +71,14 @@ class WorkPool(Generic[ItemT]):
         *,
         concurrency: int,
         retry_delays: Sequence[float],
+        workspace_share: int | None = None,
     ) -> None:
         self.name = leases.name
         self._store = store
         self._leases = leases
         self._work = work
         self._limit = AdaptiveLimit(concurrency)
+        self._workspace_share = workspace_share
         self._retry_delays = retry_delays
         self._commits = SharedCommits(store, leases)
         self._running: dict[asyncio.Task[None], Claim[ItemT]] = {}
@@ -100,7 +103,8 @@ class WorkPool(Generic[ItemT]):
         free = max(0, self._limit.size - len(self._running))
         claims = await self._claim(free) if free else []
         # There may be more than there was room for: then an end is a reason to claim again.
-        self._wake_at_end = wakeup if len(claims) == free else None
+        is_full = len(claims) == free or self._workspace_share is not None
+        self._wake_at_end = wakeup if is_full else None
         for claim in claims:
             crash_point("after-claim")
             task = asyncio.create_task(self._process(claim))
@@ -117,7 +121,7 @@ class WorkPool(Generic[ItemT]):
         busy = Counter(claim.workspace_id for claim in self._running.values())
         try:
             async with self._store.worker() as session:
-                return await self._leases.claim(session, count, busy)
+                return await self._leases.claim(session, count, busy, self._workspace_share)
         except (SQLAlchemyError, OSError) as error:
             log.warning("work.paused", reason=type(error).__name__)
             return []

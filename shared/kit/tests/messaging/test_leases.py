@@ -96,6 +96,13 @@ async def test_a_workspace_that_is_worked_on_comes_after_one_that_is_not(store):
         assert second.item.workspace_id == "busy"
 
 
+async def test_no_workspace_gets_more_than_its_share(store):
+    await add(store, *(job("flood") for _ in range(50)), job("quiet"))
+    async with store.worker() as session:
+        claims = await LEASES.claim(session, 10, {"flood": 1}, share=3)
+    assert Counter(claim.workspace_id for claim in claims) == {"flood": 2, "quiet": 1}
+
+
 async def test_the_rows_of_a_workspace_are_taken_in_the_order_in_which_they_were_due(store):
     now = utc_now()
     for age in (1, 3, 5, 2, 4):
@@ -186,8 +193,15 @@ async def run(store):
     tasks = []
     wakeups = Wakeups(store, WORK_CHANNEL)
 
-    def start(work, retry_delays=(0, 0)):
-        pool = WorkPool(store, LEASES, work, concurrency=CONCURRENCY, retry_delays=retry_delays)
+    def start(work, retry_delays=(0, 0), share=None):
+        pool = WorkPool(
+            store,
+            LEASES,
+            work,
+            concurrency=CONCURRENCY,
+            retry_delays=retry_delays,
+            workspace_share=share,
+        )
         tasks.append(asyncio.create_task(pool.run(wakeups.subscribe(WORK_CHANNEL))))
 
     tasks.append(asyncio.create_task(wakeups.run()))
@@ -284,18 +298,38 @@ async def test_what_the_upstream_asked_for_is_waited(store, run):
     assert work.attempts == 1
 
 
+class Slow(Doing):
+    """Says what it begins, and ends each as it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.may_end = asyncio.Queue(), asyncio.Queue()
+
+    async def do(self, claim):
+        await self.begun.put(claim.item.workspace_id)
+        await self.may_end.get()
+        return await super().do(claim)
+
+
+async def test_a_workspace_with_its_share_in_work_leaves_room_for_another(store, run):
+    work = Slow()
+    await add(store, *(job("flood") for _ in range(20)))
+    run(work, share=CONCURRENCY - 1)
+    assert [await work.begun.get() for _ in range(3)] == ["flood"] * 3
+    await add(store, job("quiet"))
+    assert await work.begun.get() == "quiet"
+    assert work.begun.empty()
+    for _ in range(21):
+        await work.may_end.put(None)
+    await until_results(store, 21)
+
+
 async def test_a_pool_full_of_one_workspace_takes_another_s_row_next(store, run):
-    begun, may_end = asyncio.Queue(), asyncio.Queue()
-
-    class Slow(Doing):
-        async def do(self, claim):
-            await begun.put(claim.item.workspace_id)
-            await may_end.get()
-            return await super().do(claim)
-
+    work = Slow()
+    begun, may_end = work.begun, work.may_end
     long_ago = utc_now() - timedelta(days=1)
     await add(store, *(job("flood", due_at=long_ago) for _ in range(200)))
-    run(Slow())
+    run(work)
     assert [await begun.get() for _ in range(CONCURRENCY)] == ["flood"] * CONCURRENCY
     await add(store, job("quiet"))
     await may_end.put(None)

@@ -85,7 +85,7 @@ class Extractor:
             printed = await trace
         if child.returncode == 0 and found is not None:
             return found
-        # Killed for its memory or its crash, or an error that no parser should have.
+        # Killed for its memory, its time or its crash, or an error that no parser should have.
         log.warning("extraction.ended", returncode=child.returncode, trace=printed)
         killed = child.returncode is not None and child.returncode < 0
         raise FileFailedError(FailureCode.TOO_COMPLEX if killed else FailureCode.CORRUPTED)

@@ -62,7 +62,7 @@ EXPLANATIONS: dict[FailureCode, Explanation] = {
         "The file has more than 5,000 pages.", "Split it into smaller files."
     ),
     FailureCode.TOO_COMPLEX: Explanation(
-        "The file needs more memory than one file may take.",
+        "The file needs more memory or processor time than one file may take.",
         "Save it in a simpler form, such as PDF or plain text, and upload that.",
     ),
     FailureCode.TIMEOUT: Explanation(

@@ -79,7 +79,8 @@ def pools(deps: IngestDeps) -> list[WorkPool[Any]]:
             store,
             documents.LEASES,
             ByState(of_document),
-            concurrency=deps.settings.concurrency,
+            concurrency=deps.settings.concurrency + 1,  # one for whoever has none in work
+            workspace_share=deps.settings.concurrency,
             retry_delays=deps.settings.retry_delays_seconds,
         ),
         WorkPool(

@@ -14,12 +14,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ingest_svc.adapters.extraction.chunks import write_chunks
-from ingest_svc.adapters.extraction.kinds import sniff
+from ingest_svc.adapters.extraction.kinds import PACKED, sniff
 from ingest_svc.adapters.extraction.parts import Part
 from ingest_svc.adapters.extraction.reading import read_parts
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 
 MAX_MEMORY_BYTES = 1_500 * 1024 * 1024
+CPU_SECONDS = 2
+"""Of processor time for a small file; the kernel ends the process that takes more."""
+BYTES_PER_CPU_SECOND = 1024 * 1024
+"""A larger file has a second more for each."""
+PACKING = 20
+"""How many times more is read of a file that is packed."""
+PAGES_PER_CPU_SECOND = 10
+"""A second more for so many pages that were read."""
 ANSWERS = os.dup(sys.stdout.fileno())
 
 
@@ -30,6 +38,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_cpu(CPU_SECONDS)
     name = json.loads(sys.stdin.buffer.readline() or b'""')
     threading.Thread(target=_end_with_parent, daemon=True).start()
     original, chunks_path = Path(sys.argv[1]), Path(sys.argv[2])
@@ -46,8 +55,10 @@ def main() -> None:
 
 def _extract(original: Path, name: str, chunks_path: Path) -> dict[str, object]:
     kind = sniff(original, name)
+    cpu_seconds = _cpu_seconds(original.stat().st_size, kind)
+    _limit_cpu(cpu_seconds)
     document = read_parts(original, kind)
-    count, sample = write_chunks(_reported(document.parts), chunks_path)
+    count, sample = write_chunks(_reported(document.parts, cpu_seconds), chunks_path)
     if count == 0:
         raise FileFailedError(document.if_blank)
     return {
@@ -59,10 +70,23 @@ def _extract(original: Path, name: str, chunks_path: Path) -> dict[str, object]:
     }
 
 
-def _reported(parts: Iterable[Part]) -> Iterator[Part]:
+def _cpu_seconds(size_bytes: int, kind: str) -> int:
+    read_bytes = size_bytes * PACKING if kind in PACKED else size_bytes
+    return CPU_SECONDS + read_bytes // BYTES_PER_CPU_SECOND
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Let the kernel end this process when it has taken so much processor time in all."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+
+
+def _reported(parts: Iterable[Part], cpu_seconds: int) -> Iterator[Part]:
     """Tell the parent of each part that is read: it gives up when none comes."""
     for count, part in enumerate(parts, start=1):
         _say({"parts": count})
+        if part.page is not None:
+            _limit_cpu(cpu_seconds + count // PAGES_PER_CPU_SECOND)
         yield part
 
 

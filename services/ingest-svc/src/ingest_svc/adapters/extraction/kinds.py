@@ -15,11 +15,13 @@ _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Old Office files; also the envelope of encrypted new ones ([MS-OFFCRYPTO] 2.1)."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OFFICE = {"word/": "docx", "ppt/": "pptx", "xl/": "xlsx"}
-_PACKED = {"pdf", "docx", "pptx", "xlsx"}
+PACKED = {"pdf", "docx", "pptx", "xlsx"}
+"""Kinds whose files are smaller than what is read of them."""
 _TEXTS = {"md": "md", "markdown": "md", "csv": "csv", "html": "html", "htm": "html", "eml": "eml"}
 _HTML = re.compile(
-    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
+"""Nothing is tried twice: a comment ends at its first end, and stays read."""
 _HEADER = re.compile(
     rb"^(?:From|To|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To):",
     re.IGNORECASE | re.MULTILINE,
@@ -46,7 +48,7 @@ def sniff(path: Path, name: str) -> str:
         raise FileFailedError(FailureCode.ENCRYPTED if is_encrypted else FailureCode.UNSUPPORTED)
     if head.startswith(_RTF):
         return "rtf"
-    if suffix in _PACKED and head.strip():
+    if suffix in PACKED and head.strip():
         raise FileFailedError(FailureCode.CORRUPTED, f"It is no {suffix.upper()} file.")
     return _text(head, suffix)
 

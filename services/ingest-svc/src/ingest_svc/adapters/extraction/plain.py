@@ -13,9 +13,7 @@ SAMPLE_CHARS = 64 * 1024
 MIN_PRINTABLE = 0.95
 PART_CHARS = 1_000_000
 _XML = re.compile(rb"\s*<\?xml\b")
-_HEADING = re.compile(
-    r"^(?:#{1,6}[ \t]+(?P<title>\S.*?)[ \t]*#*|(?P<fence>```|~~~).*)$", re.MULTILINE
-)
+_HEADING = re.compile(r"^(?:#{1,6}[ \t]+(?P<title>\S.*)|(?P<fence>```|~~~).*)$", re.MULTILINE)
 _BLANK_ROW = re.compile(r"^[,;|\t \"]+$", re.MULTILINE)
 """A row of empty cells; its line still counts."""
 _WORD = re.compile(r"\w")
@@ -55,7 +53,8 @@ def sections(text: str) -> Iterator[Part]:
                 if match.start() - start < MIN_SECTION_CHARS:
                     continue
                 yield Part(text=text[start : match.start()], section=title)
-            start, title = match.start(), match["title"][:MAX_SECTION_CHARS]
+            shown = match["title"].rstrip("#").rstrip(" \t")
+            start, title = match.start(), shown[:MAX_SECTION_CHARS]
     yield Part(text=text[start:], section=title)
 
 
