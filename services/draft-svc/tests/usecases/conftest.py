@@ -99,7 +99,7 @@ def accept(session, workspace_id):
         async with as_worker(session):
             await accept_replies(session, batch)
         (draft,) = await drafts.page(session, {"message_id": events[0].message_id}, None, 2)
-        return draft
+        return await drafts.get(session, draft.draft_id)
 
     return accepted
 

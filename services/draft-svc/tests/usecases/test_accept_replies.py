@@ -24,7 +24,8 @@ async def stored(session, draft):
 
 
 async def all_drafts(session):
-    return await drafts.page(session, {}, None, 10)
+    shown = await drafts.page(session, {}, None, 10)
+    return [await drafts.get(session, draft.draft_id) for draft in shown]
 
 
 async def is_due(session, draft):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     ColumnElement,
+    Row,
     String,
     bindparam,
     case,
@@ -36,6 +37,7 @@ from draft_svc.domain.draft import (
     DraftStatus,
     KeptStrategy,
     LeadKey,
+    ShownDraft,
     Superseded,
 )
 from draft_svc.domain.knowledge import KnowledgeStatus, PassageText
@@ -47,6 +49,7 @@ _FILTERS: Mapping[str, ColumnElement[Any]] = {
     "lead_id": DraftRow.lead_id.expression,
     "message_id": DraftRow.message_id.expression,
 }
+_SHOWN = [each for each in DraftRow.__table__.columns if each.name not in {"reply", "traceparent"}]
 _CHANGED = {
     "status": "text",
     "subject": "text",
@@ -178,14 +181,14 @@ async def add_all(session: Session, drafts: Collection[Draft]) -> set[UUID]:
 
 async def page(
     session: Session, filters: Mapping[str, str], after: UUID | None, limit: int
-) -> list[Draft]:
+) -> list[ShownDraft]:
     """Return up to `limit` drafts, newest first, that equal `filters`, by name of the field."""
-    query = select(DraftRow).order_by(DraftRow.draft_id.desc()).limit(limit)
+    query = select(*_SHOWN).order_by(DraftRow.draft_id.desc()).limit(limit)
     for name, value in filters.items():
         query = query.where(_FILTERS[name] == value)
     if after is not None:
         query = query.where(DraftRow.draft_id < after)
-    return [_draft(row) for row in await session.scalars(query)]
+    return [ShownDraft(**_shown(row)) for row in await session.execute(query)]
 
 
 async def has_newer_reply(session: Session, draft: Draft) -> bool:
@@ -249,38 +252,40 @@ def _found(row: DraftRow | None, draft_id: UUID) -> Draft:
 
 
 def _draft(row: DraftRow) -> Draft:
+    return Draft(**_shown(row), reply=row.reply, traceparent=row.traceparent)
+
+
+def _shown(row: DraftRow | Row[*tuple[Any, ...]]) -> dict[str, Any]:
     status = DraftStatus(row.status)
     if status is DraftStatus.QUEUED and row.lease_token is not None:
         status = DraftStatus.GENERATING
-    return Draft(
-        draft_id=row.draft_id,
-        workspace_id=row.workspace_id,
-        message_id=row.message_id,
-        lead_id=row.lead_id,
-        campaign_id=row.campaign_id,
-        channel=Channel(row.channel),
-        received_at=row.received_at,
-        reply=row.reply,
-        traceparent=row.traceparent,
-        status=status,
-        subject=row.subject,
-        body=row.body,
-        generated_body=row.generated_body,
-        signature=row.signature,
-        text=row.text,
-        citations=tuple(map(_passage, row.citations)),
-        knowledge=cast("KnowledgeStatus | None", row.knowledge),  # a check constraint keeps it
-        resolution=row.resolution,
-        model=row.model,
-        strategy=_kept(row.strategy) if row.strategy else None,
-        usage=TokenUsage(**row.usage) if row.usage else None,
-        failure=DraftFailure(**row.error) if row.error else None,
-        edit_distance=row.edit_distance,
-        revision=row.revision,
-        created_at=row.created_at,
-        decided_at=row.decided_at,
-        decided_by=row.decided_by,
-    )
+    return {
+        "draft_id": row.draft_id,
+        "workspace_id": row.workspace_id,
+        "message_id": row.message_id,
+        "lead_id": row.lead_id,
+        "campaign_id": row.campaign_id,
+        "channel": Channel(row.channel),
+        "received_at": row.received_at,
+        "status": status,
+        "subject": row.subject,
+        "body": row.body,
+        "generated_body": row.generated_body,
+        "signature": row.signature,
+        "text": row.text,
+        "citations": tuple(map(_passage, row.citations)),
+        "knowledge": cast("KnowledgeStatus | None", row.knowledge),  # a check constraint keeps it
+        "resolution": row.resolution,
+        "model": row.model,
+        "strategy": _kept(row.strategy) if row.strategy else None,
+        "usage": TokenUsage(**row.usage) if row.usage else None,
+        "failure": DraftFailure(**row.error) if row.error else None,
+        "edit_distance": row.edit_distance,
+        "revision": row.revision,
+        "created_at": row.created_at,
+        "decided_at": row.decided_at,
+        "decided_by": row.decided_by,
+    }
 
 
 def _values(draft: Draft) -> dict[str, Any]:

@@ -133,8 +133,8 @@ class Superseded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """The answer to one reply; a transition returns the next state, or refuses."""
+class ShownDraft:
+    """What is shown of a draft: all but the reply, which may be large."""
 
     draft_id: UUID
     workspace_id: str
@@ -144,9 +144,6 @@ class Draft:
     channel: Channel
     received_at: datetime
     """By the CRM's clock, but not after the reply arrived: its age and order count from here."""
-    reply: Mapping[str, Any]
-    """The `lead.replied` event, ready for JSON."""
-    traceparent: str | None
     status: DraftStatus = DraftStatus.QUEUED
     subject: str | None
     body: str | None = None
@@ -167,6 +164,26 @@ class Draft:
     created_at: datetime
     decided_at: datetime | None = None
     decided_by: str | None = None
+
+    def differs_from(self, persona_id: UUID | None, version: int | None, voice: Voice) -> bool:
+        """Return whether it was written as another persona, or with other texts, than these."""
+        written = self.resolution
+        if written is None:
+            return False
+        if str(persona_id) != str(written["persona_id"]):
+            return True
+        if "content_digest" not in written:  # an older release stored none
+            return version != written["version"]
+        return voice.digest() != written["content_digest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft(ShownDraft):
+    """The answer to one reply; a transition returns the next state, or refuses."""
+
+    reply: Mapping[str, Any]
+    """The `lead.replied` event, ready for JSON."""
+    traceparent: str | None
 
     @property
     def lead_key(self) -> LeadKey:
@@ -272,17 +289,6 @@ class Draft:
             failure=None,
             revision=self.revision + 1,
         )
-
-    def differs_from(self, persona_id: UUID | None, version: int | None, voice: Voice) -> bool:
-        """Return whether it was written as another persona, or with other texts, than these."""
-        written = self.resolution
-        if written is None:
-            return False
-        if str(persona_id) != str(written["persona_id"]):
-            return True
-        if "content_digest" not in written:  # an older release stored none
-            return version != written["version"]
-        return voice.digest() != written["content_digest"]
 
     def _edited(self, body: str | None) -> tuple[str | None, str | None]:
         """Return body and text as they are to be sent."""

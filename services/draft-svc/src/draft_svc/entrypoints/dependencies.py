@@ -10,14 +10,14 @@ from service_kit.routing import WorkspaceSession, deps_of
 
 from draft_svc.adapters import drafts
 from draft_svc.deps import DraftDeps
-from draft_svc.domain.draft import Draft
+from draft_svc.domain.draft import Draft, ShownDraft
 from draft_svc.entrypoints.schemas import DraftDocument
 from draft_svc.usecases.is_outdated import is_outdated
 
 Deps = Annotated[DraftDeps, Depends(deps_of(DraftDeps))]
 
 
-def document_of(draft: Draft, deps: DraftDeps) -> DraftDocument:
+def document_of(draft: ShownDraft, deps: DraftDeps) -> DraftDocument:
     """Return a draft as it is shown now."""
     return DraftDocument.of(draft, is_outdated=is_outdated(deps.roster, draft))
 

@@ -10,7 +10,7 @@ from persona_contracts import Citation, DraftError, Text, Usage
 from pydantic import BaseModel, Field
 from service_kit.requests import StrictRequest
 
-from draft_svc.domain.draft import MAX_BODY_CHARS, Draft, DraftFailure, DraftStatus
+from draft_svc.domain.draft import MAX_BODY_CHARS, DraftFailure, DraftStatus, ShownDraft
 
 
 class DraftDocument(BaseModel):
@@ -56,7 +56,7 @@ class DraftDocument(BaseModel):
     decided_by: str | None
 
     @classmethod
-    def of(cls, draft: Draft, *, is_outdated: bool) -> Self:
+    def of(cls, draft: ShownDraft, *, is_outdated: bool) -> Self:
         """Return the document of a draft."""
         strategy = draft.strategy
         return cls(

@@ -2,12 +2,12 @@
 
 from service_kit.personas import PersonasNotReadyError, resolve_persona
 
-from draft_svc.domain.draft import Draft, DraftStatus
+from draft_svc.domain.draft import DraftStatus, ShownDraft
 from draft_svc.usecases.make_voice import make_voice
 from draft_svc.usecases.ports import Personas
 
 
-def is_outdated(personas: Personas, draft: Draft) -> bool:
+def is_outdated(personas: Personas, draft: ShownDraft) -> bool:
     """Return whether another persona would speak in a ready draft, or the same one differently."""
     if draft.status is not DraftStatus.READY:
         return False

@@ -14,6 +14,7 @@ from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.inheritance import Family, ParentNotFoundError
 from persona_svc.domain.persona import (
     DeletedPersona,
+    DeletedPersonaSummary,
     NameTakenError,
     Persona,
     PersonaFields,
@@ -142,17 +143,23 @@ async def page(
 
 async def page_of_deleted(
     session: Session, workspace_id: str, after: UUID | None, limit: int
-) -> list[DeletedPersona]:
+) -> list[DeletedPersonaSummary]:
     """Return up to `limit` deleted personas, oldest first."""
     query = (
-        select(PersonaRow)
+        select(
+            PersonaRow.persona_id,
+            PersonaRow.fields["name"].astext.label("name"),
+            PersonaRow.version,
+            PersonaRow.deleted_at,
+            PersonaRow.erase_after,
+        )
         .where(PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_not(None))
         .order_by(PersonaRow.persona_id)
         .limit(limit)
     )
     if after is not None:
         query = query.where(PersonaRow.persona_id > after)
-    return [_deleted(row) for row in await session.scalars(query)]
+    return [DeletedPersonaSummary(**row) for row in (await session.execute(query)).mappings()]
 
 
 async def require_free_name(

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from persona_svc.adapters.tables import VersionRow
 from persona_svc.domain.persona import Persona, PersonaFields
-from persona_svc.domain.version import PersonaVersion, VersionNotFoundError
+from persona_svc.domain.version import PersonaVersion, VersionNotFoundError, VersionSummary
 
 
 async def add(session: Session, persona: Persona, changed_by: str, summary: str) -> None:
@@ -39,17 +39,22 @@ async def get(session: Session, workspace_id: str, persona_id: UUID, number: int
 
 async def page(
     session: Session, workspace_id: str, persona_id: UUID, before: int | None, limit: int
-) -> list[PersonaVersion]:
+) -> list[VersionSummary]:
     """Return up to `limit` versions, newest first."""
     query = (
-        select(VersionRow)
+        select(
+            VersionRow.version.label("number"),
+            VersionRow.changed_by,
+            VersionRow.changes_summary,
+            VersionRow.created_at,
+        )
         .where(VersionRow.workspace_id == workspace_id, VersionRow.persona_id == persona_id)
         .order_by(VersionRow.version.desc())
         .limit(limit)
     )
     if before is not None:
         query = query.where(VersionRow.version < before)
-    return [_version(row) for row in await session.scalars(query)]
+    return [VersionSummary(**row) for row in (await session.execute(query)).mappings()]
 
 
 def _version(row: VersionRow) -> PersonaVersion:

@@ -215,6 +215,17 @@ class DeletedPersona:
     erase_after: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedPersonaSummary:
+    """What is shown of a deleted persona."""
+
+    persona_id: UUID
+    name: str
+    version: int
+    deleted_at: datetime
+    erase_after: datetime
+
+
 def utc_text(time: datetime) -> str:
     """Return a time as RFC 3339 writes it, in UTC."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -15,11 +15,17 @@ class VersionNotFoundError(NotFoundError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonaVersion:
-    """The fields of a persona, who gave them to it, and when."""
+class VersionSummary:
+    """Who changed a persona, how, and when."""
 
     number: int
-    fields: PersonaFields
     changed_by: str
     changes_summary: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaVersion(VersionSummary):
+    """The fields of a persona, who gave them to it, and when."""
+
+    fields: PersonaFields

@@ -84,7 +84,7 @@ async def show_version(
 ) -> VersionDocument:
     """Return the persona as it was."""
     found = await versions.get(session, viewer.workspace_id, persona_id, version)
-    return VersionDocument.of(found)
+    return VersionDocument.whole(found)
 
 
 @router.get(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from persona_svc.domain.impact import Impact
-from persona_svc.domain.persona import DeletedPersona
+from persona_svc.domain.persona import DeletedPersonaSummary
 
 
 class DeletedPersonaDocument(BaseModel):
@@ -20,12 +20,12 @@ class DeletedPersonaDocument(BaseModel):
     erase_after: datetime = Field(description="Then the persona is erased, everywhere, for good.")
 
     @classmethod
-    def of(cls, deleted: DeletedPersona) -> Self:
+    def of(cls, deleted: DeletedPersonaSummary) -> Self:
         """Return the document of a deleted persona."""
         return cls(
-            persona_id=deleted.persona.persona_id,
-            name=deleted.persona.fields.name,
-            version=deleted.persona.version,
+            persona_id=deleted.persona_id,
+            name=deleted.name,
+            version=deleted.version,
             deleted_at=deleted.deleted_at,
             erase_after=deleted.erase_after,
         )

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from persona_svc.domain.diff import FieldChange, diff
-from persona_svc.domain.version import PersonaVersion
+from persona_svc.domain.version import PersonaVersion, VersionSummary
 
 
 class VersionSummaryDocument(BaseModel):
@@ -18,7 +18,7 @@ class VersionSummaryDocument(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, version: PersonaVersion) -> Self:
+    def of(cls, version: VersionSummary) -> Self:
         """Return it without the fields."""
         return cls(**_summary(version))
 
@@ -29,8 +29,8 @@ class VersionDocument(VersionSummaryDocument):
     fields: dict[str, Any]
 
     @classmethod
-    def of(cls, version: PersonaVersion) -> Self:
-        """Return it whole."""
+    def whole(cls, version: PersonaVersion) -> Self:
+        """Return it with the fields."""
         return cls(**_summary(version), fields=version.fields.as_dict())
 
 
@@ -71,7 +71,7 @@ class DiffDocument(BaseModel):
         )
 
 
-def _summary(version: PersonaVersion) -> dict[str, Any]:
+def _summary(version: VersionSummary) -> dict[str, Any]:
     return {
         "version": version.number,
         "changed_by": version.changed_by,
