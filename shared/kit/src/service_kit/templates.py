@@ -8,7 +8,7 @@ and the merge fields of other programs (`{{x}}`, `*|X|*`, `%X%`, `[First Name]`)
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import chain
 
@@ -92,16 +92,26 @@ class Placeholder:
     text: str
     name: str | None
     """Of what has the form of a token, and is none."""
-    meant: str | None
-    """The nearest token, such as `{firstName|there}`."""
-    is_exact: bool = False
-    """Whether `meant` is the same name, written in another way."""
+    names: frozenset[str] = field(repr=False, compare=False)
+    """The tokens that have a value there."""
+
+    @property
+    def meant(self) -> str | None:
+        """The nearest token, such as `{firstName|there}`; found when asked for, for it costs."""
+        token, _ = _meant(self.text, self.names)
+        default = _default(self.text) if token else None
+        return f"{{{token}|{default}}}" if default else token and f"{{{token}}}"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `meant` is the same name, written in another way."""
+        return _meant(self.text, self.names)[1]
 
     @property
     def hint(self) -> str:
         """What to write instead."""
-        if self.meant:
-            return f"Did you mean {self.meant}?"
+        if meant := self.meant:
+            return f"Did you mean {meant}?"
         return (
             "Braces hold a token, such as {firstName} or {firstName|there}, and merge fields of"
             " other programs are not filled."
@@ -133,7 +143,7 @@ def parse(template: str, names: frozenset[str]) -> tuple[Piece, ...]:
 def find_placeholders(text: str, names: frozenset[str] = GREETING_TOKENS) -> list[Placeholder]:
     """Return what a reader of `text` would see unfilled, tokens included."""
     return [
-        Placeholder(found.position, found.text, found.name, found.text)
+        Placeholder(found.position, found.text, found.name, names)
         if isinstance(found, Token)
         else found
         for found in _found(text, names)
@@ -231,10 +241,7 @@ def _known(name: str, names: frozenset[str]) -> str | None:
 def _placeholder(
     text: str, position: int, names: frozenset[str], name: str | None = None
 ) -> Placeholder:
-    token, is_exact = _meant(text, names)
-    default = _default(text) if token else None
-    meant = f"{{{token}|{default}}}" if default else token and f"{{{token}}}"
-    return Placeholder(position, text, name, meant, is_exact)
+    return Placeholder(position, text, name, names)
 
 
 def _meant(text: str, names: frozenset[str]) -> tuple[str | None, bool]:

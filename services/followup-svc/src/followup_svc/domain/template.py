@@ -7,11 +7,14 @@ value and nothing else is left to fill, or nothing is sent.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from service_kit.templates import Placeholder, find_placeholders, parse
 from service_kit.templates import Token as Written
 
 from followup_svc.domain.tokens import NAMES, SETUP_SOURCES, Facts, Token, TokenSource, named
+
+MAX_ERRORS = 100
 
 
 class ErrorType(StrEnum):
@@ -80,9 +83,12 @@ def render(template: str, facts: Facts, *, max_chars: int) -> Rendered:
 
 
 def lint(template: str) -> tuple[TemplateError, ...]:
-    """Return what no value makes right: unknown tokens, and what is filled by other programs."""
-    pieces = parse(template, NAMES)
-    return tuple(_refused(piece) for piece in pieces if isinstance(piece, Placeholder))
+    """Return what no value makes right: unknown tokens, and what is filled by other programs.
+
+    The first MAX_ERRORS of them: nobody corrects more at once, and each hint costs.
+    """
+    wrong = (piece for piece in parse(template, NAMES) if isinstance(piece, Placeholder))
+    return tuple(_refused(piece) for piece in islice(wrong, MAX_ERRORS))
 
 
 def aliases(template: str) -> tuple[TemplateError, ...]:
