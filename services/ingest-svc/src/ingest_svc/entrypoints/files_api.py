@@ -103,10 +103,7 @@ async def download(document: FoundDocument, deps: Deps) -> StreamingResponse:
     return StreamingResponse(
         await deps.originals.read(document.original_key),
         media_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "X-Content-Type-Options": "nosniff",
-        },
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
 
 
