@@ -79,7 +79,9 @@ class RequestGuard:
         in_memory = upload is None or upload.in_memory
         body = _Held(receive, self._held) if in_memory else None
         try:
-            await self._app(scope, body.receive if body else receive, arriving.closing(scope, send))
+            await self._app(
+                scope, body.receive if body else receive, arriving.closing(headers, send)
+            )
         finally:
             self._held(-body.held_bytes if body else 0)
 
@@ -169,9 +171,8 @@ class _Arriving:
                 f" {BODY_BYTES_PER_SECOND:,} bytes."
             ) from None
 
-    def closing(self, scope: Scope, send: Send) -> Send:
+    def closing(self, headers: Headers, send: Send) -> Send:
         """Return a `send` that ends the connection if the body was not read to its end."""
-        headers = Headers(scope=scope)
         has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
         async def close(message: Message) -> None:

@@ -22,10 +22,10 @@ class ApiRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
-        handle = super().get_route_handler()
+        handle, least = super().get_route_handler(), least_role(self.dependant)
 
         async def handle_once(request: Request) -> Response:
-            await authenticate(request, least_role(request.scope["route"].dependant))
+            await authenticate(request, least)
             request.state.before_answer = steps = list[BeforeAnswer]()
             try:
                 response = await handle(request)
