@@ -6,8 +6,8 @@ from datetime import datetime
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from persona_client.pull import Pull
+from nats.js.api import ConsumerConfig, DeliverPolicy
+from persona_client.pull import pulled
 
 BATCH = 500
 WAIT_SECONDS = 1.0
@@ -32,27 +32,15 @@ async def read_stored(
         nats.js.errors.NotFoundError: there is no such stream.
         nats.errors.Error: the broker went away.
     """
-    js = connection.jetstream()  # pyright: ignore[reportUnknownMemberType]
-    consumer = await js.add_consumer(  # pyright: ignore[reportUnknownMemberType]
-        stream,
-        ConsumerConfig(
-            deliver_policy=policy,
-            opt_start_time=since,
-            ack_policy=AckPolicy.NONE,
-            headers_only=headers_only,
-            inactive_threshold=INACTIVE_SECONDS,
-            mem_storage=True,
-            num_replicas=1,
-        ),
+    config = ConsumerConfig(
+        deliver_policy=policy,
+        opt_start_time=since,
+        headers_only=headers_only,
+        inactive_threshold=INACTIVE_SECONDS,
     )
-    pull = Pull(connection, stream, consumer.name, BATCH)
-    try:
+    async with pulled(connection, stream, config, BATCH) as pull:
         while True:
             for message in await pull.next(WAIT_SECONDS):
                 yield message
             if pull.refused or connection.is_closed:
                 raise ConsumerLostError(pull.refused)
-    finally:
-        if connection.is_connected:
-            await pull.close()
-            await js.delete_consumer(stream, consumer.name)

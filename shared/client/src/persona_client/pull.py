@@ -7,12 +7,15 @@ message, so that a publisher could hide messages behind it, or stop who reads.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from time import monotonic
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.js.api import AckPolicy, ConsumerConfig
 
 PAUSE_SECONDS = 0.2
 """Between requests that the broker cannot serve: its store, or the connection, is gone."""
@@ -20,6 +23,29 @@ SERVER_GRACE_SECONDS = 1
 """How much later than asked for the server may end a request."""
 _NOTHING_YET = frozenset({"404", "408"})
 """What ends a request of a consumer that has no messages (ADR-13 of NATS)."""
+
+
+@asynccontextmanager
+async def pulled(
+    connection: Client, stream: str, config: ConsumerConfig, batch: int
+) -> AsyncGenerator["Pull"]:
+    """Give a new consumer's messages, which need no acks, until the end of the block.
+
+    The consumer is as `config` says, in memory, and deleted at the end.
+
+    Raises:
+        nats.js.errors.NotFoundError: there is no such stream.
+    """
+    js = connection.jetstream()  # pyright: ignore[reportUnknownMemberType]  # untyped there
+    kept = replace(config, ack_policy=AckPolicy.NONE, mem_storage=True, num_replicas=1)
+    consumer = await js.add_consumer(stream, kept)  # pyright: ignore[reportUnknownMemberType]  # untyped there
+    pull = Pull(connection, stream, consumer.name, batch)
+    try:
+        yield pull
+    finally:
+        if connection.is_connected:
+            await pull.close()
+            await js.delete_consumer(stream, consumer.name)
 
 
 class Pull:

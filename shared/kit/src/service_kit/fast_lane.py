@@ -15,8 +15,8 @@ from time import monotonic
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from persona_client.pull import Pull
+from nats.js.api import ConsumerConfig, DeliverPolicy
+from persona_client.pull import pulled
 from structlog import get_logger
 
 from service_kit.topology import Durable
@@ -99,28 +99,17 @@ class FastLane:
 
     async def _read(self, subjects: list[str], position: int) -> int:
         """Handle what follows `position` for one round; return up to where it was read."""
-        js = self._connection.jetstream()  # pyright: ignore[reportUnknownMemberType]
-        consumer = await js.add_consumer(  # pyright: ignore[reportUnknownMemberType]
-            self._durable.stream,
-            ConsumerConfig(
-                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-                opt_start_seq=position + 1,
-                ack_policy=AckPolicy.NONE,
-                filter_subjects=subjects,
-                inactive_threshold=10 * ROUND_SECONDS,
-                mem_storage=True,
-                num_replicas=1,
-            ),
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=position + 1,
+            filter_subjects=subjects,
+            inactive_threshold=10 * ROUND_SECONDS,
         )
-        pull = Pull(self._connection, self._durable.stream, consumer.name, self._batch)
         ends_at = monotonic() + ROUND_SECONDS
-        try:
+        async with pulled(self._connection, self._durable.stream, config, self._batch) as pull:
             while (left := ends_at - monotonic()) > 0:
                 messages = await pull.next(left)
                 if messages:
                     await self._handle_ahead(messages)
                     position = messages[-1].metadata.sequence.stream
-        finally:
-            await pull.close()
-            await js.delete_consumer(self._durable.stream, consumer.name)
         return position
