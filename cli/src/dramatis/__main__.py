@@ -7,6 +7,7 @@ import typer
 from service_kit.errors import ServiceError
 
 from dramatis.errors import CliError
+from dramatis.local import has_local
 from dramatis.output import err
 
 GROUPS = {
@@ -23,11 +24,14 @@ GROUPS = {
     "topology": "topology",
 }
 """First word of a command → its module in `dramatis.commands`."""
+LOCAL = ("up", "demo")
+"""Those that need `dramatis[local]`."""
 
 
 def main() -> None:
     """Run the command; exit code 0: done, 1: it failed, 2: it was called wrongly."""
     try:
+        _refuse_local(sys.argv[1:2])
         _app(sys.argv[1:2])()
     except CliError as error:
         _tell(str(error), error.fix)
@@ -47,9 +51,18 @@ def _app(first: list[str]) -> typer.Typer:
         help="Run Dramatis on this machine, try it, and operate it.",
     )
     app.callback()(_root)
-    for module in [GROUPS[name] for name in first if name in GROUPS] or GROUPS.values():
-        import_module(f"dramatis.commands.{module}").register(app)
+    installed = [name for name in GROUPS if has_local() or name not in LOCAL]
+    for name in [name for name in installed if name in first] or installed:
+        import_module(f"dramatis.commands.{GROUPS[name]}").register(app)
     return app
+
+
+def _refuse_local(first: list[str]) -> None:
+    if not has_local() and set(first) & set(LOCAL):
+        raise CliError(
+            f"`dramatis {first[0]}` starts everything on this machine, which is not installed.",
+            "Install dramatis[local].",
+        )
 
 
 def _root() -> None:

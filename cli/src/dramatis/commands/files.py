@@ -1,25 +1,20 @@
 """`dramatis files`: what personas know."""
 
-import os
-import subprocess
-import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from service_devkit.embedded import PostgresProcess
-from service_kit.provision import Roles
 
-from dramatis import defaults
 from dramatis.draft_text import place_of
 from dramatis.errors import CliError
-from dramatis.folder_lock import FolderLock
+from dramatis.local import has_local
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
 from dramatis.persona_lookup import find_persona
 from dramatis.sent_files import is_settled, passages, send_file, watch_files
-from dramatis.target import DataDir, RestTarget
+from dramatis.target import RestTarget
 
 WATCH_SECONDS = 600.0
 Persona = Annotated[
@@ -134,31 +129,6 @@ def search(
         print_plain(f"  {' '.join(passage['text'].split())[:300]}")
 
 
-def reembed(
-    *,
-    data_dir: DataDir = defaults.DATA_DIR,
-) -> None:
-    """Move the stored passages to the embedder that is set now; the stack must be stopped.
-
-    Words find everything again within seconds after the next start; vectors follow.
-    """
-    folder = data_dir.resolve()
-    if not (folder / "postgres").is_dir():
-        raise CliError(f"There is no stack in {data_dir}.")
-    lock = FolderLock(folder)
-    lock.acquire()
-    try:
-        postgres = PostgresProcess(folder / "postgres")
-        postgres.start()
-        try:
-            login = Roles.of("ingest_svc").login
-            _run_reembed(folder, postgres.url(login, login))
-        finally:
-            postgres.stop()
-    finally:
-        lock.release()
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="The files of a persona, and what is in them.")
@@ -176,7 +146,8 @@ def register(app: typer.Typer) -> None:
     group.command(
         epilog=examples("dramatis files search 'What does it cost?' --persona Nova --limit 3")
     )(expand(search))
-    group.command(epilog=examples("DRAMATIS_INGEST_EMBEDDER=none dramatis files reembed"))(reembed)
+    if has_local():
+        import_module("dramatis.commands.reembed").register(group)
     app.add_typer(group, name="files")
 
 
@@ -219,23 +190,3 @@ def _show_sent(uploaded: dict[str, Any], *, as_json: bool) -> None:
         print_json(uploaded)
     else:
         print_plain(f"{uploaded['file_name']}: {uploaded['id']}")
-
-
-def _run_reembed(folder: Path, database_url: str) -> None:
-    """Run it with ingest-svc's own settings, as they stand in this environment."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ingest_svc", "reembed"],
-        env={
-            "DRAMATIS_NATS_URL": "nats://127.0.0.1:4222",
-            "DRAMATIS_JWKS_URL": "file:///dev/null",
-            **os.environ,
-            "DRAMATIS_DATABASE_URL": database_url,
-            "DRAMATIS_DATA_DIR": str(folder),
-        },
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        raise CliError(done.stderr.strip()[-2_000:] or "It failed.")
-    print_plain(done.stdout.strip())

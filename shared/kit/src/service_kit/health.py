@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz`: a process is taken out only when it cannot answer from anything."""
+"""`/livez`, `/readyz`, `/startupz`: a process is taken out only when it cannot answer at all."""
 
 import asyncio
 import time
@@ -29,6 +29,12 @@ class NotReadyError(UpstreamError):
     slug = "not-ready"
 
 
+class NotStartedError(UpstreamError):
+    """This process has not reached all that it works with yet."""
+
+    slug = "not-started"
+
+
 class RosterHealth(BaseModel):
     """How current the personas in memory are."""
 
@@ -56,6 +62,7 @@ class Health:
         self._roster = roster
         self._monotonic = monotonic
         self._degraded: dict[str, str] = {}
+        self._worked: set[str] = set()
         self._database_answered_at: float | None = None
         self._schema_is_older = False
 
@@ -67,6 +74,7 @@ class Health:
 
     def recovered(self, capability: str) -> None:
         """Note that `capability` works again."""
+        self._worked.add(capability)
         if capability in self._degraded:
             log.info("health.recovered", capability=capability)
         self._degraded.pop(capability, None)
@@ -112,6 +120,17 @@ class Health:
             raise NotReadyError("; ".join(reasons) + ".", extra=report)
         return {"status": "ready", **report}
 
+    def startup(self) -> dict[str, object]:
+        """Return what `/startupz` tells: what worked once is enough, a process stays started.
+
+        Raises:
+            NotStartedError: the broker has not confirmed every stream and durable yet.
+        """
+        if "broker" not in self._worked:
+            why = self._degraded.get("broker") or "it does not answer, or a permission is missing"
+            raise NotStartedError(f"The broker has not confirmed streams and durables yet: {why}.")
+        return {"status": "started"}
+
     def _reasons_against(self, roster: RosterHealth | None) -> list[str]:
         answered_at, reasons = self._database_answered_at, list[str]()
         if answered_at is None:
@@ -136,4 +155,13 @@ async def readyz(request: Request) -> Response:
     try:
         return JSONResponse(health.readiness())
     except NotReadyError as error:
+        return problem_response(error)
+
+
+async def startupz(request: Request) -> Response:
+    """Return 200 once the broker has confirmed all that this process uses; before that 503."""
+    health: Health = request.app.state.health
+    try:
+        return JSONResponse(health.startup())
+    except NotStartedError as error:
         return problem_response(error)

@@ -9,7 +9,7 @@ from persona_client import Roster
 
 from service_kit.docs_page import install_docs
 from service_kit.guard import MAX_BODY_BYTES, RequestGuard, UploadRoute
-from service_kit.health import Health, livez, readyz
+from service_kit.health import Health, livez, readyz, startupz
 from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
@@ -70,7 +70,8 @@ def build_app(
     app.state.roster = roster
     for router in api.routers:
         app.include_router(router)
-    for path, probe in {"/livez": livez, "/readyz": readyz, "/metrics": metrics}.items():
+    probes = {"/livez": livez, "/readyz": readyz, "/startupz": startupz, "/metrics": metrics}
+    for path, probe in probes.items():
         app.add_api_route(path, probe, include_in_schema=False)
     install_docs(app)
     app.add_middleware(RequestGuard, max_body_bytes=api.max_body_bytes, uploads=api.uploads)

@@ -4,6 +4,7 @@ A service has `migrations/env.py`, which calls `run_env`, and `migrations/versio
 migration calls `kit_tables_v1()` for the kit's own tables, and `protect` for each tenant table.
 """
 
+import asyncio
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,18 +14,22 @@ from alembic import command, context, op
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit.errors import ServiceError
 from service_kit.provision import Roles
 from service_kit.settings import ServiceSettings
 from service_kit.slots import SLOT_OF_WORKSPACE
-from service_kit.store import Session, normalise_url
+from service_kit.store import Session, Store, normalise_url
 
 LOCK_TIMEOUT_SECONDS = 5
 """A change to a table that is in use gives up, rather than let every query queue behind it."""
 TURN_TIMEOUT_SECONDS = 300
 """How long to wait for another who migrates the same database."""
+
+AWAIT_SECONDS = 2
+"""Between two looks at a schema that is awaited."""
 
 _LOCK_KEY = int.from_bytes(b"migrate")
 
@@ -120,6 +125,26 @@ async def schema_is_current(session: Session, package: ModuleType) -> bool:
         return False
     revision = await session.scalar(text("select version_num from alembic_version"))
     return _schema(package).is_met_by(revision)
+
+
+async def await_schema(store: Store, package: ModuleType) -> None:
+    """Return when `schema_is_current`, however long that takes; log what is waited for."""
+    logged = ""
+    while reason := await _reason_to_wait(store, package):
+        if reason != logged:
+            log.info("schema.awaited", reason=reason)
+        logged = reason
+        await asyncio.sleep(AWAIT_SECONDS)
+
+
+async def _reason_to_wait(store: Store, package: ModuleType) -> str:
+    try:
+        async with store.worker() as session:
+            if await schema_is_current(session, package):
+                return ""
+    except (SQLAlchemyError, OSError) as error:
+        return type(error).__name__
+    return "the database's schema is older than this build"
 
 
 def migrations_folder(package: ModuleType) -> Path:

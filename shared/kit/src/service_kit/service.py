@@ -29,7 +29,7 @@ from service_kit.events import DepsT, EventRouter
 from service_kit.health import Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
 from service_kit.logs import configure_logging
-from service_kit.migrations import migrate, schema_is_current
+from service_kit.migrations import await_schema, migrate, schema_is_current
 from service_kit.patience import MAX_CONNECTIONS, PatientProtocol
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
@@ -124,7 +124,7 @@ class Service:
         pools: Sequence[WorkPool[Any] | BatchPool] = (),
         background: Sequence[Background] = (),
     ) -> None:
-        """Do what the command line says: serve (no argument), or `migrate` and end.
+        """Do what the command line says: serve (no argument), `migrate`, or `await-schema`.
 
         Raises:
             StandInRefusedError: the settings have a stand-in and the profile is production.
@@ -133,8 +133,11 @@ class Service:
         if sys.argv[1:] == ["migrate"]:
             migrate(self._package, self.settings)
             return
+        if sys.argv[1:] == ["await-schema"]:
+            uvloop.run(self._await_schema())
+            return
         if sys.argv[1:]:
-            sys.exit(f"usage: python -m {self._package.__name__} [migrate]")
+            sys.exit(f"usage: python -m {self._package.__name__} [migrate | await-schema]")
         if self.settings.profile == "production" and self.settings.stand_ins:
             refused = ", ".join(self.settings.stand_ins)
             raise StandInRefusedError(f"DRAMATIS_PROFILE=production refuses stand-ins: {refused}")
@@ -144,6 +147,12 @@ class Service:
             self.broker.include_rpc(rpc, deps)
         parts = _Parts(deps=deps, api=api, pools=pools, background=background)
         uvloop.run(self._serve(parts))
+
+    async def _await_schema(self) -> None:
+        try:
+            await await_schema(self.store, self._package)
+        finally:
+            await self.store.close()
 
     async def _serve(self, parts: _Parts[Any]) -> None:
         self._prepare()

@@ -15,7 +15,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 EXPORT_SECONDS = 3
 """For one export with its retries, so that a lost collector does not hold up the end."""
-PROBES = {"/livez", "/readyz", "/metrics"}
+PROBES = {"/livez", "/readyz", "/startupz", "/metrics"}
 TELEMETRY: TelemetryConfig = {
     "metrics": False,
     "logs": False,

@@ -39,10 +39,10 @@ async def older(_: Session) -> bool:
     return False
 
 
-async def readyz(app: FastAPI) -> httpx.Response:
+async def readyz(app: FastAPI, path: str = "/readyz") -> httpx.Response:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://x.test") as client:
-        return await client.get("/readyz")
+        return await client.get(path)
 
 
 async def test_livez_needs_no_token_and_no_database(client: httpx.AsyncClient) -> None:
@@ -93,6 +93,19 @@ async def test_broker_away_is_degraded_and_ready(
     assert (response.status_code, response.json()["degraded"]) == (200, ["broker"])
     health.recovered("broker")
     assert (await readyz(stored_app)).json()["degraded"] == []
+
+
+async def test_a_process_has_started_once_the_broker_has_confirmed_and_stays_so(
+    stored_app: FastAPI, health: Health
+) -> None:
+    health.degraded("broker", "no permission for a subject")
+    before = await readyz(stored_app, "/startupz")
+    assert (before.status_code, before.json()["type"]) == (503, "urn:dramatis:problem:not-started")
+    assert "no permission for a subject" in before.json()["detail"]
+    health.recovered("broker")
+    assert (await readyz(stored_app, "/startupz")).json() == {"status": "started"}
+    health.degraded("broker")
+    assert (await readyz(stored_app, "/startupz")).status_code == 200
 
 
 async def test_older_schema_is_not_ready(stored_app: FastAPI, store: Store, health: Health) -> None:

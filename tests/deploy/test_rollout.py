@@ -1,0 +1,50 @@
+"""What holds a new version back until it can work: its schema, and its place at the broker."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import httpx
+import pytest
+from service_devkit.testing.api import running, service_env
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
+from service_kit.migrations import upgrade
+
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+
+
+@pytest.mark.parametrize("package", SERVICES)
+def test_an_init_container_ends_when_the_schema_is_there_and_not_before(
+    package, old_database, tmp_path
+):
+    database = old_database(package, "0001")
+    env = service_env(tmp_path, database_url=database.login_url, nats_url="nats://127.0.0.1:1")
+    with subprocess.Popen(
+        [sys.executable, "-m", package, "await-schema"],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as waiting:
+        assert "older than this build" in waiting.stdout.readline()
+        assert waiting.poll() is None
+        upgrade(import_module(package), database.owner_url)
+        assert waiting.wait(HANG_SECONDS) == 0
+
+
+async def test_a_process_has_not_started_before_its_broker_confirms(database, fresh_nats, tmp_path):
+    env = service_env(
+        tmp_path, database_url=database("persona_svc").login_url, nats_url=fresh_nats.url
+    )
+    fresh_nats.stop()
+    with running("persona_svc", tmp_path, env) as api:
+        refused = httpx.get(f"{api.url}/startupz")
+        assert (refused.status_code, refused.json()["type"]) == (
+            503,
+            "urn:dramatis:problem:not-started",
+        )
+        assert httpx.get(f"{api.url}/readyz").json()["degraded"] == ["broker"]
+        fresh_nats.start()
+        await wait_until(lambda: httpx.get(f"{api.url}/startupz").status_code == 200)
+        fresh_nats.stop()
+        await wait_until(lambda: httpx.get(f"{api.url}/readyz").json()["degraded"])
+        assert httpx.get(f"{api.url}/startupz").status_code == 200
