@@ -13,6 +13,14 @@ from service_kit.migrations import upgrade
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 
 
+async def answers(probe, path):
+    return (await probe.get(path)).status_code == 200
+
+
+async def is_degraded(probe):
+    return (await probe.get("/readyz")).json()["degraded"]
+
+
 @pytest.mark.parametrize("package", SERVICES)
 def test_an_init_container_ends_when_the_schema_is_there_and_not_before(
     package, old_database, tmp_path
@@ -37,14 +45,13 @@ async def test_a_process_has_not_started_before_its_broker_confirms(database, fr
     )
     fresh_nats.stop()
     with running("persona_svc", tmp_path, env) as api:
-        refused = httpx.get(f"{api.url}/startupz")
-        assert (refused.status_code, refused.json()["type"]) == (
-            503,
-            "urn:dramatis:problem:not-started",
-        )
-        assert httpx.get(f"{api.url}/readyz").json()["degraded"] == ["broker"]
-        fresh_nats.start()
-        await wait_until(lambda: httpx.get(f"{api.url}/startupz").status_code == 200)
-        fresh_nats.stop()
-        await wait_until(lambda: httpx.get(f"{api.url}/readyz").json()["degraded"])
-        assert httpx.get(f"{api.url}/startupz").status_code == 200
+        async with httpx.AsyncClient(base_url=api.url, timeout=HANG_SECONDS) as probe:
+            refused = await probe.get("/startupz")
+            assert refused.status_code == 503
+            assert refused.json()["type"] == "urn:dramatis:problem:not-started"
+            assert (await probe.get("/readyz")).json()["degraded"] == ["broker"]
+            fresh_nats.start()
+            await wait_until(lambda: answers(probe, "/startupz"))
+            fresh_nats.stop()
+            await wait_until(lambda: is_degraded(probe))
+            assert await answers(probe, "/startupz")
