@@ -1,11 +1,11 @@
-"""The four services as processes of the run, on one broker and with one set of keys."""
+"""The services as processes of the run, on one broker and with one set of keys."""
 
 from contextlib import ExitStack
 
 import pytest
 from service_devkit.testing.api import running, service_env
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,14 @@ from draft_svc.entrypoints.events import events as draft_events
 from followup_svc.entrypoints.events import events as followup_events
 from ingest_svc.entrypoints.events import events as ingest_events
 from persona_svc.entrypoints.events import events as persona_events
+from voice_svc.entrypoints.events import events as voice_events
 
 EVENTS = {
     "persona-svc": persona_events,
     "draft-svc": draft_events,
     "followup-svc": followup_events,
     "ingest-svc": ingest_events,
+    "voice-svc": voice_events,
 }
 ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 DURABLES = {
@@ -46,6 +48,11 @@ DURABLES = {
         "ingest-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
         "ingest-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
         "ingest-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
+    },
+    "voice-svc": {
+        "voice-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
+        "voice-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
+        "voice-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
 }
 """By service: each durable, its stream and subject. A new name would handle 30 days again."""

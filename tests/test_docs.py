@@ -15,6 +15,7 @@ from ingest_svc.settings import IngestSettings
 from persona_svc.settings import PersonaSettings
 from service_kit.settings import variable
 from typer.main import get_command
+from voice_svc.settings import VoiceSettings
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("shared", "services", "cli", "tests", "bench", "scripts")
@@ -38,6 +39,7 @@ SETTINGS = {
     "services/followup-svc/README.md": FollowupSvcSettings,
     "services/ingest-svc/README.md": IngestSettings,
     "services/persona-svc/README.md": PersonaSettings,
+    "services/voice-svc/README.md": VoiceSettings,
 }
 ROUTERS = {
     "persona_svc": ("workspace_api", "campaigns_api", "versions_api", "personas_api"),
@@ -50,6 +52,7 @@ ROUTERS = {
         "suppressions_api",
     ),
     "ingest_svc": ("files_api", "uploads_api", "knowledge_api"),
+    "voice_svc": ("agents_api",),
 }
 
 

@@ -16,6 +16,7 @@ from service_kit.migrations import migrations_folder, upgrade
 from service_kit.outbox import OutboxRow
 from service_kit.store import Base, normalise_url
 from sqlalchemy import NullPool, create_engine
+from voice_svc.adapters import tables as voice_tables
 
 KIT_TABLES = {row.__tablename__ for row in (OutboxRow, InboxRow, IdempotencyRow)}
 
@@ -33,6 +34,7 @@ TABLES = {
     "followup_svc": KIT_TABLES | own_tables(followup_tables),
     "ingest_svc": KIT_TABLES | own_tables(ingest_tables),
     "persona_svc": KIT_TABLES | own_tables(persona_tables),
+    "voice_svc": KIT_TABLES | own_tables(voice_tables),
 }
 
 

@@ -15,8 +15,9 @@ from persona_svc.settings import PersonaSettings
 from service_devkit.testing.api import running, service_env
 from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.settings import SettingsError, load
+from voice_svc.settings import VoiceSettings
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 pytestmark = pytest.mark.long
 GOLDEN = Path(__file__).parent / "golden/settings.txt"
 PER_PROCESS = {"DRAMATIS_HTTP_PORT", "DRAMATIS_DATABASE_URL"}
@@ -26,11 +27,12 @@ WHOLE = {
     "DRAMATIS_JWKS_URL": "https://issuer.example/jwks",
 }
 SECRET = "only-in-the-settings"
+VENDORS = ("DRAMATIS", "OPENAI", "ELEVENLABS")
 
 
 def started(package, **env):
     """Start a service with these settings alone; return its exit code and what it printed."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DRAMATIS", "OPENAI"))}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(VENDORS)}
     ended = subprocess.run(
         [sys.executable, "-m", package],
         env={**inherited, **env},
@@ -47,7 +49,7 @@ def refusal(monkeypatch):
     """Return a function: what `load` says of these settings alone."""
 
     def load_with(settings, **env):
-        for name in [name for name in os.environ if name.startswith(("DRAMATIS", "OPENAI"))]:
+        for name in [name for name in os.environ if name.startswith(VENDORS)]:
             monkeypatch.delenv(name)
         for name, value in env.items():
             monkeypatch.setenv(name, value)
@@ -59,7 +61,8 @@ def refusal(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "settings", [PersonaSettings, DraftSettings, FollowupSvcSettings, IngestSettings]
+    "settings",
+    [PersonaSettings, DraftSettings, FollowupSvcSettings, IngestSettings, VoiceSettings],
 )
 def test_each_missing_variable_is_named(refusal, settings):
     lines = refusal(settings).splitlines()
@@ -198,6 +201,17 @@ def everything(folder):
         "DRAMATIS_INGEST_CONCURRENCY": "1",
         "DRAMATIS_INGEST_RETRY_DELAYS_SECONDS": "[1, 2]",
         "DRAMATIS_INGEST_EMBED_RETRY_DELAYS_SECONDS": "[1, 2]",
+        "ELEVENLABS_API_KEY": SECRET,
+        "DRAMATIS_VOICE_ELEVENLABS_API_KEY": SECRET,
+        "DRAMATIS_VOICE_ELEVENLABS_BASE_URL": unused,
+        "DRAMATIS_VOICE_ELEVENLABS_FAKE": "false",
+        "DRAMATIS_VOICE_PUBLIC_URL": "https://voice.example",
+        "DRAMATIS_VOICE_CONNECT_TIMEOUT_SECONDS": "1",
+        "DRAMATIS_VOICE_VENDOR_TIMEOUT_SECONDS": "5",
+        "DRAMATIS_VOICE_AGENT_CONCURRENCY": "2",
+        "DRAMATIS_VOICE_SETTLE_SECONDS": "0.5",
+        "DRAMATIS_VOICE_RESYNC_SECONDS": "60",
+        "DRAMATIS_VOICE_RETRY_DELAYS_SECONDS": "[1, 2]",
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SERVICES = ROOT / "services"
-SERVICE = pytest.mark.parametrize("service", ["draft", "followup", "ingest", "persona"])
+SERVICE = pytest.mark.parametrize("service", ["draft", "followup", "ingest", "persona", "voice"])
 MAX_MAIN_LINES = 40
 FILES = {
     "__main__.py",

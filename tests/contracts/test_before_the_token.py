@@ -11,7 +11,7 @@ import pytest
 from service_devkit.testing.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.long
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 UNKNOWN_FIELDS = "{" + ",".join(f'"k{number}":1' for number in range(95_000)) + "}"
 
 

@@ -10,7 +10,7 @@ import pytest
 from service_devkit.testing.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.long
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 PROBES = ("/livez", "/readyz", "/metrics", "/openapi.json", "/docs")
 BODY = b"{}"
 JSON = "application/json"

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from service_devkit.testing.waiting import HANG_SECONDS
 from tenant import Tenant
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 FRAMING = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
 """Headers that HTTP itself reads: made-up values are refused by the server before any route."""
 LEFT_OUT = FRAMING | {"dramatis-at-least"}

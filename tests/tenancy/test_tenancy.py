@@ -195,11 +195,13 @@ FOLLOWUP_CASES = [
         "/api/suppressions/{suppression}?reason=asked",
     ),
 ]
+VOICE_CASES = [persona("GET", "/agent/status")]
 CASES = {
     "persona_svc": PERSONA_CASES,
     "draft_svc": DRAFT_CASES,
     "followup_svc": FOLLOWUP_CASES,
     "ingest_svc": INGEST_CASES,
+    "voice_svc": VOICE_CASES,
 }
 ALL = [(service, each) for service, cases in CASES.items() for each in cases]
 EMPTY = {

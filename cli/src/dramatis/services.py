@@ -19,6 +19,7 @@ SERVICES = (
     ServiceSpec("draft", "draft_svc", 8102),
     ServiceSpec("followup", "followup_svc", 8103),
     ServiceSpec("ingest", "ingest_svc", 8104),
+    ServiceSpec("voice", "voice_svc", 8105),
 )
 """In the order in which they are shown; ports as in the architecture document."""
 

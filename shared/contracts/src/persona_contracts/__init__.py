@@ -99,6 +99,15 @@ from persona_contracts.types import (
     UtcTime,
     is_subject_id,
 )
+from persona_contracts.voice import (
+    VoiceAgentFailedV1,
+    VoiceAgentReadyV1,
+    VoiceConversationEndedV1,
+    VoiceError,
+    VoiceRemovalRequestedV1,
+    VoiceSetupRequestedV1,
+    VoiceVoiceReplacedV1,
+)
 from persona_contracts.workspace import (
     AssignmentChangedV1,
     LegacySettings,
@@ -189,6 +198,13 @@ __all__ = [
     "Usage",
     "UtcTime",
     "Voice",
+    "VoiceAgentFailedV1",
+    "VoiceAgentReadyV1",
+    "VoiceConversationEndedV1",
+    "VoiceError",
+    "VoiceRemovalRequestedV1",
+    "VoiceSetupRequestedV1",
+    "VoiceVoiceReplacedV1",
     "WorkspaceErasedV1",
     "WorkspaceSettings",
     "WorkspaceState",

@@ -38,6 +38,14 @@ from persona_contracts.persona import (
     ResolvedPersona,
 )
 from persona_contracts.state import CampaignState, StateKind, Tombstone, WorkspaceState
+from persona_contracts.voice import (
+    VoiceAgentFailedV1,
+    VoiceAgentReadyV1,
+    VoiceConversationEndedV1,
+    VoiceRemovalRequestedV1,
+    VoiceSetupRequestedV1,
+    VoiceVoiceReplacedV1,
+)
 from persona_contracts.workspace import AssignmentChangedV1, WorkspaceErasedV1, WorkspaceUpdatedV1
 
 EVENTS: tuple[type[Event], ...] = (
@@ -70,6 +78,12 @@ EVENTS: tuple[type[Event], ...] = (
     KnowledgeReadyV1,
     KnowledgeFailedV1,
     KnowledgeRemovedV1,
+    VoiceSetupRequestedV1,
+    VoiceRemovalRequestedV1,
+    VoiceAgentReadyV1,
+    VoiceAgentFailedV1,
+    VoiceVoiceReplacedV1,
+    VoiceConversationEndedV1,
 )
 """Every event of this version, in the order of events.md."""
 

@@ -32,6 +32,10 @@ class Voice(Document):
     voice_id: str | None = None
     name: str | None = None
     settings: JsonObject = Field(default_factory=dict)
+    enabled: bool = False
+    """Whether the persona has an agent that can be talked to."""
+    fallback_voice_ids: list[str] = Field(default_factory=list[str])
+    """Voices to take, in this order, when its own cannot speak."""
 
 
 class ResolvedPersona(Document):

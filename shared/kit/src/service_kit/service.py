@@ -161,6 +161,8 @@ class Service:
             stand_ins=self.settings.stand_ins,
             roster=self._roster_health if self._follows_personas else None,
         )
+        for capability in self.settings.not_configured:
+            health.degraded(capability, "not configured")
         server = _server(self._app(parts, health), self.settings)
         serving = asyncio.create_task(server.serve())
         background = [asyncio.create_task(_lasting(run)) for run in parts.background]

@@ -84,6 +84,11 @@ class ServiceSettings(BaseSettings):
         """What is chosen here that production refuses, such as `writer:offline`."""
         return ()
 
+    @property
+    def not_configured(self) -> Sequence[str]:
+        """What this process cannot do as it is set up, such as `voice`: told by `/readyz`."""
+        return ()
+
     @field_validator("database_url", "migration_database_url")
     @classmethod
     def _is_postgres(cls, url: SecretStr | None) -> SecretStr | None:

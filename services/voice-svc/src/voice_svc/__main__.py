@@ -1,0 +1,25 @@
+"""voice-svc: personas in, voice agents out."""
+
+from service_kit.outbox import requeue
+from service_kit.service import Service
+from service_kit.settings import load, start
+
+import voice_svc
+from voice_svc.deps import build
+from voice_svc.entrypoints.events import events
+from voice_svc.entrypoints.http import API
+from voice_svc.entrypoints.rpc import rpc
+from voice_svc.entrypoints.workers import pools
+from voice_svc.settings import VoiceSettings
+
+
+def main() -> None:
+    """Serve, or migrate."""
+    settings = load(VoiceSettings)
+    service = Service(voice_svc, settings, streams={"VOICE": requeue}, follows_personas=True)
+    deps = build(service, settings)
+    service.run(deps, api=API, events=events, rpc=rpc, pools=pools(deps))
+
+
+if __name__ == "__main__":
+    start(main)

@@ -1,0 +1,46 @@
+"""What voice-svc adds to the common settings."""
+
+from collections.abc import Sequence
+
+from pydantic import AliasChoices, Field, SecretStr
+from service_kit.settings import ServiceSettings, own_variables
+
+ELEVENLABS_URL = "https://api.elevenlabs.io"
+
+
+class VoiceSettings(ServiceSettings):
+    """The speech vendor, and how agents are kept in step."""
+
+    model_config = own_variables("voice")
+    http_port: int = 8105
+    elevenlabs_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DRAMATIS_VOICE_ELEVENLABS_API_KEY", "ELEVENLABS_API_KEY"),
+    )
+    """Without one there are no agents and no speech; `/readyz` says so."""
+    elevenlabs_base_url: str = ELEVENLABS_URL
+    elevenlabs_fake: bool = False
+    """Whether the vendor is the project's stand-in for tests; refused in production."""
+    public_url: str = "http://127.0.0.1:8105"
+    """Where the vendor reaches this service: agents call their tool there."""
+    connect_timeout_seconds: float = Field(default=2, gt=0, le=60)
+    vendor_timeout_seconds: float = Field(default=20, gt=0, le=600)
+    """For a whole call to the vendor, but speech that is being streamed."""
+    agent_concurrency: int = Field(default=5, ge=1, le=100)
+    """Agents that a process works on at the same time."""
+    settle_seconds: float = Field(default=1, ge=0, le=60)
+    """An edit waits so long for further ones, ten times that at most: they go out as one."""
+    resync_seconds: float = Field(default=900, gt=0)
+    """How often an agent is compared with what the vendor has, give or take a tenth."""
+    retry_delays_seconds: tuple[float, ...] = (1, 2, 5, 15, 30, 60, 120)
+    """Between attempts at an agent when the vendor is busy or away, each up to twice as long."""
+
+    @property
+    def stand_ins(self) -> Sequence[str]:
+        """The fake vendor."""
+        return ("elevenlabs:fake",) if self.elevenlabs_fake else ()
+
+    @property
+    def not_configured(self) -> Sequence[str]:
+        """Voice, without a key."""
+        return ("voice",) if self.elevenlabs_api_key is None else ()

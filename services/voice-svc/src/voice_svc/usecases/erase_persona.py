@@ -1,0 +1,13 @@
+"""Erase what is kept of a persona."""
+
+from service_kit.crash_points import crash_point
+from service_kit.erasure import Erasure, erase_traces
+from service_kit.store import Store
+
+
+async def erase_persona(store: Store, erasure: Erasure) -> None:
+    """Delete the events about the persona."""
+    async with store.worker() as session:
+        await erase_traces(session, erasure.workspace_id, [erasure.subject_id])
+        crash_point("erase-before-commit")
+    crash_point("erase-after-commit")
