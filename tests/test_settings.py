@@ -27,12 +27,12 @@ WHOLE = {
     "DRAMATIS_JWKS_URL": "https://issuer.example/jwks",
 }
 SECRET = "only-in-the-settings"
-VENDORS = ("DRAMATIS", "OPENAI", "ELEVENLABS")
+OURS = ("DRAMATIS", "OPENAI", "ELEVENLABS")
 
 
 def started(package, **env):
     """Start a service with these settings alone; return its exit code and what it printed."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(VENDORS)}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     ended = subprocess.run(
         [sys.executable, "-m", package],
         env={**inherited, **env},
@@ -49,7 +49,7 @@ def refusal(monkeypatch):
     """Return a function: what `load` says of these settings alone."""
 
     def load_with(settings, **env):
-        for name in [name for name in os.environ if name.startswith(VENDORS)]:
+        for name in [name for name in os.environ if name.startswith(OURS)]:
             monkeypatch.delenv(name)
         for name, value in env.items():
             monkeypatch.setenv(name, value)

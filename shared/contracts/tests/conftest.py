@@ -38,7 +38,10 @@ class Comparison:
         """Every alternative of `old` needs one of `new` that takes it; report the nearest."""
         for option in alternatives(old, self._old):
             candidates = alternatives(new, self._new)
-            yield from min((list(self._one(option, c, path)) for c in candidates), key=len)
+            same_type = [c for c in candidates if c.get("type") == option.get("type")]
+            yield from min(
+                (list(self._one(option, c, path)) for c in same_type or candidates), key=len
+            )
 
     def _one(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
         if "type" in new and new["type"] != old.get("type"):

@@ -1,4 +1,5 @@
 """What is known of the voice agent of a persona."""
+
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
