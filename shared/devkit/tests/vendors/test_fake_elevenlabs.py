@@ -162,9 +162,9 @@ async def test_audio_is_valid_mp3_that_comes_in_timed_chunks(vendor, http):
         assert answer.headers["content-type"] == "audio/mpeg"
         assert answer.headers["maximum-concurrent-requests"] == "10"
         parts = [part async for part in answer.aiter_raw()]
-    said = b"".join(parts)
-    assert audio.read_tag(said) == {"voice_id": DEFAULT_VOICE_ID, "text": text}
-    frames = list(audio.frames(said))
+    content = b"".join(parts)
+    assert audio.read_tag(content) == {"voice_id": DEFAULT_VOICE_ID, "text": text}
+    frames = list(audio.frames(content))
     assert len(frames) == audio.chunk_count(text) * audio.FRAMES_PER_CHUNK
     stamps = [stamp for part in parts if (stamp := audio.sent_at_ns(part)) is not None]
     assert len(stamps) >= audio.chunk_count(text) - 1

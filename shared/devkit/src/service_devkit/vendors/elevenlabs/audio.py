@@ -20,7 +20,7 @@ FRAMES_PER_CHUNK = 8
 
 
 def chunk_count(text: str) -> int:
-    """Return in how many chunks `text` is said."""
+    """Return in how many chunks `text` is spoken."""
     frames = math.ceil(len(text) / CHARS_PER_SECOND / FRAME_SECONDS)
     return max(1, math.ceil(frames / FRAMES_PER_CHUNK))
 
@@ -31,9 +31,9 @@ def chunk() -> bytes:
     return _frame(stamp) + _frame() * (FRAMES_PER_CHUNK - 1)
 
 
-def tag(said: Mapping[str, Any]) -> bytes:
-    """Return an ID3v2.4 tag that holds `said`."""
-    text = b"\x03said\0" + json.dumps(said).encode()
+def tag(asked: Mapping[str, Any]) -> bytes:
+    """Return an ID3v2.4 tag that holds `asked`."""
+    text = b"\x03request\0" + json.dumps(asked).encode()
     frame = b"TXXX" + _synchsafe(len(text)) + b"\0\0" + text
     return b"ID3\x04\0\0" + _synchsafe(len(frame)) + frame
 

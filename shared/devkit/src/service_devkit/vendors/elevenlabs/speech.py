@@ -28,8 +28,8 @@ async def say(call: Call) -> Response:
             429, "too_many_concurrent_requests", "Too many concurrent requests for this plan."
         )
     account.count_characters(text)
-    said = {"voice_id": voice_id, **call.body}
-    return TimedAudio(account, audio.tag(said), audio.chunk_count(text), call.fault)
+    asked = {"voice_id": voice_id, **call.body}
+    return TimedAudio(account, audio.tag(asked), audio.chunk_count(text), call.fault)
 
 
 async def list_voices(call: Call) -> Json:
@@ -80,10 +80,10 @@ async def subscription(call: Call) -> Json:
 
 async def sample(request: Request) -> Response:
     """Return the sample of a voice, for which no key is asked and nothing counted."""
-    said = {"voice_id": request.path_params["voice_id"], "text": SAMPLE_TEXT}
+    asked = {"voice_id": request.path_params["voice_id"], "text": SAMPLE_TEXT}
     chunks = [audio.chunk() for _ in range(audio.chunk_count(SAMPLE_TEXT))]
     return Response(
-        audio.tag(said) + b"".join(chunks),
+        audio.tag(asked) + b"".join(chunks),
         media_type="audio/mpeg",
         headers={FAKE_HEADER: "elevenlabs"},
     )
