@@ -3,6 +3,7 @@
 import asyncio
 
 import nats
+import psycopg
 import pytest
 from persona_contracts import CampaignSyncedV1, subject_for
 from service_devkit.testing.waiting import wait_until
@@ -143,3 +144,53 @@ async def test_a_revision_that_does_not_come_is_a_problem(clients):
         answer = await clients[service].get(path, headers={AT_LEAST_HEADER: "999999"})
         assert answer.status_code == 503
         assert answer.json()["type"] == "urn:dramatis:problem:personas-behind"
+
+
+HELD = (  # transactions of requests that have begun and asked nothing yet
+    "select count(*) from pg_stat_activity where datname = current_database()"
+    " and state = 'idle in transaction' and now() - state_change > interval '0.5 seconds'"
+    " and query like '%set_config%'"
+)
+UNKNOWN = "0194f1a0-0000-7000-8000-00000000000"
+
+
+def waits_for_nothing(service, client, number):
+    """Ask for a revision or a persona that does not come."""
+    match service:
+        case "draft_svc":
+            return client.get("/api/drafts", headers={AT_LEAST_HEADER: "999999"})
+        case "followup_svc":
+            body = {"template": "Hi", "ai_persona_id": f"{UNKNOWN}{number}"}
+            return client.post("/api/templates/lint", json=body)
+        case "ingest_svc":
+            return client.get(f"/api/personas/{UNKNOWN}{number}/files")
+
+
+@pytest.mark.parametrize(
+    ("service", "status"), [("draft_svc", 503), ("followup_svc", 200), ("ingest_svc", 404)]
+)
+async def test_who_waits_for_personas_holds_no_connection(clients, databases, service, status):
+    client = clients[service]
+    waiting = [
+        asyncio.create_task(waits_for_nothing(service, client, number)) for number in range(10)
+    ]
+    samples = []
+    with psycopg.connect(databases[service].admin_url, autocommit=True) as admin:
+        while not all(task.done() for task in waiting):
+            samples.append(admin.execute(HELD).fetchone()[0])
+            await asyncio.sleep(0.05)
+    assert {task.result().status_code for task in waiting} == {status}
+    assert len(samples) > 10
+    assert set(samples) == {0}
+
+
+async def test_a_template_is_checked_for_the_persona_that_was_created_just_before(clients):
+    """The default persona has no goals: who does not know the new one warns."""
+    personas, followups = clients["persona_svc"], clients["followup_svc"]
+    assert (await personas.post("/api/personas", json={"name": "Aimless"})).status_code == 201
+    for number in range(20):
+        new = {"name": f"Aims {number}", "goals": "A call."}
+        persona = (await personas.post("/api/personas", json=new)).json()
+        body = {"template": "{goals}", "ai_persona_id": persona["persona_id"]}
+        linted = await followups.post("/api/templates/lint", json=body)
+        assert linted.json()["warnings"] == [], number

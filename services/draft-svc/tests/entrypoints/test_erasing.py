@@ -1,6 +1,7 @@
 """What is erased leaves nothing in any table, and takes nothing of others along."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import psycopg
@@ -14,16 +15,31 @@ from persona_contracts import (
     subject_for,
 )
 from service_devkit.testing.canaries import rows_with, tables_with
+from service_devkit.testing.kills import killed_while_erasing
 from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 
 pytestmark = pytest.mark.processes
+
+STEPS = [
+    None,
+    *(
+        pytest.param(step, marks=pytest.mark.faults)
+        for step in ("erase-before-commit", "erase-after-commit")
+    ),
+]
 
 
 @pytest.fixture
 def rows(draft_database):
     with psycopg.connect(draft_database.admin_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(params=STEPS)
+def kills(request, api, rows):
+    """Return a block in which the service is killed at a step of the erasure that it begins."""
+    return partial(killed_while_erasing, api.process, rows, request.param)
 
 
 @pytest.fixture
@@ -63,18 +79,17 @@ async def send(desk, event):
 
 
 async def test_an_erased_persona_leaves_the_replies_and_nothing_that_it_wrote(
-    desk, drafts, rows, canary
+    desk, drafts, rows, canary, kills
 ):
     await settled(rows)
-    await send(
-        desk,
-        PersonaErasedV1(
-            workspace_id=desk.workspace_id,
-            occurred_at=utc_now(),
-            persona_id=drafts.persona_id,
-            revision=9,
-        ),
+    event = PersonaErasedV1(
+        workspace_id=desk.workspace_id,
+        occurred_at=utc_now(),
+        persona_id=drafts.persona_id,
+        revision=9,
     )
+    async with kills():
+        await send(desk, event)
     await erased(rows, desk.workspace_id)
     assert tables_with(rows, str(drafts.persona_id)) == set()
     found = (await desk.client.get("/api/drafts")).json()["items"]
@@ -93,15 +108,16 @@ async def test_an_erased_persona_leaves_the_replies_and_nothing_that_it_wrote(
     await settled(rows)
 
 
-async def test_an_erased_lead_leaves_nothing_and_takes_nothing_along(desk, drafts, rows, canary):
+async def test_an_erased_lead_leaves_nothing_and_takes_nothing_along(
+    desk, drafts, rows, canary, kills
+):
     del drafts
     await settled(rows)
     others = rows_with(rows, "lead-other")
     before = utc_now()
-    await send(
-        desk,
-        LeadErasedV1(workspace_id=desk.workspace_id, lead_id=f"lead-{canary}", erased_at=before),
-    )
+    event = LeadErasedV1(workspace_id=desk.workspace_id, lead_id=f"lead-{canary}", erased_at=before)
+    async with kills():
+        await send(desk, event)
     await erased(rows, desk.workspace_id)
     assert tables_with(rows, f"lead-{canary}", f"1-{canary}", f"2-{canary}") == set()
     assert rows_with(rows, "lead-other") == others
@@ -115,13 +131,15 @@ async def test_an_erased_lead_leaves_nothing_and_takes_nothing_along(desk, draft
 
 
 async def test_an_erased_workspace_leaves_nothing_and_takes_nothing_along(
-    desk, drafts, rows, canary, neighbour
+    desk, drafts, rows, canary, neighbour, kills
 ):
     del drafts
     await settled(rows)
     others = rows_with(rows, neighbour)
     assert others
-    await send(desk, WorkspaceErasedV1(workspace_id=desk.workspace_id, occurred_at=utc_now()))
+    event = WorkspaceErasedV1(workspace_id=desk.workspace_id, occurred_at=utc_now())
+    async with kills():
+        await send(desk, event)
     await erased(rows, desk.workspace_id)
     assert tables_with(rows, canary) == set()
     own = {(table, row) for table, row in rows_with(rows, desk.workspace_id) if "-next" not in row}

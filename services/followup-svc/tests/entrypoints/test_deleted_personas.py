@@ -1,6 +1,7 @@
 """What names a deleted persona waits for it; what is erased leaves nothing in any table."""
 
 import json
+from functools import partial
 from uuid import uuid4
 
 import psycopg
@@ -18,16 +19,31 @@ from persona_contracts import (
     subject_for,
 )
 from service_devkit.testing.canaries import rows_with, tables_with
+from service_devkit.testing.kills import killed_while_erasing
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
 pytestmark = pytest.mark.processes
+
+STEPS = [
+    None,
+    *(
+        pytest.param(step, marks=pytest.mark.faults)
+        for step in ("erase-before-commit", "erase-after-commit")
+    ),
+]
 
 
 @pytest.fixture
 def rows(followup_database):
     with psycopg.connect(followup_database.admin_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(params=STEPS)
+def kills(request, api, rows):
+    """Return a block in which the service is killed at a step of the erasure that it begins."""
+    return partial(killed_while_erasing, api.process, rows, request.param)
 
 
 @pytest.fixture
@@ -134,7 +150,7 @@ async def test_other_sequences_go_on(campaigner):
     assert (await campaigner.instance(instance))["state"] == "active"
 
 
-async def test_an_erased_persona_leaves_nothing_that_it_wrote(campaigner, rows, canary):
+async def test_an_erased_persona_leaves_nothing_that_it_wrote(campaigner, rows, canary, kills):
     anna = await known(campaigner, persona_name=canary, signature=canary)
     instance = await campaigner.started(
         step(), step(), name="Of Anna", ai_persona_id=str(anna.persona_id), lead_id="lead-of-anna"
@@ -148,15 +164,14 @@ async def test_an_erased_persona_leaves_nothing_that_it_wrote(campaigner, rows, 
     others = rows_with(rows, other["instance_id"])
     assert tables_with(rows, canary) == {"step", "outbox"}
     await delete(campaigner, anna)
-    await own(
-        campaigner,
-        PersonaErasedV1(
-            workspace_id=campaigner.workspace_id,
-            occurred_at=utc_now(),
-            persona_id=anna.persona_id,
-            revision=9,
-        ),
+    event = PersonaErasedV1(
+        workspace_id=campaigner.workspace_id,
+        occurred_at=utc_now(),
+        persona_id=anna.persona_id,
+        revision=9,
     )
+    async with kills():
+        await own(campaigner, event)
     await erased(rows, campaigner.workspace_id)
     await settled(rows)
     assert tables_with(rows, canary) == set()
@@ -165,7 +180,9 @@ async def test_an_erased_persona_leaves_nothing_that_it_wrote(campaigner, rows, 
     assert (stopped["state"], stopped["reason"]) == ("stopped", "persona-deleted")
 
 
-async def test_an_erased_lead_leaves_nothing_and_takes_nothing_along(campaigner, rows, canary):
+async def test_an_erased_lead_leaves_nothing_and_takes_nothing_along(
+    campaigner, rows, canary, kills
+):
     await known(campaigner)
     lead_id, lead = f"lead-{canary}", {"first_name": canary}
     instance = await campaigner.started(step(), step(), lead_id=lead_id, lead=lead)
@@ -178,9 +195,9 @@ async def test_an_erased_lead_leaves_nothing_and_takes_nothing_along(campaigner,
     await settled(rows)
     others = rows_with(rows, other["instance_id"], "lead-of-other")
     assert tables_with(rows, canary) >= {"lead", "instance", "step", "suppression", "outbox"}
-    await campaigner.publish(
-        LeadErasedV1(workspace_id=campaigner.workspace_id, lead_id=lead_id, erased_at=utc_now())
-    )
+    event = LeadErasedV1(workspace_id=campaigner.workspace_id, lead_id=lead_id, erased_at=utc_now())
+    async with kills():
+        await campaigner.publish(event)
     await erased(rows, campaigner.workspace_id)
     assert tables_with(rows, canary, instance["instance_id"]) == set()
     assert rows_with(rows, other["instance_id"], "lead-of-other") == others
@@ -208,7 +225,7 @@ async def test_an_address_that_bounced_is_erased_with_its_lead(campaigner, rows,
 
 
 async def test_an_erased_workspace_leaves_nothing_and_takes_nothing_along(
-    campaigner, api, connection, rows, canary
+    campaigner, api, connection, rows, canary, kills
 ):
     neighbour_id = f"{campaigner.workspace_id}-next"
     async with api.client(neighbour_id) as client:
@@ -224,7 +241,8 @@ async def test_an_erased_workspace_leaves_nothing_and_takes_nothing_along(
     await settled(rows)
     others = rows_with(rows, neighbour_id)
     event = WorkspaceErasedV1(workspace_id=campaigner.workspace_id, occurred_at=utc_now())
-    await own(campaigner, event)
+    async with kills():
+        await own(campaigner, event)
     await erased(rows, campaigner.workspace_id)
     assert tables_with(rows, canary) == set()
     found = rows_with(rows, f"{campaigner.workspace_id} ")

@@ -2,15 +2,27 @@
 
 import gzip
 import json
+from functools import partial
 
 import psycopg
 import pytest
 from persona_contracts import LeadErasedV1, WorkspaceErasedV1, impact_subject
 from service_devkit.testing.canaries import rows_with, tables_with, tenant_tables
+from service_devkit.testing.kills import killed_while_erasing
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
 pytestmark = pytest.mark.processes
+
+KILLED_AT = (
+    "erase-after-end",
+    "erase-after-content",
+    "erase-after-original",
+    "erase-after-documents",
+    "erase-before-commit",
+    "erase-after-commit",
+)
+STEPS = [None, *(pytest.param(step, marks=pytest.mark.faults) for step in KILLED_AT)]
 
 
 @pytest.fixture
@@ -28,6 +40,12 @@ def other(shelf):
 def rows(ingest_database):
     with psycopg.connect(ingest_database.admin_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(params=STEPS)
+def kills(request, api, rows):
+    """Return a block in which the service is killed at a step of the erasure that it begins."""
+    return partial(killed_while_erasing, api.process, rows, request.param)
 
 
 async def fill(shelf, name, canary):
@@ -100,7 +118,7 @@ async def test_a_file_that_came_while_its_persona_was_deleted_is_read_after_the_
 
 
 async def test_an_erased_persona_leaves_nothing_and_takes_nothing_along(
-    shelf, rows, data_dir, canary, other
+    shelf, rows, data_dir, canary, other, kills
 ):
     kim = await fill(shelf, "Kim", other)
     anna = await fill(shelf, "Anna", canary)
@@ -111,7 +129,8 @@ async def test_an_erased_persona_leaves_nothing_and_takes_nothing_along(
         *("document", "content", "chunk", "knowledge", "outbox")
     }
     await shelf.delete(anna)
-    await shelf.erase_persona(anna)
+    async with kills():
+        await shelf.erase_persona(anna)
     await erased(rows, shelf.workspace_id, "persona")
     assert tables_with(rows, canary, str(anna.persona_id)) == set()
     await settled(rows)
@@ -125,7 +144,7 @@ async def test_an_erased_persona_leaves_nothing_and_takes_nothing_along(
 
 
 async def test_an_erased_workspace_leaves_nothing_and_takes_nothing_along(
-    shelf, rows, data_dir, neighbour, canary
+    shelf, rows, data_dir, neighbour, canary, kills
 ):
     await fill(shelf, "Anna", canary)
     await settled(rows)
@@ -137,9 +156,9 @@ async def test_an_erased_workspace_leaves_nothing_and_takes_nothing_along(
     orphan = data_dir / "originals" / shelf.workspace_id / "orphan" / "key"
     orphan.parent.mkdir(parents=True)
     orphan.write_text(canary)
-    await shelf.publish_own(
-        WorkspaceErasedV1(workspace_id=shelf.workspace_id, occurred_at=utc_now())
-    )
+    event = WorkspaceErasedV1(workspace_id=shelf.workspace_id, occurred_at=utc_now())
+    async with kills():
+        await shelf.publish_own(event)
     await erased(rows, shelf.workspace_id, "workspace")
     assert tables_with(rows, canary) == set()
     assert tables_with(rows, f"{shelf.workspace_id} |") == {"erasure"}

@@ -1,12 +1,14 @@
 """What is erased leaves nothing in any table, and takes nothing of others along."""
 
 import asyncio
+from functools import partial
 
 import nats
 import psycopg
 import pytest
 from persona_contracts import LeadErasedV1, WorkspaceErasedV1, encode_headers, subject_for
 from service_devkit.testing.canaries import rows_with, tables_with, tenant_tables
+from service_devkit.testing.kills import killed_while_erasing
 from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 
@@ -16,12 +18,25 @@ OTHER = "canary-of-kim"
 TEXTS = ("persona_name", "display_name", "description", "tone", "greeting", "sms_greeting")
 MARKS = {"erasure", "state_document", "workspace"}
 """What says that something was erased, and keeps the counter; without a word of it."""
+STEPS = [
+    None,
+    *(
+        pytest.param(step, marks=pytest.mark.faults)
+        for step in ("erase-before-commit", "erase-after-commit")
+    ),
+]
 
 
 @pytest.fixture
 def rows(persona_database):
     with psycopg.connect(persona_database.admin_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(params=STEPS)
+def kills(request, api, rows):
+    """Return a block in which the service is killed at a step of the erasure that it begins."""
+    return partial(killed_while_erasing, api.process, rows, request.param)
 
 
 @pytest.fixture
@@ -58,12 +73,9 @@ def make_due(rows, persona_id):
     rows.execute("select pg_notify('dramatis_work', '')")
 
 
-async def delete_and_erase(rows, admin, persona_id, **params):
-    path = f"/api/personas/{persona_id}"
-    answer = await admin.delete(path, headers=MATCH_ANY, params=params)
+async def delete(admin, persona_id):
+    answer = await admin.delete(f"/api/personas/{persona_id}", headers=MATCH_ANY)
     assert answer.status_code == 204, answer.text
-    make_due(rows, persona_id)
-    await erased(rows, persona_id)
 
 
 async def erased(rows, subject_id):
@@ -71,7 +83,9 @@ async def erased(rows, subject_id):
     await wait_until(lambda: rows.execute(query, [subject_id]).fetchone() == (0,))
 
 
-async def test_an_erased_persona_leaves_nothing_in_any_table(rows, fill, create, admin, feed):
+async def test_an_erased_persona_leaves_nothing_in_any_table(
+    rows, fill, create, admin, feed, kills
+):
     kim = await create("Kim", tone=OTHER, signature=OTHER)
     anna, clone = await fill("Anna", CANARY)
     await feed.synced("campaign-Anna", minute=1, name="Anna's")
@@ -79,7 +93,10 @@ async def test_an_erased_persona_leaves_nothing_in_any_table(rows, fill, create,
     await feed.published()
     others = others_rows(rows)
     for persona in (anna, clone):
-        await delete_and_erase(rows, admin, persona["persona_id"])
+        await delete(admin, persona["persona_id"])
+        async with kills():
+            make_due(rows, persona["persona_id"])
+        await erased(rows, persona["persona_id"])
     assert tables_with(rows, CANARY) == set()
     assert others_rows(rows) == others
     assert tables_with(rows, anna["persona_id"]) <= {"audit", "state_document", "outbox"}
@@ -105,17 +122,19 @@ async def neighbour(api, open_feed, workspace_id):
     return neighbour_id
 
 
+@pytest.mark.usefixtures("neighbour")
 async def test_an_erased_workspace_leaves_its_counter_and_tombstones(
-    rows, fill, admin, feed, send, neighbour
+    rows, fill, admin, feed, send, kills
 ):
-    workspace_id = feed.workspace_id
+    workspace_id, neighbour = feed.workspace_id, f"{feed.workspace_id}-other"
     await fill("Anna", CANARY)
     await admin.put("/api/workspace/settings", json={"ideal_customer_profile": CANARY})
     before = (await admin.get("/api/workspace/settings")).json()["revision"]
     await feed.published()
     others = rows_with(rows, neighbour)
     assert tables_with(rows, CANARY) >= tenant_tables(rows) - {"erasure", "inbox", "assignment"}
-    await send(workspace_erased(workspace_id))
+    async with kills():
+        await send(workspace_erased(workspace_id))
     await wait_until(lambda: tables_with(rows, CANARY) == set())
     await feed.published()
     assert rows_with(rows, neighbour) == others

@@ -122,10 +122,21 @@ async def known_persona(roster: Roster, workspace_id: str, persona_id: UUID) -> 
         PersonaNotFoundError: this workspace has none with that id.
         PersonasNotReadyError: the personas have not been read yet.
     """
-    try:
-        persona = await roster.find_persona(workspace_id, persona_id)
-    except RosterNotReadyError as error:
-        raise PersonasNotReadyError(str(error)) from error
+    persona = await wait_for_persona(roster, workspace_id, persona_id)
     if persona is None:
         raise PersonaNotFoundError(f"no persona {persona_id}")
     return persona
+
+
+async def wait_for_persona(
+    roster: Roster, workspace_id: str, persona_id: UUID
+) -> ResolvedPersona | None:
+    """Return a persona, or None a second later: for requests that may name one that is not there.
+
+    Raises:
+        PersonasNotReadyError: the personas have not been read yet.
+    """
+    try:
+        return await roster.find_persona(workspace_id, persona_id)
+    except RosterNotReadyError as error:
+        raise PersonasNotReadyError(str(error)) from error

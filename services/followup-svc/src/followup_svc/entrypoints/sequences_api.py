@@ -13,13 +13,12 @@ from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 from followup_svc.adapters import persona_marks, sequences
 from followup_svc.adapters.persona_marks import PersonaKey
 from followup_svc.domain.sequence import Sequence
-from followup_svc.entrypoints.dependencies import Deps, LockedSequence
+from followup_svc.entrypoints.dependencies import Deps, LockedSequence, SequenceToSave
 from followup_svc.entrypoints.schemas.sequences import (
     CloneSequenceRequest,
     PreviewDocument,
     PreviewSequenceRequest,
     SavedSequenceDocument,
-    SaveSequenceRequest,
     SequenceDocument,
     SequenceVersionDocument,
 )
@@ -59,7 +58,7 @@ async def list_sequences(
     responses=problem_responses(409),
 )
 async def create(
-    body: SaveSequenceRequest,
+    body: SequenceToSave,
     editor: Editor,
     session: IdempotentSession,
     deps: Deps,
@@ -94,8 +93,8 @@ async def show(
     "/{sequence_id}", operation_id="updateSequence", summary="Change a sequence", responses=CHANGED
 )
 async def update(
+    body: SequenceToSave,
     sequence: LockedSequence,
-    body: SaveSequenceRequest,
     editor: Editor,
     session: WorkspaceSession,
     deps: Deps,

@@ -5,10 +5,9 @@ from service_kit.routing import WorkspaceSession, api_router
 
 from followup_svc.domain.template import aliases, lint
 from followup_svc.domain.tokens import QUESTION_PREFIX, TOKENS, named
-from followup_svc.entrypoints.dependencies import Deps
+from followup_svc.entrypoints.dependencies import Deps, TemplateToLint
 from followup_svc.entrypoints.schemas.templates import (
     LintDocument,
-    LintTemplateRequest,
     RefusedTemplateDocument,
     RefusedTemplatesDocument,
     TemplateErrorDocument,
@@ -23,7 +22,7 @@ router = api_router("/api", "templates")
 
 @router.post("/templates/lint", operation_id="lintTemplate", summary="Check a template")
 async def check(
-    body: LintTemplateRequest, viewer: Viewer, session: WorkspaceSession, deps: Deps
+    body: TemplateToLint, viewer: Viewer, session: WorkspaceSession, deps: Deps
 ) -> LintDocument:
     """Return what is wrong with a template, and what has no value in this workspace today."""
     errors = lint(body.template)
