@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 
+from notes import Handler
 from persona_contracts import LeadRepliedV1, subject_for
-from probe_svc.jobs import Handler
 from service_devkit.testing.waiting import wait_until
 from service_kit import outbox
 from service_kit.broker import Broker
@@ -23,8 +23,8 @@ class Probe:
 
     def __init__(self, database_url, nats_url, *, restores=False, **options):
         self.handler = Handler()
-        self.store = Store(database_url, "probe-svc", pool_size=5)
-        events = EventRouter("probe-svc")
+        self.store = Store(database_url, "note-svc", pool_size=5)
+        events = EventRouter("note-svc")
         events.subscriber(LeadRepliedV1, durable="on_replied")(self.handler.on_replied)
         self.broker = Broker(nats_url, self.store, **options)
         self.broker.include_events(events, deps=None)

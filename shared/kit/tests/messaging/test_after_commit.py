@@ -10,7 +10,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture
 async def store(database):
-    store = Store(database("probe_svc").login_url, "probe-svc")
+    store = Store(database("note_svc").login_url, "note-svc")
     yield store
     await store.close()
 

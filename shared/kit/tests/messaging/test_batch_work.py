@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from probe_svc.jobs import LEASES, Job, job
+from notes import LEASES, NoteRow, note
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.batch_work import MAX_ATTEMPTS, BatchPool
 from service_kit.store import Store, any_of, pair_of
@@ -13,14 +13,14 @@ from sqlalchemy import select, text, update
 
 @pytest.fixture
 async def store(database):
-    opened = Store(database("probe_svc").login_url, "probe-svc", pool_size=8)
+    opened = Store(database("note_svc").login_url, "note-svc", pool_size=8)
     yield opened
     await opened.close()
 
 
-async def add(store, *jobs):
+async def add(store, *notes):
     async with store.worker() as session:
-        session.add_all(jobs)
+        session.add_all(notes)
         await LEASES.wake_workers(session)
 
 
@@ -39,23 +39,23 @@ class Doing:
     async def do(self, session, claims):
         rows = list(
             await session.scalars(
-                select(Job).where(
-                    any_of(Job.job_id, claims.item_ids), Job.lease_token == claims.token
+                select(NoteRow).where(
+                    any_of(NoteRow.note_id, claims.item_ids), NoteRow.lease_token == claims.token
                 )
             )
         )
         self.sizes.append(len(rows))
-        if any(row.message_id.startswith("bad") for row in rows):
+        if any(row.body.startswith("bad") for row in rows):
             raise ValueError("a bad row")
         if self.waits_at_end:
             self.waits_at_end.set()
             await asyncio.sleep(0.3)
         for row in rows:
-            row.result, row.due_at, row.lease_token = "done", None, None
+            row.text, row.due_at, row.lease_token = "done", None, None
 
     async def give_up(self, session, item_id):
-        row = await session.get_one(Job, item_id)
-        row.result, row.due_at, row.lease_token = "given up", None, None
+        row = await session.get_one(NoteRow, item_id)
+        row.text, row.due_at, row.lease_token = "given up", None, None
         self.given_up.append(item_id)
 
 
@@ -78,7 +78,7 @@ async def run(store):
 
 async def results(store):
     async with store.worker() as session:
-        rows = await session.execute(select(Job.message_id, Job.result))
+        rows = await session.execute(select(NoteRow.body, NoteRow.text))
         return dict(list(rows))
 
 
@@ -91,7 +91,7 @@ async def until_all(store, value):
 
 
 async def test_many_rows_are_worked_on_in_few_transactions(store, run):
-    await add(store, *(job(message_id=f"m{number}") for number in range(25)))
+    await add(store, *(note(body=f"m{number}") for number in range(25)))
     work = Doing()
     run(work)
     assert len(await until_all(store, "done")) == 25
@@ -101,7 +101,7 @@ async def test_many_rows_are_worked_on_in_few_transactions(store, run):
 
 async def test_a_bad_row_costs_no_other_and_is_given_up(store, run, monkeypatch):
     monkeypatch.setattr("service_kit.batch_work.FIRST_DELAY_SECONDS", 0.01)
-    await add(store, *(job(message_id=f"m{number}") for number in range(5)), job(message_id="bad"))
+    await add(store, *(note(body=f"m{number}") for number in range(5)), note(body="bad"))
     work = Doing()
     run(work)
 
@@ -117,19 +117,21 @@ async def test_a_bad_row_costs_no_other_and_is_given_up(store, run, monkeypatch)
 
 
 async def test_nothing_is_claimed_before_the_work_is_ready(store, run):
-    await add(store, job(message_id="m"))
+    await add(store, note(body="m"))
     work = Doing()
     work.ready = False
     run(work)
     await asyncio.sleep(0.2)
     async with store.worker() as session:
-        assert await session.scalar(text("select count(*) from job where lease_token is null")) == 1
+        assert (
+            await session.scalar(text("select count(*) from note where lease_token is null")) == 1
+        )
     work.ready = True
     await until_all(store, "done")
 
 
 async def test_a_batch_that_is_begun_is_finished_when_the_pool_stops(store, run):
-    await add(store, job(message_id="m"))
+    await add(store, note(body="m"))
     work = Doing()
     work.waits_at_end = asyncio.Event()
     pool = run(work)
@@ -140,13 +142,13 @@ async def test_a_batch_that_is_begun_is_finished_when_the_pool_stops(store, run)
 
 
 async def test_rows_are_found_by_any_number_of_values_with_one_text(store):
-    await add(store, *(job(f"w{number % 2}", message_id=f"m{number}") for number in range(6)))
+    await add(store, *(note(f"w{number % 2}", body=f"m{number}") for number in range(6)))
 
     def names(query):
         return str(query.compile(store.engine.sync_engine))
 
     few, many = (
-        select(Job.message_id).where(any_of(Job.message_id, [f"m{n}" for n in range(count)]))
+        select(NoteRow.body).where(any_of(NoteRow.body, [f"m{n}" for n in range(count)]))
         for count in (1, 5)
     )
     assert names(few) == names(many)
@@ -154,10 +156,10 @@ async def test_rows_are_found_by_any_number_of_values_with_one_text(store):
         assert len((await session.scalars(many)).all()) == 5
         pairs = {("w0", "m0"), ("w1", "m0"), ("w1", "m3")}
         found = await session.scalars(
-            select(Job.message_id).where(pair_of(Job.workspace_id, Job.message_id, pairs))
+            select(NoteRow.body).where(pair_of(NoteRow.workspace_id, NoteRow.body, pairs))
         )
         assert set(found) == {"m0", "m3"}
-        nobody = select(Job.message_id).where(pair_of(Job.workspace_id, Job.message_id, []))
+        nobody = select(NoteRow.body).where(pair_of(NoteRow.workspace_id, NoteRow.body, []))
         assert (await session.scalars(nobody)).all() == []
-        await session.execute(update(Job).where(any_of(Job.message_id, [])).values(result="no"))
+        await session.execute(update(NoteRow).where(any_of(NoteRow.body, [])).values(text="no"))
     assert set((await results(store)).values()) == {None}

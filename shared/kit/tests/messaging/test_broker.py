@@ -233,7 +233,7 @@ async def test_faststream_answers_requests_as_the_kit_relies_on(stream, shell):
 async def test_with_one_connection_of_two_lost_the_broker_is_degraded(
     database, fresh_nats, connection
 ):
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url)
     await probe.start()
     assert probe.broker.is_connected
     await getattr(probe.broker, connection).close()
@@ -243,7 +243,7 @@ async def test_with_one_connection_of_two_lost_the_broker_is_degraded(
 
 
 async def test_a_connection_that_the_broker_closed_for_good_ends_the_process(database, fresh_nats):
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url)
     await probe.start()
     ended = probe.background(probe.broker.until_closed())
     large = {"x": "x" * 2 * 1024 * 1024}
@@ -254,7 +254,7 @@ async def test_a_connection_that_the_broker_closed_for_good_ends_the_process(dat
 
 
 async def test_a_process_that_stops_itself_was_not_cut_off(database, fresh_nats):
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url)
     await probe.start()
     ended = asyncio.create_task(probe.broker.until_closed())
     await probe.stop()
@@ -263,7 +263,7 @@ async def test_a_process_that_stops_itself_was_not_cut_off(database, fresh_nats)
 
 
 async def test_a_process_can_end_while_the_broker_is_away(database, fresh_nats):
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url)
     await probe.start()
     fresh_nats.kill()
     await wait_until(there(lambda: not probe.broker.is_connected))

@@ -5,8 +5,8 @@ import asyncio
 import nats
 import pytest
 from messaging.harness import Probe
+from notes import replied
 from persona_contracts import subject_for
-from probe_svc.jobs import replied
 from prometheus_client import REGISTRY
 from service_devkit.testing.database import Databases
 from service_devkit.testing.waiting import HANG_SECONDS
@@ -17,7 +17,7 @@ async def test_one_event_delivered_fifty_times_is_handled_once(probe):
     event = replied("m1")
     await asyncio.gather(*(probe.send(event) for _ in range(50)))
     await probe.until_idle()
-    assert await probe.count("job") == 1
+    assert await probe.count("note") == 1
     await probe.until_stored("DRAFT", 1)
     assert await probe.stored("DRAFT") == 1
 
@@ -25,12 +25,12 @@ async def test_one_event_delivered_fifty_times_is_handled_once(probe):
 async def test_a_full_replay_changes_nothing(probe):
     for number in range(120):
         await probe.send(replied(f"m{number}"))
-    await probe.until_count("job", 120)
+    await probe.until_count("note", 120)
     await probe.until_idle()
     await probe.broker.js.delete_consumer(probe.durable.stream, probe.durable.name)
     await probe.reconciler.once()
     await probe.until_idle()
-    assert await probe.count("job") == 120
+    assert await probe.count("note") == 120
     await probe.until_stored("DRAFT", 120)
     assert await probe.stored("DRAFT") == 120
 
@@ -40,7 +40,7 @@ async def test_halves_of_characters_are_counted_and_cost_nothing_else(probe):
     before = REGISTRY.get_sample_value("dramatis_replaced_characters_total", labels) or 0
     body = replied("m", text="@").model_dump_json().replace("@", r"a \ud83d\ud83d b").encode()
     await probe.send_raw("lead.replied.v1.acme", body)
-    await probe.until_count("job", 1)
+    await probe.until_count("note", 1)
     after = REGISTRY.get_sample_value("dramatis_replaced_characters_total", labels)
     assert after == before + 2
 
@@ -71,7 +71,7 @@ async def test_a_bad_event_is_parked_once_with_its_reason_and_its_neighbours_are
     await probe.send(replied("before"))
     await probe.send_raw(subject, body)
     await probe.send(replied("after"))
-    await probe.until_count("job", 2)
+    await probe.until_count("note", 2)
     await probe.until_idle()
     parked = [
         (m.subject, m.headers["dlq-error"], m.headers["dlq-subject"])
@@ -112,7 +112,7 @@ async def test_a_status_header_hides_no_event_and_delays_none(probe, status):
     for _ in range(200):
         await probe.send_raw("lead.replied.v1.acme", b"", Status=status, Description="Idle")
     await probe.send(replied("after"))
-    await probe.until_count("job", 1)
+    await probe.until_count("note", 1)
     await probe.until_stored("DEAD", 200)
     await probe.until_idle()
 
@@ -133,14 +133,14 @@ def message(event):
 
 async def test_the_events_of_others_overtake_a_flood_and_each_is_handled_once(flooded):
     await flooded.send(replied("first", "other"))
-    await flooded.until_count("job where workspace_id = 'other'", 1)
+    await flooded.until_count("note where workspace_id = 'other'", 1)
     await flooded.send(replied("new", "new-workspace"))
-    await flooded.until_count("job where workspace_id = 'new-workspace'", 1)
-    assert await flooded.count("job where workspace_id = 'flood'") < 400
+    await flooded.until_count("note where workspace_id = 'new-workspace'", 1)
+    assert await flooded.count("note where workspace_id = 'flood'") < 400
     flooded.handler.go.set()
-    await flooded.until_count("job", 402)
+    await flooded.until_count("note", 402)
     await flooded.until_idle()
-    assert await flooded.count("job") == 402
+    assert await flooded.count("note") == 402
     await flooded.until_stored("DRAFT", 402)
     assert await flooded.stored("DRAFT") == 402
 
@@ -150,7 +150,7 @@ async def test_what_cannot_be_handled_ahead_is_decided_on_in_its_turn(flooded, m
     await flooded.send_raw("lead.replied.v1.other", b"{}")
     await flooded.send(replied("bad", "other", text="bug"))
     await flooded.send(replied("good", "other"))
-    await flooded.until_count("job where workspace_id = 'other'", 1)
+    await flooded.until_count("note where workspace_id = 'other'", 1)
     assert await flooded.dead_letters() == []
     flooded.handler.go.set()
     await flooded.until_stored("DEAD", 2)
@@ -166,7 +166,7 @@ async def test_a_bug_is_tried_again_and_then_parked_while_others_go_on(probe, mo
     await probe.send(replied("bad", text="bug"))
     for number in range(10, 20):
         await probe.send(replied(f"m{number}"))
-    await probe.until_count("job", 20)
+    await probe.until_count("note", 20)
     await probe.until_idle()
     letters = await probe.dead_letters()
     assert [m.headers["dlq-error"] for m in letters] == ["handler-failed"]
@@ -177,13 +177,13 @@ async def test_a_bug_is_tried_again_and_then_parked_while_others_go_on(probe, mo
 async def test_an_event_that_waits_for_another_system_is_not_parked(probe, monkeypatch):
     monkeypatch.setattr("service_kit.consumer.BUG_DELIVERIES", 1)
     await probe.send(replied("early", text="too early"))
-    await probe.until_count("job", 1)
+    await probe.until_count("note", 1)
     await probe.until_idle()
     assert await probe.dead_letters() == []
 
 
 async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_nats):
-    stopped = Probe(database("probe_svc").login_url, fresh_nats.url, ack_wait_seconds=0.2)
+    stopped = Probe(database("note_svc").login_url, fresh_nats.url, ack_wait_seconds=0.2)
     await stopped.start()
     js = stopped.broker.js
     config = (await js.consumer_info(stopped.durable.stream, stopped.durable.name)).config
@@ -202,7 +202,7 @@ async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_n
             1, timeout=HANG_SECONDS
         )  # taken by a process that dies: neither ack nor nak
 
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url, ack_wait_seconds=0.2)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url, ack_wait_seconds=0.2)
     await probe.start()
     await probe.until_stored("DEAD", 1)
     (letter,) = await probe.dead_letters()
@@ -214,16 +214,16 @@ async def test_an_event_whose_deliveries_are_used_up_is_parked(database, fresh_n
 async def test_events_wait_while_the_database_is_away_and_none_is_parked(
     fresh_postgres, fresh_nats
 ):
-    database = Databases(fresh_postgres).new("probe_svc")
+    database = Databases(fresh_postgres).new("note_svc")
     probe = Probe(database.login_url, fresh_nats.url)
     await probe.start()
     await probe.send(replied("before"))
-    await probe.until_count("job", 1)
+    await probe.until_count("note", 1)
     fresh_postgres.kill()
     for number in range(30):
         await probe.send(replied(f"m{number}"))
     fresh_postgres.start()
-    await probe.until_count("job", 31)
+    await probe.until_count("note", 31)
     await probe.until_idle()
     assert await probe.stored("DEAD") == 0
     await probe.stop()

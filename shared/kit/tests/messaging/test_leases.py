@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from probe_svc.jobs import LEASES, Job, job, rejected
+from notes import LEASES, NoteRow, note, rejected
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 from service_kit.errors import InvalidError, OverloadedError, UpstreamError
@@ -22,14 +22,14 @@ CONCURRENCY = 4
 
 @pytest.fixture
 async def store(database):
-    opened = Store(database("probe_svc").login_url, "probe-svc", pool_size=8)
+    opened = Store(database("note_svc").login_url, "note-svc", pool_size=8)
     yield opened
     await opened.close()
 
 
-async def add(store, *jobs):
+async def add(store, *notes):
     async with store.worker() as session:
-        session.add_all(jobs)
+        session.add_all(notes)
         await LEASES.wake_workers(session)
 
 
@@ -45,11 +45,11 @@ async def settle(store, *settlements):
 
 async def expire(store):
     async with store.worker() as session:
-        await session.execute(text("update job set due_at = now() where due_at is not null"))
+        await session.execute(text("update note set due_at = now() where due_at is not null"))
 
 
 async def test_two_claimers_never_get_the_same_row(store):
-    await add(store, *(job() for _ in range(100)))
+    await add(store, *(note() for _ in range(100)))
     claims = await asyncio.gather(*(claim(store, 10) for _ in range(12)))
     ids = [item.item_id for some in claims for item in some]
     assert len(ids) == len(set(ids))
@@ -57,8 +57,8 @@ async def test_two_claimers_never_get_the_same_row(store):
 
 
 async def test_a_busy_workspace_does_not_keep_others_waiting(store):
-    await add(store, *(job("busy") for _ in range(50)), *(job("quiet") for _ in range(2)))
-    await add(store, job("new"))
+    await add(store, *(note("busy") for _ in range(50)), *(note("quiet") for _ in range(2)))
+    await add(store, note("new"))
     claims = await claim(store, 6)
     by_workspace = Counter(item.item.workspace_id for item in claims)
     assert by_workspace["quiet"] == 2
@@ -68,27 +68,29 @@ async def test_a_busy_workspace_does_not_keep_others_waiting(store):
 
 async def neighbour(store, workspace_id, *, same_slot):
     """Return a workspace that shares its slot with another, or does not."""
-    await add(store, *(job(f"n{number}", due_at=None) for number in range(1_000)))
-    own = select(Job.slot).where(Job.workspace_id == workspace_id).limit(1).scalar_subquery()
-    in_own_slot = Job.slot == own
+    await add(store, *(note(f"n{number}", due_at=None) for number in range(1_000)))
+    own = (
+        select(NoteRow.slot).where(NoteRow.workspace_id == workspace_id).limit(1).scalar_subquery()
+    )
+    in_own_slot = NoteRow.slot == own
     async with store.worker() as session:
-        others = select(Job.workspace_id).where(Job.due_at.is_(None))
+        others = select(NoteRow.workspace_id).where(NoteRow.due_at.is_(None))
         return await session.scalar(others.where(in_own_slot if same_slot else ~in_own_slot))
 
 
 @pytest.mark.parametrize("same_slot", [True, False])
 async def test_one_row_behind_thousands_of_another_workspace_is_in_the_next_claim(store, same_slot):
     long_ago = utc_now() - timedelta(days=1)
-    await add(store, *(job("flood", due_at=long_ago) for _ in range(2_000)))
+    await add(store, *(note("flood", due_at=long_ago) for _ in range(2_000)))
     quiet = await neighbour(store, "flood", same_slot=same_slot)
-    await add(store, job(quiet))
+    await add(store, note(quiet))
     claims = await claim(store, 4)
     assert Counter(item.item.workspace_id for item in claims) == {"flood": 3, quiet: 1}
 
 
 async def test_a_workspace_that_is_worked_on_comes_after_one_that_is_not(store):
     long_ago = utc_now() - timedelta(days=1)
-    await add(store, *(job("busy", due_at=long_ago) for _ in range(50)), job("idle"))
+    await add(store, *(note("busy", due_at=long_ago) for _ in range(50)), note("idle"))
     async with store.worker() as session:
         (first,) = await LEASES.claim(session, 1, {"busy": 1})
         assert first.item.workspace_id == "idle"
@@ -97,7 +99,7 @@ async def test_a_workspace_that_is_worked_on_comes_after_one_that_is_not(store):
 
 
 async def test_no_workspace_gets_more_than_its_share(store):
-    await add(store, *(job("flood") for _ in range(50)), job("quiet"))
+    await add(store, *(note("flood") for _ in range(50)), note("quiet"))
     async with store.worker() as session:
         claims = await LEASES.claim(session, 10, {"flood": 1}, share=3)
     assert Counter(claim.workspace_id for claim in claims) == {"flood": 2, "quiet": 1}
@@ -106,13 +108,13 @@ async def test_no_workspace_gets_more_than_its_share(store):
 async def test_the_rows_of_a_workspace_are_taken_in_the_order_in_which_they_were_due(store):
     now = utc_now()
     for age in (1, 3, 5, 2, 4):
-        await add(store, job(message_id=f"{age}", due_at=now - timedelta(seconds=age)))
-    taken = [(await claim(store, 1))[0].item.message_id for _ in range(5)]
+        await add(store, note(body=f"{age}", due_at=now - timedelta(seconds=age)))
+    taken = [(await claim(store, 1))[0].item.body for _ in range(5)]
     assert taken == ["5", "4", "3", "2", "1"]
 
 
 async def test_a_row_of_a_dead_process_is_claimed_again_and_the_late_result_is_dropped(store):
-    await add(store, job())
+    await add(store, note())
     (dead,) = await claim(store, 5)
     assert await claim(store, 5) == []
     await expire(store)
@@ -127,11 +129,11 @@ async def test_a_row_of_a_dead_process_is_claimed_again_and_the_late_result_is_d
 
 async def test_a_lease_lasts_as_long_as_the_settings_say(database):
     short = Store(
-        database("probe_svc").login_url,
-        "probe-svc",
+        database("note_svc").login_url,
+        "note-svc",
         lease=LeaseTimes(lease_seconds=0.2, heartbeat_seconds=0.1),
     )
-    await add(short, job())
+    await add(short, note())
     (first,) = await claim(short, 1)
     (second,) = await wait_until(lambda: claim(short, 1), 120)
     assert second.item_id == first.item_id
@@ -141,20 +143,20 @@ async def test_a_lease_lasts_as_long_as_the_settings_say(database):
 
 async def test_long_work_keeps_its_lease_by_heartbeats(database):
     store = Store(
-        database("probe_svc").login_url, "probe-svc", lease=LeaseTimes(heartbeat_seconds=0.02)
+        database("note_svc").login_url, "note-svc", lease=LeaseTimes(heartbeat_seconds=0.02)
     )
 
     class Long(Doing):
         async def do(self, claim):
             async def is_renewed():
                 async with store.worker() as session:
-                    row = await session.get_one(Job, claim.item_id)
+                    row = await session.get_one(NoteRow, claim.item_id)
                     return row.due_at > claim.item.due_at + timedelta(seconds=0.1)
 
             await wait_until(is_renewed, 120)
             return await super().do(claim)
 
-    await add(store, job())
+    await add(store, note())
     pool = WorkPool(store, LEASES, Long(), concurrency=1, retry_delays=())
     task = asyncio.create_task(pool.run(asyncio.Event()))
     await until_results(store, 1)
@@ -177,15 +179,15 @@ class Doing:
             raise error
 
         async def finish(session):
-            row = await session.get_one(Job, claim.item_id)
-            row.result = f"try {self.attempts}"
-            await publish(session, rejected(row.message_id, row.workspace_id))
+            row = await session.get_one(NoteRow, claim.item_id)
+            row.text = f"try {self.attempts}"
+            await publish(session, rejected(row.body, row.workspace_id))
 
         return finish
 
     async def give_up(self, session, claim, error):
         self.given_up.append((claim.attempts, error.slug, str(error)))
-        (await session.get_one(Job, claim.item_id)).result = error.slug
+        (await session.get_one(NoteRow, claim.item_id)).text = error.slug
 
 
 @pytest.fixture
@@ -213,7 +215,7 @@ async def run(store):
 
 async def results(store):
     async with store.worker() as session:
-        return list(await session.scalars(select(Job.result)))
+        return list(await session.scalars(select(NoteRow.text)))
 
 
 async def until_results(store, count):
@@ -231,7 +233,7 @@ async def test_new_work_wakes_the_pools_of_its_table_alone(store):
     await asyncio.gather(own.wait(), of_another_table.wait())  # it listens
     own.clear()
     of_another_table.clear()
-    await add(store, job())
+    await add(store, note())
     await own.wait()
     assert not of_another_table.is_set()
     async with store.worker() as session:
@@ -244,7 +246,7 @@ async def test_each_row_is_done_once_by_two_pools(store, run):
     works = [Doing(), Doing()]
     for work in works:
         run(work)
-    await add(store, *(job() for _ in range(60)))
+    await add(store, *(note() for _ in range(60)))
     await until_results(store, 60)
     assert sum(work.attempts for work in works) == 60
 
@@ -252,7 +254,7 @@ async def test_each_row_is_done_once_by_two_pools(store, run):
 async def test_an_upstream_that_is_away_is_tried_again_later(store, run):
     work = Doing(lambda attempts: UpstreamError("away") if attempts < 3 else None)
     run(work)
-    await add(store, job())
+    await add(store, note())
     await until_results(store, 1)
     assert await results(store) == ["try 3"]
     assert work.given_up == []
@@ -261,7 +263,7 @@ async def test_an_upstream_that_is_away_is_tried_again_later(store, run):
 async def test_work_is_given_up_after_the_last_try_with_the_reason(store, run):
     work = Doing(lambda _: UpstreamError("still away"))
     run(work)
-    await add(store, job())
+    await add(store, note())
     await until_results(store, 1)
     assert work.given_up == [(3, "upstream-unavailable", "still away")]
 
@@ -269,14 +271,14 @@ async def test_work_is_given_up_after_the_last_try_with_the_reason(store, run):
 async def test_an_error_that_trying_again_cannot_mend_ends_the_work_at_once(store, run):
     work = Doing(lambda _: InvalidError("no words"))
     run(work)
-    await add(store, job())
+    await add(store, note())
     await until_results(store, 1)
     assert work.given_up == [(1, "invalid", "no words")]
 
 
 async def test_a_row_that_kills_every_process_is_given_up(store, run):
     work = Doing()
-    await add(store, job(deaths=MAX_DEATHS))
+    await add(store, note(deaths=MAX_DEATHS))
     run(work)
     await until_results(store, 1)
     assert work.attempts == 0
@@ -286,12 +288,12 @@ async def test_a_row_that_kills_every_process_is_given_up(store, run):
 async def test_what_the_upstream_asked_for_is_waited(store, run):
     work = Doing(lambda _: UpstreamError("busy", extra={"retry_after_seconds": 3600}))
     run(work)
-    await add(store, job())
+    await add(store, note())
 
     async def postponed():
         async with store.worker() as session:
             return await session.scalar(
-                text("select count(*) from job where due_at > now() + interval '50 minutes'")
+                text("select count(*) from note where due_at > now() + interval '50 minutes'")
             )
 
     await wait_until(postponed)
@@ -313,10 +315,10 @@ class Slow(Doing):
 
 async def test_a_workspace_with_its_share_in_work_leaves_room_for_another(store, run):
     work = Slow()
-    await add(store, *(job("flood") for _ in range(20)))
+    await add(store, *(note("flood") for _ in range(20)))
     run(work, share=CONCURRENCY - 1)
     assert [await work.begun.get() for _ in range(3)] == ["flood"] * 3
-    await add(store, job("quiet"))
+    await add(store, note("quiet"))
     assert await work.begun.get() == "quiet"
     assert work.begun.empty()
     for _ in range(21):
@@ -328,10 +330,10 @@ async def test_a_pool_full_of_one_workspace_takes_another_s_row_next(store, run)
     work = Slow()
     begun, may_end = work.begun, work.may_end
     long_ago = utc_now() - timedelta(days=1)
-    await add(store, *(job("flood", due_at=long_ago) for _ in range(200)))
+    await add(store, *(note("flood", due_at=long_ago) for _ in range(200)))
     run(work)
     assert [await begun.get() for _ in range(CONCURRENCY)] == ["flood"] * CONCURRENCY
-    await add(store, job("quiet"))
+    await add(store, note("quiet"))
     await may_end.put(None)
     assert await begun.get() == "quiet"
     for _ in range(200):
@@ -354,17 +356,17 @@ class Together(Doing):
         await self.all_there.wait()
 
         async def finish(session):
-            if claim.item.message_id in self.bad:
+            if claim.item.body in self.bad:
                 raise ValueError("a bug")
-            row = await session.get_one(Job, claim.item_id)
-            row.result = str(await session.scalar(text("select pg_current_xact_id()::text")))
-            await publish(session, rejected(row.message_id, row.workspace_id))
+            row = await session.get_one(NoteRow, claim.item_id)
+            row.text = str(await session.scalar(text("select pg_current_xact_id()::text")))
+            await publish(session, rejected(row.body, row.workspace_id))
 
         return finish
 
 
 async def test_results_that_are_ready_together_share_a_transaction(store, run):
-    await add(store, *(job(message_id=f"m{number}") for number in range(CONCURRENCY)))
+    await add(store, *(note(body=f"m{number}") for number in range(CONCURRENCY)))
     run(Together(CONCURRENCY))
     await until_results(store, CONCURRENCY)
     assert len(set(await results(store))) == 1
@@ -374,11 +376,11 @@ async def test_results_that_are_ready_together_share_a_transaction(store, run):
 
 async def test_a_result_that_cannot_be_stored_costs_no_other(store, run):
     names = ["bad", *(f"m{number}" for number in range(1, CONCURRENCY))]
-    await add(store, *(job(message_id=name) for name in names))
+    await add(store, *(note(body=name) for name in names))
     run(Together(CONCURRENCY, bad={"bad"}))
     await until_results(store, CONCURRENCY)
     async with store.worker() as session:
-        found = dict(list(await session.execute(select(Job.message_id, Job.result))))
+        found = dict(list(await session.execute(select(NoteRow.body, NoteRow.text))))
     assert found.pop("bad") == "upstream-unavailable"
     assert all(result.isdigit() for result in found.values())
 
@@ -387,27 +389,27 @@ async def test_a_part_of_the_result_is_kept_when_the_rest_fails(store, run):
     class Halfway(Doing):
         async def do(self, claim):
             async def half(session):
-                (await session.get_one(Job, claim.item_id)).result = "half"
+                (await session.get_one(NoteRow, claim.item_id)).text = "half"
 
             await claim.keep(half)
             raise InvalidError("no more")
 
         async def give_up(self, session, claim, _):
-            self.given_up.append((await session.get_one(Job, claim.item_id)).result)
+            self.given_up.append((await session.get_one(NoteRow, claim.item_id)).text)
 
     work = Halfway()
     run(work)
-    await add(store, job())
+    await add(store, note())
     await wait_until(lambda: work.given_up)
     assert work.given_up == ["half"]
 
 
 async def test_nothing_more_is_asked_of_an_upstream_until_the_time_that_it_names(store, run):
     work = Doing(lambda _: OverloadedError("busy", extra={"retry_after_seconds": 3600}))
-    await add(store, job())
+    await add(store, note())
     run(work)
     await wait_until(lambda: work.attempts)
-    await add(store, *(job() for _ in range(10)))
+    await add(store, *(note() for _ in range(10)))
     pool = WorkPool(store, LEASES, Doing(), concurrency=1, retry_delays=())
     other = asyncio.create_task(pool.run(asyncio.Event()))
     await until_results(store, 10)
@@ -426,7 +428,7 @@ async def test_a_stopped_pool_hands_its_rows_back(store):
             return await super().do(claim)
 
     pool = WorkPool(store, LEASES, Stuck(), concurrency=1, retry_delays=())
-    await add(store, job())
+    await add(store, note())
     wakeup = asyncio.Event()
     task = asyncio.create_task(pool.run(wakeup))
     await started.wait()

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 from messaging.harness import Probe
 from nats.js.api import DiscardPolicy
-from probe_svc.jobs import rejected
+from notes import rejected
 from prometheus_client import generate_latest
 from service_devkit.testing.waiting import wait_until
 from service_kit.outbox import EventTooLargeError, publish
@@ -51,7 +51,7 @@ async def test_what_cannot_be_published_is_seen_with_the_brokers_words(
 ):
     monkeypatch.setattr("service_kit.relay.LATE_SECONDS", 0.5)
     monkeypatch.setattr("service_kit.relay.WATCH_SECONDS", 0.1)
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url)
     await probe.start()
     full = replace(STREAMS["DRAFT"], max_msgs=1, discard=DiscardPolicy.NEW)
     await probe.broker.js.update_stream(full)
@@ -90,7 +90,7 @@ async def test_an_event_carries_its_identity_and_its_trace(probe):
     message = await probe.broker.js.get_msg("DRAFT", 1)
     assert message.subject == "draft.rejected.v1.acme"
     assert message.headers["ce-id"] == message.headers["Nats-Msg-Id"]
-    assert message.headers["ce-source"] == "urn:dramatis:probe-svc"
+    assert message.headers["ce-source"] == "urn:dramatis:note-svc"
     assert message.headers["ce-type"] == "draft.rejected"
     assert message.headers["ce-subject"] == str(event.draft_id)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from faststream.nats import JStream, NatsBroker
 from messaging.harness import Probe
-from probe_svc.jobs import rejected, replied
+from notes import rejected, replied
 from service_devkit.testing.waiting import wait_until
 from service_kit.outbox import publish
 from service_kit.topology import ACK_WAIT_SECONDS, STREAMS, ensure_consumer, find_drift
@@ -28,7 +28,7 @@ async def test_a_lost_store_is_rebuilt_and_refilled_without_a_restart(probe, fre
 
     async def consumes_again():
         await probe.send(replied("after"))
-        return await probe.count("job") == 31
+        return await probe.count("note") == 31
 
     await wait_until(consumes_again)
     await probe.until_stored("DRAFT", 32)
@@ -60,7 +60,7 @@ async def stock_faststream_app(url):
 
 
 async def test_streams_that_somebody_else_declared_are_as_declared_again(database, fresh_nats):
-    probe = Probe(database("probe_svc").login_url, fresh_nats.url, restores=True)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url, restores=True)
     await probe.start()
     app = await stock_faststream_app(fresh_nats.url)
     drift = await find_drift(probe.broker.js)

@@ -47,7 +47,7 @@ async def answering(url, answer, subject="rpc.test", deps=None):
     """Answer requests on `subject`, as a replica of the group `q`."""
     rpc = RpcRouter("q")
     rpc.subscriber(subject, Question)(answer)
-    broker = Broker(url, Store("postgresql://nobody@127.0.0.1:1/none", "probe-svc"))
+    broker = Broker(url, Store("postgresql://nobody@127.0.0.1:1/none", "note-svc"))
     broker.include_rpc(rpc, deps)
     await broker.start()
     await broker.consume()

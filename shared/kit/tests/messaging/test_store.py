@@ -10,12 +10,12 @@ from sqlalchemy import func, select, text
 
 @pytest.fixture
 def probe_database(database):
-    return database("probe_svc")
+    return database("note_svc")
 
 
 @pytest.fixture
 async def store(probe_database):
-    opened = Store(probe_database.login_url, "probe-svc")
+    opened = Store(probe_database.login_url, "note-svc")
     yield opened
     await opened.close()
 
@@ -49,9 +49,9 @@ async def test_a_transaction_has_its_role_and_its_workspace_alone(store):
         found = await session.execute(
             text("select current_user, current_setting('dramatis.workspace_id')")
         )
-        assert tuple(found.one()) == ("probe_api", "it's 'quoted'")
+        assert tuple(found.one()) == ("note_api", "it's 'quoted'")
     async with store.worker() as session:
         found = await session.execute(
             text("select current_user, current_setting('dramatis.workspace_id')")
         )
-        assert tuple(found.one()) == ("probe_worker", "")
+        assert tuple(found.one()) == ("note_worker", "")

@@ -1,33 +1,21 @@
-"""The table, its leases, a handler and the events that the tests use."""
+"""The notes of the example service as rows, a handler and the events that the tests use."""
 
 import asyncio
-from uuid import UUID
 
+from note_svc.adapters.tables import NoteRow
 from persona_contracts import DraftRejectedV1, LeadRepliedV1
 from service_kit.clock import utc_now
 from service_kit.errors import UpstreamError
 from service_kit.ids import new_id
-from service_kit.leases import Leased, Leases
+from service_kit.leases import Leases
 from service_kit.outbox import publish
-from sqlalchemy.orm import Mapped, mapped_column
+
+LEASES = Leases(NoteRow, lambda row: row)
 
 
-class Job(Leased):
-    """A piece of work made from a reply."""
-
-    __tablename__ = "job"
-
-    job_id: Mapped[UUID] = mapped_column(primary_key=True)
-    message_id: Mapped[str]
-    result: Mapped[str | None]
-
-
-LEASES = Leases(Job, lambda row: row)
-
-
-def job(workspace_id="acme", message_id="m", **values):
+def note(workspace_id="acme", body="m", **values):
     values.setdefault("due_at", utc_now())
-    return Job(job_id=new_id(), workspace_id=workspace_id, message_id=message_id, **values)
+    return NoteRow(note_id=new_id(), workspace_id=workspace_id, body=body, **values)
 
 
 def replied(message_id="m", workspace_id="acme", text="hello"):
@@ -52,7 +40,7 @@ def rejected(message_id="m", workspace_id="acme"):
 
 
 class Handler:
-    """Stores a job and an event per reply; fails as the reply's text asks for."""
+    """Stores a note and an event per reply; fails as the reply's text asks for."""
 
     def __init__(self):
         self.calls = 0
@@ -72,6 +60,6 @@ class Handler:
                 raise ValueError("a bug")
             if item.event.body_text == "too early" and self.calls == 1:
                 raise UpstreamError("not ready yet")
-            session.add(job(item.workspace_id, item.event.message_id, due_at=None))
+            session.add(note(item.workspace_id, item.event.message_id, due_at=None))
         await session.flush()
         await publish(session, *(rejected(i.event.message_id, i.workspace_id) for i in batch))

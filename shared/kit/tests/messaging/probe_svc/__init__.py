@@ -1,1 +1,0 @@
-"""A service with one table, to try the kit with."""
