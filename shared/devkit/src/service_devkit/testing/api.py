@@ -2,7 +2,9 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
+from time import monotonic, sleep
 from types import MappingProxyType
 
 import httpx
@@ -10,6 +12,7 @@ from service_kit.dev_keys import ensure_dev_keys, issue_token
 from service_kit.identity import Principal, Role
 
 from service_devkit.embedded import ServiceProcess
+from service_devkit.embedded.process import POLL_SECONDS, StartError
 from service_devkit.testing.waiting import HANG_SECONDS
 
 ISSUER = AUDIENCE = "dramatis"
@@ -62,6 +65,18 @@ def service_env(
 
 @contextmanager
 def running(package: str, folder: Path, env: Mapping[str, str]) -> Generator[Api]:
-    """Start a service, and stop it at the end of the block."""
+    """Start a service, and stop it at the end of the block.
+
+    In the block its streams and durables are there: `/startupz` has answered 200.
+    """
     with ServiceProcess(package, env=env, log_path=folder / f"{package}.log") as process:
+        _until_started(process)
         yield Api(process, folder)
+
+
+def _until_started(process: ServiceProcess) -> None:
+    deadline = monotonic() + HANG_SECONDS
+    while httpx.get(f"{process.url}/startupz", timeout=HANG_SECONDS).status_code != HTTPStatus.OK:
+        if monotonic() > deadline:
+            raise StartError(f"{process.name} has not met its broker in {HANG_SECONDS} s")
+        sleep(POLL_SECONDS)
