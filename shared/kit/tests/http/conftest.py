@@ -9,35 +9,27 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI, Response
+from note_svc.adapters.tables import NoteRow
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from service_devkit.embedded import PostgresProcess
+from service_devkit.testing.database import Database
 from service_kit.dev_keys import ensure_dev_keys, issue_token
 from service_kit.errors import ConflictError, NotFoundError
 from service_kit.health import Health
 from service_kit.http_app import HttpApi, build_app
-from service_kit.idempotency import IdempotencyRow
 from service_kit.identity import Admin, Principal, Role, Viewer
 from service_kit.ids import new_id
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import OptionalIfMatch, RequiredIfMatch, etag
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
-from service_kit.store import Base, OwnedByWorkspace, Store, normalise_url
+from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
-from sqlalchemy import create_engine, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 SERVICE = "note-svc"
 BAD_NAME = "refused after the row was written"
-
-
-class NoteRow(OwnedByWorkspace, Base):
-    __tablename__ = "note"
-
-    note_id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str]
 
 
 class VoiceSettings(BaseModel):
@@ -78,7 +70,7 @@ async def list_notes(_: Viewer, session: WorkspaceSession, paging: Paging) -> Pa
     if start := paging.start_after(UUID):
         query = query.where(NoteRow.note_id > start)
     rows = (await session.scalars(query)).all()
-    items = [Note(note_id=row.note_id, name=row.name) for row in rows]
+    items = [Note(note_id=row.note_id, name=row.body) for row in rows]
     return paging.page(items, lambda note: note.note_id)
 
 
@@ -86,14 +78,14 @@ async def list_notes(_: Viewer, session: WorkspaceSession, paging: Paging) -> Pa
 async def create_note(
     admin: Admin, session: IdempotentSession, body: NewNote, response: Response
 ) -> Note:
-    row = NoteRow(workspace_id=admin.workspace_id, note_id=new_id(), name=body.name)
+    row = NoteRow(workspace_id=admin.workspace_id, note_id=new_id(), body=body.name)
     session.add(row)
     await session.flush()
     if body.name == BAD_NAME:
         raise ConflictError("This name is taken.")
     response.headers["Location"] = f"/api/notes/{row.note_id}"
     response.headers["ETag"] = etag(1)
-    return Note(note_id=row.note_id, name=row.name)
+    return Note(note_id=row.note_id, name=row.body)
 
 
 plain = api_router("/api/plain", "plain")
@@ -205,42 +197,15 @@ async def client(app: FastAPI, token: Callable[..., str]) -> AsyncIterator[httpx
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The administrator's URL of a Postgres process with the tables and roles of the service."""
-    with PostgresProcess(tmp_path_factory.mktemp("postgres"), durable=False) as postgres:
-        _provision(postgres.admin_url)
-        yield postgres.admin_url
-
-
-def _provision(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("create role note login noinherit")
-        for role in ("note_api", "note_worker"):
-            connection.execute(f"create role {role}".encode())
-            connection.execute(f"grant {role} to note".encode())
-    engine = create_engine(normalise_url(url))
-    tables = [Base.metadata.tables[item.__tablename__] for item in (NoteRow, IdempotencyRow)]
-    Base.metadata.create_all(engine, tables=tables)
-    engine.dispose()
-    with psycopg.connect(url, autocommit=True) as connection:
-        for table in ("note", "idempotency"):
-            connection.execute(
-                f"""
-                alter table {table} enable row level security;
-                alter table {table} force row level security;
-                grant select, insert, update, delete on {table} to note_api, note_worker;
-                create policy api on {table} to note_api
-                  using (workspace_id = current_setting('dramatis.workspace_id'));
-                create policy worker on {table} to note_worker using (true);
-                """.encode()
-            )
+def note_database(run_database: Callable[[str], Database]) -> Database:
+    return run_database("note_svc")
 
 
 @pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Store]:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+async def store(note_database: Database) -> AsyncIterator[Store]:
+    with psycopg.connect(note_database.admin_url, autocommit=True) as connection:
         connection.execute("truncate note, idempotency")
-    store = Store(postgres_url.replace("postgres@", "note@", 1), SERVICE)
+    store = Store(note_database.login_url, SERVICE)
     yield store
     await store.close()
 

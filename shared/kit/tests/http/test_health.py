@@ -1,6 +1,7 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from service_devkit.testing.database import Database
 from service_kit.health import Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
 from service_kit.store import Session, Store
@@ -116,9 +117,9 @@ async def test_older_schema_is_not_ready(stored_app: FastAPI, store: Store, heal
 
 
 async def test_database_without_the_roles_counts_as_an_older_schema(
-    stored_app: FastAPI, postgres_url: str, health: Health
+    stored_app: FastAPI, note_database: Database, health: Health
 ) -> None:
-    unprovisioned = Store(postgres_url, "unknown-svc")
+    unprovisioned = Store(note_database.admin_url, "unknown-svc")
     await health.probe_database(unprovisioned, current)
     await unprovisioned.close()
     assert "schema is older" in (await readyz(stored_app)).json()["detail"]

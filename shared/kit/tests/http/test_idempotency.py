@@ -4,6 +4,7 @@ from collections.abc import Callable
 import httpx
 import psycopg
 import pytest
+from service_devkit.testing.database import Database
 from service_kit import idempotency
 from service_kit.identity import Role
 from service_kit.store import Store
@@ -15,7 +16,7 @@ KEY = {"Idempotency-Key": "order 66"}
 
 async def names(store: Store) -> list[str]:
     async with store.worker() as session:
-        return list(await session.scalars(text("select name from note order by note_id")))
+        return list(await session.scalars(text("select body from note order by note_id")))
 
 
 async def test_created_thing_is_committed_before_the_answer(
@@ -36,9 +37,9 @@ async def test_error_rolls_everything_back(stored: httpx.AsyncClient, store: Sto
 
 
 async def test_failed_commit_is_an_error_and_not_an_answer(
-    stored: httpx.AsyncClient, store: Store, postgres_url: str
+    stored: httpx.AsyncClient, store: Store, note_database: Database
 ) -> None:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(note_database.admin_url, autocommit=True) as connection:
         connection.execute(
             "create function refuse() returns trigger language plpgsql as"
             " $$ begin raise exception 'refused at commit'; end $$"
