@@ -19,6 +19,7 @@ DURABLES = {
     "persona-svc": {
         "persona-svc_on_campaign_synced": ("CRM", "campaign.synced.v1.*"),
         "persona-svc_on_campaign_removed": ("CRM", "campaign.removed.v1.*"),
+        "persona-svc_on_voice_setup_requested": ("VOICE", "voice.setup_requested.v1.*"),
         "persona-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
         "persona-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },

@@ -44,6 +44,7 @@ PERSONA_CASES = [
     persona("PATCH", json={"tone": "stolen"}, headers=MATCH_ANY),
     persona("DELETE", headers=MATCH_ANY),
     persona("PUT", "/settings", json={"voiceId": "stolen"}),
+    persona("PUT", "/voice/settings", json={"voice_id": "stolen"}),
     persona("GET", "/resolved"),
     persona("GET", "/export"),
     persona("GET", "/versions"),

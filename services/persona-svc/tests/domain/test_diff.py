@@ -73,6 +73,8 @@ def test_other_fields_show_plain_values_only() -> None:
         "voice_id": None,
         "name": None,
         "settings": {},
+        "enabled": False,
+        "fallback_voice_ids": [],
     }
 
 

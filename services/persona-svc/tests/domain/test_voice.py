@@ -67,6 +67,8 @@ def test_only_settings_that_are_set_are_written() -> None:
         "voice_id": None,
         "name": None,
         "settings": {"use_speaker_boost": False},
+        "enabled": False,
+        "fallback_voice_ids": [],
     }
 
 

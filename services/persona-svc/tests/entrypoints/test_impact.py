@@ -57,14 +57,14 @@ async def test_services_are_asked_and_those_that_do_not_answer_are_unknown_not_z
 ):
     anna = await create("Anna")
     silent = await impact(viewer, anna)
-    assert silent["unknown"] == ["followup", "ingest"]
+    assert silent["unknown"] == ["followup", "ingest", "voice"]
     assert {use["kind"] for use in silent["uses"]} == {"campaigns", "children"}
     asked = await answers(
         "followup", PersonaUsesV1(uses=[PersonaUse(kind="sequences", count=2, names=["A", "B"])])
     )
     await answers("ingest", PersonaUsesV1(error="database-unavailable"))
     found = await impact(viewer, anna)
-    assert found["unknown"] == ["ingest"]
+    assert found["unknown"] == ["ingest", "voice"]
     assert {"kind": "sequences", "count": 2, "names": ["A", "B"]} in found["uses"]
     (question,) = asked
     assert (question.workspace_id, str(question.persona_id)) == (workspace_id, anna["persona_id"])
@@ -75,9 +75,10 @@ async def test_services_are_asked_side_by_side(viewer, create, nats_url):
     connection = await nats.connect(nats_url)
     followup = await connection.subscribe("rpc.persona.impact.v1.followup")
     ingest = await connection.subscribe("rpc.persona.impact.v1.ingest")
+    voice = await connection.subscribe("rpc.persona.impact.v1.voice")
     await connection.flush()
     asking = asyncio.create_task(impact(viewer, anna))
-    questions = [await subscription.next_msg(60) for subscription in (followup, ingest)]
+    questions = [await subscription.next_msg(60) for subscription in (followup, ingest, voice)]
     for question in questions:  # none is answered before both are asked
         await question.respond(PersonaUsesV1().model_dump_json().encode())
     found = await asking

@@ -104,7 +104,6 @@ from persona_contracts.voice import (
     VoiceAgentReadyV1,
     VoiceConversationEndedV1,
     VoiceError,
-    VoiceRemovalRequestedV1,
     VoiceSetupRequestedV1,
     VoiceVoiceReplacedV1,
 )
@@ -202,7 +201,6 @@ __all__ = [
     "VoiceAgentReadyV1",
     "VoiceConversationEndedV1",
     "VoiceError",
-    "VoiceRemovalRequestedV1",
     "VoiceSetupRequestedV1",
     "VoiceVoiceReplacedV1",
     "WorkspaceErasedV1",

@@ -42,7 +42,6 @@ from persona_contracts.voice import (
     VoiceAgentFailedV1,
     VoiceAgentReadyV1,
     VoiceConversationEndedV1,
-    VoiceRemovalRequestedV1,
     VoiceSetupRequestedV1,
     VoiceVoiceReplacedV1,
 )
@@ -79,7 +78,6 @@ EVENTS: tuple[type[Event], ...] = (
     KnowledgeFailedV1,
     KnowledgeRemovedV1,
     VoiceSetupRequestedV1,
-    VoiceRemovalRequestedV1,
     VoiceAgentReadyV1,
     VoiceAgentFailedV1,
     VoiceVoiceReplacedV1,

@@ -17,18 +17,11 @@ class _VoiceEvent(OwnEvent):
 
 
 class VoiceSetupRequestedV1(_VoiceEvent):
-    """A person wants the persona to have an agent: persona-svc sets `voice.enabled`."""
+    """A person wants the persona to have an agent, or not: persona-svc sets `voice.enabled`."""
 
     event_type: ClassVar[str] = "voice.setup_requested"
 
-    requested_by: str
-
-
-class VoiceRemovalRequestedV1(_VoiceEvent):
-    """A person wants the persona's agent gone: persona-svc takes `voice.enabled` back."""
-
-    event_type: ClassVar[str] = "voice.removal_requested"
-
+    enabled: bool
     requested_by: str
 
 

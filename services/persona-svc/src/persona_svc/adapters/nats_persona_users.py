@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from persona_svc.domain.impact import MAX_NAMES, Use, Uses
 
-SERVICES = ("followup", "ingest")
+SERVICES = ("followup", "ingest", "voice")
 
 log = get_logger(__name__)
 

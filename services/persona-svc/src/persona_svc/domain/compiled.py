@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar
@@ -103,7 +103,8 @@ def compile_persona(line: Sequence[Persona]) -> CompiledPersona:
     """Return the first of `line`, completed by the others: its ancestors, nearest first.
 
     Field by field null takes the nearest ancestor's value, of `model` part by part; a voice is
-    taken whole, because its settings are tuned for it. Contents are joined, the eldest first, each
+    taken whole, because its settings are tuned for it, but for `enabled`: an ancestor's agent is
+    the ancestor's alone. Contents are joined, the eldest first, each
     with a comment about where it is from (none if all of it is the persona's own). Inactive
     ancestors give like active ones.
 
@@ -130,7 +131,7 @@ def compile_persona(line: Sequence[Persona]) -> CompiledPersona:
             temperature=inherited.nearest("model.temperature", lambda own: own.model.temperature),
             max_tokens=inherited.nearest("model.max_tokens", lambda own: own.model.max_tokens),
         ),
-        voice=inherited.nearest("voice", lambda own: own.voice),
+        voice=_voice(line, inherited),
         cite_sources=inherited.nearest("cite_sources", lambda own: own.cite_sources) or False,
         inherited_from=inherited.givers,
         lineage=tuple(ancestor.persona_id for ancestor in ancestors),
@@ -139,6 +140,13 @@ def compile_persona(line: Sequence[Persona]) -> CompiledPersona:
         updated_at=max(item.updated_at for item in line),
         tokens=tokens,
     )
+
+
+def _voice(line: Sequence[Persona], inherited: "_Inherited") -> Voice | None:
+    voice = inherited.nearest("voice", lambda own: own.voice)
+    if voice is None or line[0].fields.voice is not None:
+        return voice
+    return replace(voice, enabled=False)
 
 
 class _Inherited:

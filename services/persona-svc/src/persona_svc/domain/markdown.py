@@ -161,6 +161,8 @@ def _front(file: PersonaFile) -> dict[str, Any]:
     values["is_active"] = None if file.fields.is_active else False
     values["model"] = _without_nulls(values["model"])
     values["voice"] = _without_nulls(values["voice"] or {})
+    if not values["voice"].get("enabled"):
+        values["voice"].pop("enabled", None)
     return {
         "parent" if name == "parent_id" else name: value
         for name, value in values.items()
@@ -169,7 +171,7 @@ def _front(file: PersonaFile) -> dict[str, Any]:
 
 
 def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None and value != {}}
+    return {name: value for name, value in values.items() if value not in (None, {}, [])}
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """The voice and the language model that a persona asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from service_kit.errors import InvalidError
 
@@ -10,6 +10,7 @@ from persona_svc.domain.checks import Checks
 
 MAX_PROVIDER_CHARS: Final = 64
 MAX_VOICE_CHARS: Final = 255
+MAX_FALLBACK_VOICES: Final = 5
 MAX_MODEL_CHARS: Final = 255
 MAX_TEMPERATURE: Final = 2.0
 """The upper end of the scale of the OpenAI API."""
@@ -84,13 +85,18 @@ class Voice:
     """Which voice of which provider speaks, and how.
 
     Raises:
-        InvalidVoiceError: the provider is missing or a text is too long.
+        InvalidVoiceError: the provider is missing, a text is too long, or there are more than 5
+            fallback voices.
     """
 
     provider: str
     voice_id: str | None = None
     name: str | None = None
     settings: VoiceSettings = field(default_factory=VoiceSettings)
+    enabled: bool = False
+    """Whether the persona has an agent that can be talked to; never inherited."""
+    fallback_voice_ids: Sequence[str] = ()
+    """Voices to take, in this order, when this one cannot speak."""
 
     def __post_init__(self) -> None:
         """Refuse a voice without a provider, or with texts that are no ids."""
@@ -100,18 +106,26 @@ class Voice:
         for name in ("voice_id", "name"):
             value = checks.label(name, getattr(self, name), MAX_VOICE_CHARS)
             object.__setattr__(self, name, value)
+        checks.required_flag("enabled", self.enabled)
+        voice_ids = _fallback_voice_ids(checks, self.fallback_voice_ids)
+        object.__setattr__(self, "fallback_voice_ids", voice_ids)
         checks.raise_as(InvalidVoiceError)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from plain values.
+        """Build from plain values; null is the default.
 
         Raises:
             InvalidVoiceError: with everything that is wrong, the settings' errors included.
         """
         checks = Checks()
         settings = checks.part("settings", values.get("settings"), VoiceSettings.from_dict)
-        own = {"provider": None, **values, "settings": settings or VoiceSettings()}
+        given = {
+            name: value
+            for name, value in values.items()
+            if value is not None or name not in {"enabled", "fallback_voice_ids"}
+        }
+        own = {"provider": None, **given, "settings": settings or VoiceSettings()}
         return checks.result(InvalidVoiceError, checks.build(cls, own, _names(cls)))
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,6 +135,8 @@ class Voice:
             "voice_id": self.voice_id,
             "name": self.name,
             "settings": self.settings.as_dict(),
+            "enabled": self.enabled,
+            "fallback_voice_ids": list(self.fallback_voice_ids),
         }
 
 
@@ -163,6 +179,19 @@ class ModelSettings:
 
 def _names(kind: type[VoiceSettings | Voice | ModelSettings]) -> list[str]:
     return [item.name for item in fields(kind)]
+
+
+def _fallback_voice_ids(checks: Checks, values: object) -> tuple[str, ...]:
+    field = "fallback_voice_ids"
+    if not isinstance(values, list | tuple):
+        checks.refuse(field, "must be a list of ids of voices")
+        return ()
+    ids = cast("Sequence[object]", values)
+    if len(ids) > MAX_FALLBACK_VOICES:
+        checks.refuse(field, f"has {len(ids):,} voices: name up to {MAX_FALLBACK_VOICES}")
+        return ()
+    found = [checks.required_label(field, item, MAX_VOICE_CHARS) for item in ids]
+    return tuple(dict.fromkeys(item for item in found if item is not None))
 
 
 def _percent_hint(value: object) -> str:

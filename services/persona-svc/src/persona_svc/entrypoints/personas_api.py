@@ -30,6 +30,8 @@ from persona_svc.entrypoints.schemas.persona import (
     ResolvedPersonaDocument,
     UpdatePersonaRequest,
     UpdatePersonaSettingsRequest,
+    UpdateVoiceSettingsRequest,
+    VoiceDocument,
 )
 from persona_svc.usecases.assess_impact import assess_impact
 from persona_svc.usecases.clone_persona import clone_persona
@@ -39,9 +41,9 @@ from persona_svc.usecases.ensure_default import ensure_default
 from persona_svc.usecases.set_default import set_default
 from persona_svc.usecases.undelete_persona import undelete_persona
 from persona_svc.usecases.update_persona import update_persona
+from persona_svc.usecases.update_voice import DEFAULT_PROVIDER, update_voice
 
 router = api_router("/api/personas", "personas")
-DEFAULT_VOICE_PROVIDER = "elevenlabs"
 Search = Annotated[str | None, Query(max_length=80, description="Part of the name.")]
 
 
@@ -172,10 +174,28 @@ async def update_settings(
 ) -> PersonaSettingsDocument:
     """Change the voice or the model alone, in other words for `voice` and `model` of PATCH."""
     voice = persona.fields.voice
-    patch = body.patch(voice.provider if voice else DEFAULT_VOICE_PROVIDER)
+    patch = body.patch(voice.provider if voice else DEFAULT_PROVIDER)
     updated = await update_persona(change, persona, patch)
     persona_answer(updated, change.workspace, response)
     return PersonaSettingsDocument(settings=UpdatePersonaSettingsRequest.of(updated.fields))
+
+
+@router.put(
+    "/{persona_id}/voice/settings",
+    operation_id="updateVoiceSettings",
+    summary="Choose how a persona sounds",
+    responses=problem_responses(404, 412),
+)
+async def update_voice_settings(
+    persona: LockedPersona, body: UpdateVoiceSettingsRequest, change: Editing, response: Response
+) -> VoiceDocument:
+    """Change the voice, its settings or its fallbacks; an agent that there is follows.
+
+    A persona that has inherited its voice keeps it as its own from then on.
+    """
+    updated = await update_voice(change, persona, body.patch())
+    persona_answer(updated, change.workspace, response)
+    return VoiceDocument.model_validate(updated.as_dict()["voice"])
 
 
 @router.delete(

@@ -13,6 +13,7 @@ from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.markdown import PersonaFile
 from persona_svc.domain.persona import Persona, PersonaFields
 from persona_svc.domain.prompts import MAX_COMPILED_TOKENS
+from persona_svc.domain.voice import MAX_FALLBACK_VOICES
 from persona_svc.domain.workspace_settings import WorkspaceSettings, persona_from_settings
 
 
@@ -42,6 +43,38 @@ class VoiceValues(StrictRequest):
     voice_id: str | None = None
     name: str | None = None
     settings: VoiceSettingsValues | None = None
+    enabled: bool | None = Field(
+        default=None, description="Whether there is an agent to talk to; false at first."
+    )
+    fallback_voice_ids: list[str] | None = Field(
+        default=None,
+        max_length=MAX_FALLBACK_VOICES,
+        description="Voices to take, in this order, when its own cannot speak.",
+    )
+
+
+class UpdateVoiceSettingsRequest(PartialRequest):
+    """How a persona sounds; what is not named stays. An agent that it has follows."""
+
+    voice_id: str | None = None
+    name: str | None = Field(default=None, description="What the voice is called.")
+    settings: VoiceSettingsValues | None = None
+    fallback_voice_ids: list[str] | None = Field(default=None, max_length=MAX_FALLBACK_VOICES)
+
+    def patch(self) -> dict[str, Any]:
+        """Return the change as a merge patch of the voice."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class VoiceDocument(BaseModel):
+    """The voice of a persona."""
+
+    provider: str
+    voice_id: str | None
+    name: str | None
+    settings: dict[str, Any]
+    enabled: bool
+    fallback_voice_ids: list[str]
 
 
 class _PersonaValues(StrictRequest):
