@@ -1,14 +1,15 @@
 # Every target works on a fresh clone with python3 and make: `scripts/uv` finds or installs uv in .tools/.
 UV := scripts/uv
 RUN := $(UV) run --frozen
+K8S := .tools/k8s/bin/python
 # Services and readers of files are processes: without cached bytecode each compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
-SOURCES := conftest.py shared services cli tests bench scripts/uv
+SOURCES := conftest.py shared services cli tests bench deploy scripts/uv
 # What `make test` runs; `.ci/run` leaves out the unit tests, which `make check` has run.
 TESTS := not faults
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check faults bench bench-peers schemas format clean
+.PHONY: help install demo up test check faults bench bench-peers schemas format clean images k8s k8s-tools k8s-files
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +50,25 @@ bench-peers: ## Install the peers that `make bench` compares with, outside the p
 	@VIRTUAL_ENV=bench/peers/knowledge/.venv $(UV) pip install --quiet --no-config -r bench/peers/knowledge/requirements.txt
 	@$(UV) venv --quiet --allow-existing bench/peers/queue/.venv
 	@VIRTUAL_ENV=bench/peers/queue/.venv $(UV) pip install --quiet --no-config -r bench/peers/queue/requirements.txt
+
+images: ## Build all images with podman, and their SBOMs: PYTHON_IMAGE=… UV_IMAGE=… (deploy/README.md)
+	@deploy/build-images
+
+k8s: k8s-tools ## Render and check the manifests, the Containerfile, and that no secret is committed
+	@scripts/step "generated manifests" $(K8S) deploy/k8s/generate.py --check
+	@scripts/step "manifests" $(K8S) deploy/k8s/check.py
+	@scripts/step "policy" deploy/k8s/checkov
+	@scripts/step "Containerfile" .tools/k8s/bin/hadolint deploy/Containerfile
+	@scripts/step "no secrets" .tools/k8s/bin/gitleaks git --no-banner --redact --config deploy/gitleaks.toml .
+
+k8s-tools: ## Install what `make k8s` runs, into .tools/
+	@UV_PROJECT_ENVIRONMENT=.tools/k8s $(UV) sync --frozen --quiet --only-group k8s
+	@test -x .tools/checkov/bin/checkov || { $(UV) venv --quiet --clear .tools/checkov \
+		&& VIRTUAL_ENV=.tools/checkov $(UV) pip install --quiet --no-config -r deploy/k8s/checkov.txt; }
+
+k8s-files: k8s-tools ## Make the generated manifests and each install.yaml anew
+	@$(K8S) deploy/k8s/generate.py
+	@$(K8S) deploy/k8s/check.py --write
 
 schemas: install ## Generate shared/contracts/schemas
 	@$(RUN) python -m persona_contracts.schemas

@@ -24,6 +24,13 @@ def test_streams_databases_and_roles_are_made_and_made_again(run, fresh_nats):
         assert all(report[f"database {spec.name}"] == "ready" for spec in SERVICES)
 
 
+@pytest.mark.usefixtures("server")
+def test_databases_alone_need_no_broker(run):
+    result = run("topology", "apply", "--databases", "--json")
+    assert result.code == 0, result.err
+    assert json.loads(result.out) == {f"database {spec.name}": "ready" for spec in SERVICES}
+
+
 def test_passwords_come_from_files_and_are_never_printed(
     run, fresh_nats, server, monkeypatch, tmp_path
 ):

@@ -33,6 +33,10 @@ def apply(
     streams: Annotated[
         bool, typer.Option("--streams", help="The streams alone: no database is needed.")
     ] = False,
+    databases: Annotated[
+        bool,
+        typer.Option("--databases", help="Databases and roles alone: no broker is needed."),
+    ] = False,
 ) -> None:
     """Create or update all streams, databases and roles; safe to run again.
 
@@ -41,8 +45,10 @@ def apply(
     the passwords of the two logins of a service. Each can be a file of that name, in lower case,
     in the folder DRAMATIS_SECRETS_DIR.
     """
-    admin_url = None if streams else _required(ADMIN_URL)
-    done = {f"stream {name}": what for name, what in _apply_streams(target, replicas).items()}
+    is_all = streams == databases
+    admin_url = _required(ADMIN_URL) if databases or is_all else None
+    applied = _apply_streams(target, replicas) if streams or is_all else {}
+    done = {f"stream {name}": what for name, what in applied.items()}
     for spec in SERVICES if admin_url else ():
         _provision(admin_url or "", spec)
         done[f"database {spec.name}"] = "ready"
