@@ -1,0 +1,1 @@
+"""The speech provider ElevenLabs; nothing outside of this package knows its name."""
