@@ -210,6 +210,32 @@ def test_a_placeholder_for_the_name_in_a_sentence_becomes_the_name():
     assert body_of("I am [Your Name] of Acme.") == "I am Anna Lee of Acme."
 
 
+NAMELESS = {"sender_name": None, "signature": None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Call [Your Name] for the price.",
+        "Ask {your name}, who knows.",
+        "Write to <sender's name> now.",
+        "[Your Name] will call you on Tuesday.",
+        "See [signature] for the number.",
+        "Our [Your Signature] says how to reach us.",
+    ],
+)
+def test_what_stands_in_a_sentence_for_a_name_leaves_no_hole(body):
+    assert body_of(body, **NAMELESS) == body
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["Best, [Your Name]", "\n\nBest regards,\n[Your Name]", "\n\n[Your Name]", "[Signature]"],
+)
+def test_a_placeholder_that_signs_goes_also_without_a_name(ending):
+    assert body_of(f"It costs 490 EUR. {ending}", **NAMELESS) == "It costs 490 EUR."
+
+
 def test_a_signature_keeps_its_lines_and_spaces():
     signature = "Anna  Lee\n\n   Head of Sales\n__________\n"
 

@@ -1,11 +1,15 @@
 """What a model leaves to be filled is asked for once more, and never becomes a draft."""
 
+import html
 import json
 from pathlib import Path
 
 import pytest
+from draft_svc.adapters import drafts
+from draft_svc.domain.draft import DraftStatus
 from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
 from draft_svc.domain.placeholders import PlaceholderLeftError
+from draft_svc.usecases.approve_draft import approve_draft
 
 CASES = json.loads(
     (Path(__file__).resolve().parents[4] / "tests" / "cases" / "cases.json").read_text()
@@ -17,7 +21,10 @@ LEFT = [
     "It is fair, as [Company Name] says.",
     "We offer *|COMPANY|* the price of %PRICE%.",
     "Write to <<first name>> }} now.",
+    "Ask {firstName, who knows.",
+    "Ask firstName}, who knows.",
 ]
+UNSIGNED = {"persona_name": None, "signature": None}
 
 
 @pytest.fixture
@@ -110,3 +117,68 @@ async def test_a_model_is_not_told_what_a_crm_left_empty(accept, work, writer):
     writer.write = write
     await work.do(await accept(lead={"first_name": "null", "company": "{{company}}", "email": "-"}))
     assert told == [{}]
+
+
+@pytest.mark.parametrize("body", ["Call [Your Name] for it.", "See [signature] for the number."])
+async def test_a_place_for_a_name_that_nobody_has_is_left(accept, work, writer, personas, body):
+    personas.default = personas.default.model_copy(update=UNSIGNED)
+    personas.default = personas.default.model_copy(update={"name": "Default Persona"})
+    writer.body = body
+    with pytest.raises(PlaceholderLeftError):
+        await work.do(await accept())
+
+
+@pytest.mark.parametrize("signature", ["Anna\n{{ company }}", "Anna {phone}", "[Your Name]"])
+async def test_a_signature_that_nothing_fills_fails_the_draft_before_any_call(
+    accept, work, writer, personas, signature
+):
+    personas.default = personas.default.model_copy(update={"signature": signature})
+    with pytest.raises(PlaceholderLeftError) as refused:
+        await work.do(await accept())
+    assert [error.field for error in refused.value.errors] == ["signature"]
+    assert (writer.plans, writer.writes) == (0, 0)
+
+
+@pytest.mark.parametrize("typed", LEFT)
+@pytest.mark.parametrize("field", ["body", "subject"])
+async def test_a_person_is_told_what_nothing_fills(session, a_ready_draft, field, typed):
+    draft = await a_ready_draft()
+    with pytest.raises(PlaceholderLeftError) as refused:
+        await approve_draft(session, draft, by="ann", **{field: typed})
+    (error, *_) = refused.value.errors
+    assert error.field == field
+    assert "at character" in error.message
+    assert (await drafts.get(session, draft.draft_id)).status is DraftStatus.READY
+
+
+@pytest.mark.parametrize("typed", LEFT)
+async def test_a_person_may_quote_the_lead_the_passages_and_the_draft(
+    session, a_ready_draft, writer, shelf, typed
+):
+    draft = await a_ready_draft(body_html=f"<p>What is this:</p><pre>{html.escape(typed)}</pre>")
+    assert (await approve_draft(session, draft, by="ann", body=typed)).body == typed
+    passage = PassageText(
+        text=f"Our templates: {typed}",
+        source="help.pdf",
+        page_start=1,
+        file_id="f1",
+        chunk_id="c1",
+        persona_id=None,
+    )
+    shelf.answer = KnowledgeAnswer("used", (passage,))
+    writer.body = f"Write: {typed}"
+    draft = await a_ready_draft()
+    assert (await approve_draft(session, draft, by="ann", body=typed)).body == typed
+
+
+@pytest.mark.parametrize("typed", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", ";}"])
+async def test_a_person_may_write_code(session, a_ready_draft, typed):
+    draft = await a_ready_draft()
+    assert (await approve_draft(session, draft, by="ann", body=typed)).body == typed
+
+
+async def test_who_wants_to_be_removed_is_greeted_by_an_attribute_too(accept, work, greets):
+    greets("Hi {lead.nickname|there},")
+    known = {"first_name": "Ada", "attributes": {"nickname": "Addie"}}
+    draft = await work.do(await accept(lead=known, body_text="Please remove me from your list."))
+    assert draft.text.startswith("Hi Addie,")

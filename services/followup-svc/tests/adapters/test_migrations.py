@@ -81,3 +81,20 @@ def test_the_addresses_of_suppressed_leads_are_suppressed(old_database):
     with psycopg.connect(made.admin_url) as admin:
         found = admin.execute("select lead_id, addresses from suppression").fetchall()
     assert dict(found) == {"a": ["lea@lead.example"], "b": [], "c": []}
+
+
+def test_the_campaigns_of_leads_are_as_old_as_their_profiles(old_database):
+    made = old_database("followup_svc", "0001")
+    with psycopg.connect(made.admin_url, autocommit=True) as admin:
+        for lead_id, campaign in (("a", "spring"), ("b", None)):
+            admin.execute(
+                "insert into lead (workspace_id, lead_id, campaign_id, profile, profile_at)"
+                " values ('w', %s, %s, '{}', '2026-01-02T03:04:05Z')",
+                [lead_id, campaign],
+            )
+    upgrade(import_module("followup_svc"), made.owner_url)
+    with psycopg.connect(made.admin_url) as admin:
+        found = admin.execute(
+            "select lead_id, campaign_at = profile_at from lead order by lead_id"
+        ).fetchall()
+    assert found == [("a", True), ("b", None)]

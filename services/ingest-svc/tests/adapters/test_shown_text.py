@@ -1,5 +1,6 @@
 """What a file's program shows is read, as it shows it; what it hides is not."""
 
+import base64
 import io
 import json
 import zipfile
@@ -98,6 +99,37 @@ def test_a_mail_is_read_in_the_charset_that_its_program_meant(text_of):
         b"Content-Type: text/plain; charset=gb2312\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
     )
     assert "朱镕基路 喆" in text_of("a.eml", mail + "朱镕基路 喆\r\n".encode("gb18030"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "words", "charset"),
+    [
+        (
+            "plain",
+            "",
+            "Die Größe für Müller kostet fünfzehn Euro, schöne Übersicht".encode("cp1252"),
+            True,
+        ),
+        (
+            "plain",
+            "; charset=us-ascii",
+            "Größe für Müller, schöne Übersicht".encode("cp1252"),
+            True,
+        ),
+        ("html", "", "<p>Größe für Müller, schöne Übersicht".encode("cp1252"), True),
+        ("html", "", '<meta charset="windows-1252"><p>Größe für Müller'.encode("cp1252"), False),
+        ("plain", "; charset=windows-1252", "Größe für Müller".encode("cp1252"), False),
+        ("plain", "", "Größe für Müller".encode(), False),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["8bit", "base64"])
+def test_a_guess_of_the_charset_of_a_mail_is_told(read, kind, declared, words, charset, encoding):
+    body = base64.encodebytes(words) if encoding == "base64" else words
+    head = f"Content-Type: text/{kind}{declared}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    mail = b"From: a@b.example\r\nSubject: Preis\r\nMIME-Version: 1.0\r\n" + head.encode() + body
+    found = read("a.eml", mail)
+    assert "Größe für Müller" in "".join(part.text for part in found.parts)
+    assert (found.guessed_charset is not None) is charset
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ async def test_a_file_says_which_charset_was_guessed_for_it(shelf):
     known = await shelf.add(anna, "b.txt", text.encode())
     assert (guessed["guessed_charset"], known["guessed_charset"]) == ("cp1252", None)
     assert await shelf.texts(anna, "Übersicht") == [text, text]
+    short = await shelf.client.get(shelf.path(anna, f"/{guessed['file_id']}/status"))
+    assert short.json() == {"status": "ready", "guessed_charset": "cp1252"}
 
 
 async def test_several_files_have_a_status_each(shelf):

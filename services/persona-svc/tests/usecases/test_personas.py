@@ -231,6 +231,24 @@ async def test_a_greeting_that_nothing_fills_is_refused_with_what_is_meant(
 
 
 @pytest.mark.parametrize(
+    "signature", ["Anna\n{{company}}", "Anna {phone}", "Anna {lead.plan}", "[Your Name]", "Anna }"]
+)
+async def test_a_signature_that_nothing_fills_is_refused_with_the_place(begin, create, signature):
+    anna = await create("Anna", signature="Anna <anna@acme.example> [Acme]")
+    saves = (
+        create("Ben", signature=signature),
+        update_persona(await begin(), anna, {"signature": signature}),
+        update_settings(await begin(), {"ai_signature": signature}),
+    )
+    for save in saves:
+        with pytest.raises((InvalidPersonaError, InvalidSettingsError)) as refused:
+            await save
+        (error,) = refused.value.errors
+        assert error.field in ("signature", "ai_signature")
+        assert "at character" in error.message
+
+
+@pytest.mark.parametrize(
     "greeting",
     [
         "Hi {first_name},",

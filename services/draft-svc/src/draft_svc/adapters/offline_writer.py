@@ -163,7 +163,7 @@ def _removed(brief: Brief) -> tuple[str, TokenUsage]:
 
 
 def _farewell(brief: Brief, strategy: Strategy | None) -> Written:
-    parts = (greeting(brief.channel, brief.voice, brief.lead) or "Hello,", FAREWELL)
+    parts = (greeting(brief.channel, brief.voice, brief.greeted()) or "Hello,", FAREWELL)
     body = (" " if brief.channel == Channel.SMS else "\n\n").join(parts)
     usage = _usage(compose_write_messages(brief, strategy), body)
     return Written(body=body, model=NAME, usage=usage, cited=())

@@ -46,16 +46,29 @@ def unsigned(text: str, *, signature: str | None, sender_name: str | None) -> st
     closing ("Best regards,") with any name below it. A postscript stays, and so does a sentence
     that contains the sender's name.
     """
-    text = _NAME_PLACEHOLDER.sub(lambda _: sender_name or "", plain_text(text))
+    text = _NAME_PLACEHOLDER.sub(lambda found: sender_name or found[0], plain_text(text))
     own = _own_lines(signature, sender_name)
     while True:
-        shorter = _SIGNATURE_PLACEHOLDER.sub("", text)
+        shorter = _SIGNATURE_PLACEHOLDER.sub(_unless_in_sentence, text)
         shorter = _without_signature(shorter, signature or "")
         shorter = "\n\n".join(filter(None, (_without_ending(p, own) for p in _parts(shorter))))
         shorter = _tidy(shorter)
         if shorter == text:
             return text
         text = shorter
+
+
+def signature_places(text: str) -> dict[int, str]:
+    """Return what stands for a name or a signature in `text`, by its position."""
+    patterns = (_SIGNATURE_PLACEHOLDER, _NAME_PLACEHOLDER)
+    return {found.start(): found[0] for pattern in patterns for found in pattern.finditer(text)}
+
+
+def _unless_in_sentence(found: re.Match[str]) -> str:
+    """Return nothing for one that ends a line, above it or behind a sentence; else it itself."""
+    start, end = _with_marks(found.string, *found.span())
+    before, after = found.string[max(start - 1, 0) : start], found.string[end : end + 1]
+    return "" if before in {"", *"\n.!?,"} and after in {"", "\n"} else found[0]
 
 
 def _without_signature(text: str, signature: str) -> str:
@@ -126,7 +139,10 @@ def _ending(line: str, own: frozenset[str], *, is_named: bool) -> str | None:
 def _closes_with_name(line: str, own: frozenset[str]) -> bool:
     """Return whether `line` is one like "Best, Anna"."""
     closing = _CLOSING.match(line)
-    return closing is not None and _plain(line[closing.end() :]) in own
+    if closing is None:
+        return False
+    name = line[closing.end() :].strip(" \t,.!*_\u2013\u2014-")
+    return _plain(name) in own or _NAME_PLACEHOLDER.fullmatch(name) is not None
 
 
 def _without_unknown_name(lines: list[str]) -> list[str]:
@@ -146,9 +162,8 @@ def _may_sign(line: str) -> bool:
 
 def _without_inline_closing(text: str, own: frozenset[str]) -> str:
     """Drop "Best, Anna" after the last sentence of the last line."""
-    names = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(own, key=len)[::-1])
-    if not names:
-        return text
+    known = (re.escape(name).replace(r"\ ", r"\s+") for name in sorted(own, key=len)[::-1])
+    names = "|".join((*known, _NAME_PLACEHOLDER.pattern))
     signed = rf"(?<=[.!?])[ \t]+(?:{_CLOSING.pattern})[\s,\u2013\u2014-]*(?:{names})[ \t*_.!]*\Z"
     named = rf"(?<=\w{{4}}[.!?])[ \t]+[-\u2013\u2014]*[ \t]*(?:{names})[ \t*_.!]*\Z"
     for pattern in (signed, named):

@@ -1,11 +1,15 @@
 """Approve a draft: nothing is sent without a person, or the CRM."""
 
+import asyncio
+
 from persona_contracts import DraftApprovedV1
 from service_kit.outbox import publish
 from service_kit.store import Session, database_now
 
 from draft_svc.adapters import drafts
 from draft_svc.domain.draft import Draft
+from draft_svc.domain.placeholders import has_left, require_filled
+from draft_svc.domain.reply import clean_reply
 from draft_svc.usecases.describe_decision import describe_decision
 
 
@@ -18,9 +22,13 @@ async def approve_draft(
         DraftNotOpenError: it is not ready, or already decided.
         DraftBodyError: the new body is blank or too long.
         SmsTooLongError: the new body does not fit into a text message.
+        PlaceholderLeftError: what is new holds a token or a merge field that nobody else wrote.
     """
     now = await database_now(session)
     approved = draft.approve(by=by, at=now, body=body, subject=subject)
+    typed = {name: text for name, text in (("subject", subject), ("body", body)) if text}
+    if any(map(has_left, typed.values())):
+        require_filled(typed, await asyncio.to_thread(_quotable, draft))
     await drafts.save(session, approved)
     await publish(
         session,
@@ -33,3 +41,12 @@ async def approve_draft(
         ),
     )
     return approved
+
+
+def _quotable(draft: Draft) -> str:
+    """Return what the lead wrote, the passages, and the body as it was ready."""
+    forms = ("body_text", "body_html", "raw_email", "subject")
+    reply = clean_reply(**{name: draft.reply.get(name) for name in forms})
+    passages = (passage.text for passage in draft.citations)
+    generated = draft.generated_body or draft.body
+    return "\n".join(filter(None, (reply.subject, reply.text, generated, *passages)))

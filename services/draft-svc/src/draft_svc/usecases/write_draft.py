@@ -27,6 +27,7 @@ from draft_svc.domain.brief import (
 )
 from draft_svc.domain.draft import Draft, DraftContent, KeptStrategy
 from draft_svc.domain.knowledge import KnowledgeAnswer, KnowledgeStatus
+from draft_svc.domain.placeholders import require_filled
 from draft_svc.domain.reply import CleanReply, clean_reply
 from draft_svc.domain.strategy import Strategy
 from draft_svc.domain.text import finish_text
@@ -61,7 +62,7 @@ class WriteDraft:
             ReplyUnreadableError: the words are encrypted, or in a format of one program alone.
             ReplyEmptyError: nothing is left of the reply once quotes and signatures are gone.
             ModelRefusedError: the model will not answer.
-            PlaceholderLeftError: it left something to be filled.
+            PlaceholderLeftError: it, or the persona's signature, left something to be filled.
             PersonasNotReadyError: nothing is known of the personas (retried).
             PersonasBehindError: they are not yet known as the reply needs them (retried).
             UpstreamError: the model cannot answer now (retried).
@@ -73,6 +74,7 @@ class WriteDraft:
         resolution = await self._resolve(draft, reply.at_least_revision)
         knowledge = await self._knowledge.search(draft.workspace_id, resolution, clean.text)
         brief = _brief(reply, clean, resolution, knowledge)
+        require_filled({"signature": brief.voice.signature or ""}, "")
         strategy, planned = await self._plan(claim, brief, resolution)
         written = await ask_for_body(self._writer, brief, strategy)
         crash_point("after-model-answer")

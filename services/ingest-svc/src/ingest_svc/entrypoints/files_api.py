@@ -61,11 +61,16 @@ async def get(document: FoundDocument, session: WorkspaceSession) -> FileDocumen
     responses=FOUND,
     response_model_exclude_none=True,
 )
-async def get_status(document: FoundDocument) -> StatusDocument:
+async def get_status(document: FoundDocument, session: WorkspaceSession) -> StatusDocument:
     """Return `processing`, `ready` or `failed`, and why."""
     failure = document.error
     error = f"{failure['title']} {failure['detail']}" if failure else None
-    return StatusDocument(status=document.status, error=error)
+    content = (await documents.view(session, document)).content
+    return StatusDocument(
+        status=document.status,
+        error=error,
+        guessed_charset=content.guessed_charset if content else None,
+    )
 
 
 @router.get(

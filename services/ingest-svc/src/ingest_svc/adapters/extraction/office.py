@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import xberg
-from service_kit.charsets import declared_in_markup, decode
+from service_kit.charsets import Decoded, declared_in_markup, decode
 
 from ingest_svc.adapters.extraction.kinds import MAX_UNPACKED_BYTES
 from ingest_svc.adapters.extraction.parts import MAX_CHARS, MAX_PAGES, Part, Parts
@@ -22,7 +22,6 @@ MAX_COMPRESSION_RATIO = 1_000
 _TITLE = re.compile(r"<title\b[^>]{0,200}>([^<]{1,500})</title", re.IGNORECASE)
 _NOISE = re.compile(r"\[\^\d{1,4}\]")
 """What the library writes for a footnote."""
-_DECLARED = re.compile(rb"charset\s*=\s*[\"']?(?!utf-8|us-ascii)", re.IGNORECASE)
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
 _MEDIA_TYPES = {
     "docx": _OPEN_XML + "wordprocessingml.document",
@@ -63,29 +62,38 @@ def _content(path: Path, kind: str) -> tuple[bytes, str | None]:
             read = decode(data, declared_in_markup(data))
             return read.text.encode(), read.charset if read.is_guessed else None
         case _:
-            return _mail_in_utf_8(path.read_bytes()), None
+            return _mail_in_utf_8(path.read_bytes())
 
 
-def _mail_in_utf_8(content: bytes) -> bytes:
-    """Return a mail whose texts are UTF-8; one that is nested too deeply stays as it is."""
-    if not _DECLARED.search(content):
-        return content
+def _mail_in_utf_8(content: bytes) -> tuple[bytes, str | None]:
+    """Return a mail whose texts are UTF-8, and the charset of the first that was guessed.
+
+    One that is nested too deeply stays as it is.
+    """
     try:
         mail = message_from_bytes(content)
-        for part in mail.walk():
-            if part.get_content_maintype() == "text":
-                _read_in_utf_8(part)
-        return mail.as_bytes()
+        texts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+        read = [each for each in map(_read_in_utf_8, texts) if each]
+        guessed = next((each.charset for each in read if each.is_guessed), None)
+        return mail.as_bytes() if read else content, guessed
     except (RecursionError, LookupError, ValueError):
-        return content
+        return content, None
 
 
-def _read_in_utf_8(part: Message) -> None:
+def _read_in_utf_8(part: Message) -> Decoded | None:
+    """Write a part's text as UTF-8, and return how it was read; None: it is UTF-8 already."""
     data = part.get_payload(decode=True)
-    if isinstance(data, bytes):
-        text = decode(data, str(part.get_param("charset", "") or "")).text
-        del part["content-transfer-encoding"]
-        part.set_payload(text, "utf-8")
+    if not isinstance(data, bytes):
+        return None
+    declared = str(part.get_param("charset", "") or "")
+    if not declared and part.get_content_subtype() == "html":
+        declared = declared_in_markup(data) or ""
+    read = decode(data, declared)
+    if read.text.encode(errors="replace") == data:
+        return None
+    del part["content-transfer-encoding"]
+    part.set_payload(read.text, "utf-8")
+    return read
 
 
 def _titled(text: str, html: bytes) -> str:

@@ -29,6 +29,9 @@ class StatusDocument(BaseModel):
 
     status: FileStatus
     error: str | None = Field(default=None, description="Only when failed: what to do about it.")
+    guessed_charset: str | None = Field(
+        default=None, description="Only if neither the file nor a byte order mark says it."
+    )
 
 
 class FileDocument(BaseModel):
