@@ -12,16 +12,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from persona_client import Resolution
-from persona_contracts import (
-    KNOWLEDGE_SEARCH_SUBJECT,
-    KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
-    EventSubject,
-    KnowledgeFoundV1,
-    KnowledgeReadyV1,
-    KnowledgeSearchV1,
-    Passage,
-)
-from pydantic import ValidationError
+from persona_contracts import EventSubject, KnowledgeReadyV1, KnowledgeSearchV1, Passage
+from service_kit.knowledge import KnowledgeUnavailableError, search_knowledge
 from structlog import get_logger
 
 from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
@@ -69,17 +61,9 @@ class NatsKnowledge:
         try:
             await self._listen()
             heard = self._heard
-            answer = await self._connection.request(
-                KNOWLEDGE_SEARCH_SUBJECT,
-                question.model_dump_json().encode(),
-                timeout=KNOWLEDGE_SEARCH_TIMEOUT_SECONDS,
-            )
-            found = KnowledgeFoundV1.model_validate_json(answer.data)
-        except (NatsError, TimeoutError, ValidationError) as error:
-            log.info("knowledge.unavailable", reason=type(error).__name__)
-            return KnowledgeAnswer("unavailable")
-        if found.error is not None:
-            log.info("knowledge.unavailable", reason="answered with an error")
+            found = await search_knowledge(self._connection, question)
+        except (NatsError, KnowledgeUnavailableError) as error:
+            log.info("knowledge.unavailable", reason=str(error))
             return KnowledgeAnswer("unavailable")
         # What was heard meanwhile may be younger than the answer.
         if found.knows_nothing and heard == self._heard:
