@@ -6,7 +6,11 @@ from persona_client import Roster
 from service_kit.service import Service
 from service_kit.store import Store
 
+from voice_svc.adapters.nats_knowledge import NatsKnowledge
+from voice_svc.domain.answer_cache import AnswerCache
 from voice_svc.settings import VoiceSettings
+from voice_svc.usecases.answer_question import AnswerQuestion
+from voice_svc.usecases.authenticate_tool import AuthenticateTool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +20,20 @@ class VoiceDeps:
     settings: VoiceSettings
     store: Store
     roster: Roster
+    tools: AuthenticateTool
+    answers: AnswerCache
+    answer_question: AnswerQuestion
 
 
 def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
     """Return the deps of this process."""
-    return VoiceDeps(settings=settings, store=service.store, roster=service.roster)
+    answers = AnswerCache(settings.answer_cache_bytes)
+    knowledge = NatsKnowledge(service.broker.publishing, answers)
+    return VoiceDeps(
+        settings=settings,
+        store=service.store,
+        roster=service.roster,
+        tools=AuthenticateTool(service.store),
+        answers=answers,
+        answer_question=AnswerQuestion(knowledge, answers, settings.answer_timeout_seconds),
+    )

@@ -35,6 +35,15 @@ class VoiceSettings(ServiceSettings):
     retry_delays_seconds: tuple[float, ...] = (1, 2, 5, 15, 30, 60, 120)
     """Between attempts at an agent when the vendor is busy or away, each up to twice as long."""
 
+    webhook_secret: SecretStr | None = None
+    """What the provider signs its post-call webhooks with; without it none is taken."""
+    webhook_window_seconds: float = Field(default=1_800, gt=0)
+    """How much older, or newer, than now a signature may be."""
+    answer_timeout_seconds: float = Field(default=1.5, gt=0, le=2)
+    """How long an agent's question may be looked up: then it is told that there is no answer."""
+    answer_cache_bytes: int = Field(default=32 * 1024 * 1024, ge=0)
+    """Memory for answers that were given, in each process."""
+
     @property
     def stand_ins(self) -> Sequence[str]:
         """The fake vendor."""

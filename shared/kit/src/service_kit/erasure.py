@@ -7,7 +7,7 @@ was sent before the erasure and arrives after it.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -32,7 +32,7 @@ from service_kit.errors import ServiceError
 from service_kit.events import Batch, EventRouter
 from service_kit.ids import new_id
 from service_kit.leases import Claim, Leased, Leases
-from service_kit.store import Base, Session, Store, pair_of
+from service_kit.store import Base, Session, Store, any_of, pair_of
 from service_kit.work import Finish, WorkPool
 
 KEPT_DAYS = 35
@@ -170,6 +170,23 @@ async def not_erased(
         return any(time is not None and at(item.event) <= time for time in times)
 
     return [item for item in batch if not is_erased(item)]
+
+
+async def was_erased(
+    session: Session, workspace_id: str, subjects: Mapping[ErasureKind, str], at: datetime
+) -> bool:
+    """Return whether what happened at `at` to these subjects, or their workspace, was erased since.
+
+    It is for what does not come as an event; asked as a worker.
+    """
+    keys = [_key(kind, subject_id) for kind, subject_id in subjects.items()]
+    found = await session.scalar(
+        select(func.max(ErasureRow.before)).where(
+            ErasureRow.workspace_id == workspace_id,
+            any_of(ErasureRow.key, [_key(ErasureKind.WORKSPACE, workspace_id), *keys]),
+        )
+    )
+    return found is not None and at <= found
 
 
 async def delete_rows(store: Store, table: type[Base], *conditions: ColumnElement[bool]) -> None:

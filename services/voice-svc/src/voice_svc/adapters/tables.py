@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from service_kit.leases import Leased
-from sqlalchemy import BigInteger
+from service_kit.store import Base, OwnedByWorkspace
+from sqlalchemy import BigInteger, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,3 +32,41 @@ class AgentRow(Leased):
     running_since: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
+
+
+class AgentRevisionRow(OwnedByWorkspace, Base):
+    """Which revision of a persona an agent runs from `since` on, until the next one."""
+
+    __tablename__ = "agent_revision"
+
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    persona_id: Mapped[UUID]
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+TEXTS = "texts"
+"""What was said in calls: lists do without it."""
+
+
+class CallRow(OwnedByWorkspace, Base):
+    """A call with a persona's agent that has ended."""
+
+    __tablename__ = "call"
+
+    call_id: Mapped[UUID] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str]
+    persona_id: Mapped[UUID]
+    revision: Mapped[int] = mapped_column(BigInteger)
+    agent_id: Mapped[str]
+    lead_id: Mapped[str | None]
+    started_at: Mapped[datetime]
+    duration_seconds: Mapped[int]
+    cost: Mapped[int | None]
+    turns: Mapped[int]
+    transcript: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, deferred=True, deferred_group=TEXTS
+    )
+    citations: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, deferred=True, deferred_group=TEXTS
+    )

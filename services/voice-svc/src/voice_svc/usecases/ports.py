@@ -18,6 +18,8 @@ from voice_svc.domain.agent_spec import (
     SecretSpec,
     ToolSpec,
 )
+from voice_svc.domain.answer_cache import Knower
+from voice_svc.domain.knowledge import Knowledge
 from voice_svc.domain.speech import Quota, Utterance, Voice
 
 
@@ -163,5 +165,21 @@ class Sessions(Protocol):
 
         Raises:
             ProviderThingNotFoundError: there is no such agent.
+        """
+        ...
+
+
+class SearchesKnowledge(Protocol):
+    """What personas know, and news of it."""
+
+    async def follow(self) -> bool:
+        """Return whether all news since the last call were heard; they drop remembered answers."""
+        ...
+
+    async def search(self, knower: Knower, question: str, timeout_seconds: float) -> Knowledge:
+        """Return the passages that answer.
+
+        Raises:
+            KnowledgeUnavailableError: not in time, or with an error.
         """
         ...

@@ -1,0 +1,79 @@
+"""REST: calls."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+from fastapi.responses import StreamingResponse
+from persona_contracts import ExternalId
+from pydantic import AwareDatetime
+from service_kit.identity import Viewer
+from service_kit.paging import Page, Paging
+from service_kit.problem import problem_responses
+from service_kit.routing import WorkspaceSession, api_router
+
+from voice_svc.adapters import calls
+from voice_svc.adapters.calls import CallFilter
+from voice_svc.deps import VoiceDeps
+from voice_svc.entrypoints.dependencies import Deps
+from voice_svc.entrypoints.schemas.calls import CallDocument, ListedCallDocument
+
+router = api_router("/api/calls", "calls")
+EXPORT_BATCH = 50
+NDJSON = "application/x-ndjson"
+
+
+async def _filter(
+    persona_id: UUID | None = None,
+    lead_id: ExternalId | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+) -> CallFilter:
+    """Take which calls; `since` and `until` bound their start."""
+    return CallFilter(persona_id=persona_id, lead_id=lead_id, since=since, until=until)
+
+
+Wanted = Annotated[CallFilter, Depends(_filter)]
+
+
+@router.get("", operation_id="listCalls", summary="List calls, newest first")
+async def list_calls(
+    _: Viewer, session: WorkspaceSession, paging: Paging, wanted: Wanted
+) -> Page[ListedCallDocument]:
+    """Return the calls of this workspace that match every given filter, without transcripts."""
+    found = await calls.page(session, wanted, paging.start_after(UUID), paging.rows)
+    return paging.page(list(map(ListedCallDocument.of, found)), lambda call: call.call_id)
+
+
+@router.get(
+    "/export",
+    operation_id="exportCalls",
+    summary="Export calls, newest first",
+    response_class=Response,
+    responses={200: {"content": {NDJSON: {}}, "description": "A call in a line, as JSON."}},
+)
+async def export(viewer: Viewer, deps: Deps, wanted: Wanted) -> StreamingResponse:
+    """Return all calls that match, whole, a line each."""
+    lines = _lines(deps, viewer.workspace_id, wanted)
+    return StreamingResponse(lines, media_type=NDJSON)
+
+
+@router.get(
+    "/{call_id}", operation_id="getCall", summary="Show a call", responses=problem_responses(404)
+)
+async def get_call(call_id: UUID, _: Viewer, session: WorkspaceSession) -> CallDocument:
+    """Return a call with its transcript, and the places that the agent was told."""
+    return CallDocument.whole(await calls.get(session, call_id))
+
+
+async def _lines(deps: VoiceDeps, workspace_id: str, wanted: CallFilter) -> AsyncIterator[str]:
+    last: UUID | None = None
+    while True:
+        async with deps.store.workspace(workspace_id) as session:
+            found = await calls.whole_page(session, wanted, last, EXPORT_BATCH)
+        for call in found:
+            yield f"{CallDocument.whole(call).model_dump_json()}\n"
+        if len(found) < EXPORT_BATCH:
+            return
+        last = found[-1].call_id

@@ -1,0 +1,44 @@
+"""Answer what the tool of a voice agent asks."""
+
+from service_kit.knowledge import KnowledgeUnavailableError
+from structlog import get_logger
+
+from voice_svc.domain.answer import (
+    UNAVAILABLE_ANSWER,
+    ToolAnswer,
+    compose_answer,
+    normalise_question,
+)
+from voice_svc.domain.answer_cache import AnswerCache, Knower
+from voice_svc.usecases.ports import SearchesKnowledge
+
+log = get_logger(__name__)
+
+
+class AnswerQuestion:
+    """Answers from what one persona knows, in time and honestly."""
+
+    def __init__(
+        self, knowledge: SearchesKnowledge, answers: AnswerCache, timeout_seconds: float
+    ) -> None:
+        """Take how long a search may take: then the answer says that there is none now."""
+        self._knowledge = knowledge
+        self._answers = answers
+        self._timeout_seconds = timeout_seconds
+
+    async def answer(self, knower: Knower, text: str) -> ToolAnswer:
+        """Return the answer: a remembered one, if nothing that it was made from has changed."""
+        if not await self._knowledge.follow():
+            self._answers.drop_all()
+        question, shelf = normalise_question(text), self._answers.shelf(knower)
+        known = self._answers.find(shelf, question)
+        if known is not None:
+            return known
+        try:
+            found = await self._knowledge.search(knower, text, self._timeout_seconds)
+        except KnowledgeUnavailableError as error:
+            log.info("knowledge.unavailable", reason=str(error))
+            return UNAVAILABLE_ANSWER
+        answer = compose_answer(text, found.passages)
+        self._answers.keep(shelf, question, answer, found.revision)
+        return answer
