@@ -9,6 +9,9 @@ import httpx
 import pytest
 from service_devkit.testing.waiting import HANG_SECONDS
 
+OWN_CREDENTIALS = "/elevenlabs/"
+"""Routes of the speech vendor, which bring no token: without their secret no body is read."""
+
 pytestmark = pytest.mark.long
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 PROBES = ("/livez", "/readyz", "/metrics", "/openapi.json", "/docs")

@@ -187,11 +187,11 @@ def signature(body, *, secret=WEBHOOK_SECRET, at=None):
     return f"t={seconds},v0={digest}"
 
 
-def ended(agent_id, conversation_id=None, *, lead_id=None, started_at=None, said=(), told=()):
+def ended(agent_id, conversation_id=None, *, lead_id=None, started_at=None, spoken=(), told=()):
     """Return the provider's webhook of a call; `told` are answers of our tool."""
     turns = [
         {"role": "agent", "message": "Hello, this is Nova.", "time_in_call_secs": 0},
-        *({"role": "user", "message": text, "time_in_call_secs": 3} for text in said),
+        *({"role": "user", "message": text, "time_in_call_secs": 3} for text in spoken),
         *(
             {
                 "role": "agent",

@@ -23,7 +23,7 @@ async def test_a_call_is_stored_whole_and_told_once(phone):
     nova, secret, agent_id = await phone.agent(persona(revision=4))
     phone.library.put(phone.workspace_id, nova.persona_id, passage("It costs 490 EUR.", 3))
     told = (await phone.ask(nova, secret)).json()
-    document = ended(agent_id, lead_id="lead-1", said=["What does it cost?"], told=[told, told])
+    document = ended(agent_id, lead_id="lead-1", spoken=["What does it cost?"], told=[told, told])
     began = time.monotonic()
     answers = [await phone.end(document) for _ in range(3)]
     assert time.monotonic() - began < 3
@@ -228,7 +228,7 @@ async def test_an_erased_lead_leaves_no_call_and_takes_no_other_along(phone):
     canary = f"lead-{phone.workspace_id}"
     late = ended(agent_id, "late", lead_id=canary, started_at=time.time() - 5)
     await phone.end(
-        ended(agent_id, "c1", lead_id=canary, said=[canary], started_at=time.time() - 9)
+        ended(agent_id, "c1", lead_id=canary, spoken=[canary], started_at=time.time() - 9)
     )
     await phone.end(ended(agent_id, "c2", lead_id="other"))
     await phone.told(2)
@@ -245,7 +245,7 @@ async def test_an_erased_persona_leaves_no_call_and_takes_no_other_along(phone):
     nova, _, agent_id = await phone.agent()
     _, _, miras = await phone.agent()
     canary = f"said-{phone.workspace_id}"
-    await phone.end(ended(agent_id, "c1", said=[canary]))
+    await phone.end(ended(agent_id, "c1", spoken=[canary]))
     await phone.end(ended(miras, "m1"))
     await phone.told(2)
     await phone.publish(
@@ -262,13 +262,13 @@ async def test_an_erased_persona_leaves_no_call_and_takes_no_other_along(phone):
         phone.rows, str(nova.persona_id)
     ) == set()
     assert [call["conversation_id"] for call in await phone.calls()] == ["m1"]
-    late = ended(agent_id, "late", said=[canary])
+    late = ended(agent_id, "late", spoken=[canary])
     assert (await phone.end(late)).json() == {"outcome": "unknown_agent"}
 
 
 async def test_an_erased_workspace_leaves_no_call(phone):
     _, _, agent_id = await phone.agent()
-    await phone.end(ended(agent_id, said=[f"said-{phone.workspace_id}"]))
+    await phone.end(ended(agent_id, spoken=[f"said-{phone.workspace_id}"]))
     await phone.told()
     await phone.publish(WorkspaceErasedV1(workspace_id=phone.workspace_id, occurred_at=utc_now()))
     await erased(phone)

@@ -65,32 +65,32 @@ async def get(session: Session, call_id: UUID) -> Call:
 
 
 async def page(
-    session: Session, wanted: CallFilter, before: UUID | None, limit: int
+    session: Session, filters: CallFilter, before: UUID | None, limit: int
 ) -> list[ListedCall]:
     """Return up to `limit` calls, without what was said, newest first."""
-    rows = await session.scalars(_matching(wanted, before).limit(limit))
+    rows = await session.scalars(_matching(filters, before).limit(limit))
     return [_listed(row) for row in rows]
 
 
 async def whole_page(
-    session: Session, wanted: CallFilter, before: UUID | None, limit: int
+    session: Session, filters: CallFilter, before: UUID | None, limit: int
 ) -> list[Call]:
     """Return the same with what was said."""
-    query = _matching(wanted, before).limit(limit).options(undefer_group(TEXTS))
+    query = _matching(filters, before).limit(limit).options(undefer_group(TEXTS))
     return [_call(row) for row in await session.scalars(query)]
 
 
-def _matching(wanted: CallFilter, before: UUID | None) -> Select[CallRow]:
+def _matching(filters: CallFilter, before: UUID | None) -> Select[CallRow]:
     query = select(CallRow).order_by(CallRow.call_id.desc())
     if before is not None:
         query = query.where(CallRow.call_id < before)
-    if (persona_id := wanted.get("persona_id")) is not None:
+    if (persona_id := filters.get("persona_id")) is not None:
         query = query.where(CallRow.persona_id == persona_id)
-    if (lead_id := wanted.get("lead_id")) is not None:
+    if (lead_id := filters.get("lead_id")) is not None:
         query = query.where(CallRow.lead_id == lead_id)
-    if (since := wanted.get("since")) is not None:
+    if (since := filters.get("since")) is not None:
         query = query.where(CallRow.started_at >= since)
-    if (until := wanted.get("until")) is not None:
+    if (until := filters.get("until")) is not None:
         query = query.where(CallRow.started_at < until)
     return query
 

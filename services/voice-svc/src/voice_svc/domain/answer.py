@@ -102,8 +102,8 @@ def speakable(text: str) -> list[str]:
             continue
         bare = _URL.sub("", _LINK.sub(r"\1", _LINE_MARK.sub("", line)))
         cells = _CELLS.sub(", ", bare.strip(" \t|"))
-        said = "".join(char if char.isprintable() else " " for char in _MARKS.sub("", cells))
-        sentences += [part for part in _SENTENCE.split(" ".join(said.split())) if part]
+        spoken = "".join(char if char.isprintable() else " " for char in _MARKS.sub("", cells))
+        sentences += [part for part in _SENTENCE.split(" ".join(spoken.split())) if part]
     return sentences
 
 

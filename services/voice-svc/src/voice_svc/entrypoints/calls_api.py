@@ -34,15 +34,15 @@ async def _filter(
     return CallFilter(persona_id=persona_id, lead_id=lead_id, since=since, until=until)
 
 
-Wanted = Annotated[CallFilter, Depends(_filter)]
+Filters = Annotated[CallFilter, Depends(_filter)]
 
 
 @router.get("", operation_id="listCalls", summary="List calls, newest first")
 async def list_calls(
-    _: Viewer, session: WorkspaceSession, paging: Paging, wanted: Wanted
+    _: Viewer, session: WorkspaceSession, paging: Paging, filters: Filters
 ) -> Page[ListedCallDocument]:
     """Return the calls of this workspace that match every given filter, without transcripts."""
-    found = await calls.page(session, wanted, paging.start_after(UUID), paging.rows)
+    found = await calls.page(session, filters, paging.start_after(UUID), paging.rows)
     return paging.page(list(map(ListedCallDocument.of, found)), lambda call: call.call_id)
 
 
@@ -53,9 +53,9 @@ async def list_calls(
     response_class=Response,
     responses={200: {"content": {NDJSON: {}}, "description": "A call in a line, as JSON."}},
 )
-async def export(viewer: Viewer, deps: Deps, wanted: Wanted) -> StreamingResponse:
+async def export(viewer: Viewer, deps: Deps, filters: Filters) -> StreamingResponse:
     """Return all calls that match, whole, a line each."""
-    lines = _lines(deps, viewer.workspace_id, wanted)
+    lines = _lines(deps, viewer.workspace_id, filters)
     return StreamingResponse(lines, media_type=NDJSON)
 
 
@@ -67,11 +67,11 @@ async def get_call(call_id: UUID, _: Viewer, session: WorkspaceSession) -> CallD
     return CallDocument.whole(await calls.get(session, call_id))
 
 
-async def _lines(deps: VoiceDeps, workspace_id: str, wanted: CallFilter) -> AsyncIterator[str]:
+async def _lines(deps: VoiceDeps, workspace_id: str, filters: CallFilter) -> AsyncIterator[str]:
     last: UUID | None = None
     while True:
         async with deps.store.workspace(workspace_id) as session:
-            found = await calls.whole_page(session, wanted, last, EXPORT_BATCH)
+            found = await calls.whole_page(session, filters, last, EXPORT_BATCH)
         for call in found:
             yield f"{CallDocument.whole(call).model_dump_json()}\n"
         if len(found) < EXPORT_BATCH:

@@ -39,8 +39,8 @@ class ToolRoute(APIRoute):
 
         async def handle_known(request: Request) -> Response:
             deps = await deps_of(VoiceDeps)(request)
-            persona_id = await _persona_asked(request)
             secret = request.headers.get(SECRET_HEADER, "")
+            persona_id = await _persona_asked(request) if secret else None
             workspace_id = await deps.tools.authenticate(persona_id, secret)
             request.state.tool = workspace_id, persona_id
             return await handle(request)

@@ -37,9 +37,13 @@ class SignedRoute(APIRoute):
         async def handle_signed(request: Request) -> Response:
             deps = await deps_of(VoiceDeps)(request)
             secret = deps.settings.webhook_secret
-            if secret is None:
-                raise SignatureRefusedError("DRAMATIS_VOICE_WEBHOOK_SECRET is not set.")
-            header = request.headers.get(SIGNATURE_HEADER, "")
+            header = request.headers.get(SIGNATURE_HEADER)
+            if secret is None or header is None:
+                raise SignatureRefusedError(
+                    "No signature can be taken: DRAMATIS_VOICE_WEBHOOK_SECRET is not set."
+                    if secret is None
+                    else f"Send {SIGNATURE_HEADER}."
+                )
             request.state.signed_at = verify_signature(
                 header, await request.body(), secret.get_secret_value()
             )

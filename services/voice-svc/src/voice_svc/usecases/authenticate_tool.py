@@ -27,7 +27,10 @@ class AuthenticateTool:
         Raises:
             ToolSecretRefusedError: it is not the secret of this persona's tool, if it has one.
         """
-        if persona_id is not None and secret:
+        refused = ToolSecretRefusedError("Send the secret of this persona's tool: X-Tool-Secret.")
+        if not secret:
+            raise refused
+        if persona_id is not None:
             known = self._known.get(persona_id)
             if known is not None and known[2] > monotonic() and is_secret(secret, known[1]):
                 return known[0]
@@ -35,7 +38,7 @@ class AuthenticateTool:
             agent = await agents.find(session, persona_id or UUID(int=0))
         stored = agent.tool_secret_sha256 if agent else None
         if not is_secret(secret, stored) or agent is None or stored is None:
-            raise ToolSecretRefusedError("Send the secret of this persona's tool: X-Tool-Secret.")
+            raise refused
         self._known[agent.persona_id] = agent.workspace_id, stored, monotonic() + REMEMBERED_SECONDS
         while len(self._known) > MAX_REMEMBERED:
             self._known.popitem(last=False)
