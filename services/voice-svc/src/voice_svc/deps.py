@@ -6,11 +6,14 @@ from persona_client import Roster
 from service_kit.service import Service
 from service_kit.store import Store
 
+from voice_svc.adapters.elevenlabs.client import ElevenLabs
+from voice_svc.adapters.elevenlabs.speech import ElevenLabsSpeech
 from voice_svc.adapters.nats_knowledge import NatsKnowledge
 from voice_svc.domain.answer_cache import AnswerCache
 from voice_svc.settings import VoiceSettings
 from voice_svc.usecases.answer_question import AnswerQuestion
 from voice_svc.usecases.authenticate_tool import AuthenticateTool
+from voice_svc.usecases.ports import Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,8 @@ class VoiceDeps:
     settings: VoiceSettings
     store: Store
     roster: Roster
+    vendor: ElevenLabs
+    sessions: Sessions
     tools: AuthenticateTool
     answers: AnswerCache
     answer_question: AnswerQuestion
@@ -27,12 +32,20 @@ class VoiceDeps:
 
 def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
     """Return the deps of this process."""
+    vendor = ElevenLabs(
+        api_key=settings.elevenlabs_api_key,
+        base_url=settings.elevenlabs_base_url,
+        connect_timeout_seconds=settings.connect_timeout_seconds,
+        timeout_seconds=settings.vendor_timeout_seconds,
+    )
     answers = AnswerCache(settings.answer_cache_bytes)
     knowledge = NatsKnowledge(service.broker.publishing, answers)
     return VoiceDeps(
         settings=settings,
         store=service.store,
         roster=service.roster,
+        vendor=vendor,
+        sessions=ElevenLabsSpeech(vendor),
         tools=AuthenticateTool(service.store),
         answers=answers,
         answer_question=AnswerQuestion(knowledge, answers, settings.answer_timeout_seconds),

@@ -10,6 +10,7 @@ from voice_svc.entrypoints import (
     calls_api,
     function_calls_api,
     post_calls_api,
+    voice_sessions_api,
 )
 
 MAX_POST_CALL_BYTES = 8 * 1024 * 1024
@@ -23,6 +24,7 @@ API = HttpApi(
         function_calls_api.router,
         function_calls_api.stats_router,
         post_calls_api.router,
+        voice_sessions_api.router,
     ],
     description="Every persona with its own voice agent, always in step with it.",
     uploads=UploadRoute(

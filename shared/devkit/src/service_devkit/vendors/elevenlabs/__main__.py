@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from service_devkit.embedded.ports import LOOPBACK
 from service_devkit.vendors.contract import VendorContract
-from service_devkit.vendors.elevenlabs import agents, speech
+from service_devkit.vendors.elevenlabs import agents, conversations, speech
 from service_devkit.vendors.elevenlabs.account import Account
 from service_devkit.vendors.elevenlabs.calls import Server
 from service_devkit.vendors.elevenlabs.control import control_routes
@@ -29,6 +29,7 @@ OPERATIONS = {
     "GET /v1/convai/agents/{agent_id}": agents.get_agent,
     "PATCH /v1/convai/agents/{agent_id}": agents.update_agent,
     "DELETE /v1/convai/agents/{agent_id}": agents.delete_agent,
+    "GET /v1/convai/conversation/get-signed-url": conversations.signed_url,
     "GET /v2/voices": speech.list_voices,
     "GET /v1/voices/{voice_id}": speech.get_voice,
     "POST /v1/text-to-speech/{voice_id}/stream": speech.say,
@@ -40,7 +41,9 @@ def build(server: Server) -> Starlette:
     """Return the app."""
     routes = [server.route(name, run) for name, run in OPERATIONS.items()]
     control = control_routes(server.account, has_contract=server.contract is not None)
-    return Starlette(routes=[*routes, Route("/samples/{voice_id}.mp3", speech.sample), *control])
+    sample = Route("/samples/{voice_id}.mp3", speech.sample)
+    calls = conversations.socket_route(server.account, server.contract)
+    return Starlette(routes=[*routes, sample, calls, *control])
 
 
 def main() -> None:
@@ -53,7 +56,14 @@ def main() -> None:
     contract = VendorContract(options.document) if options.document else None
     account = Account(f"http://{LOOPBACK}:{options.port}")
     app = build(Server(account, options.key, contract))
-    uvicorn.run(app, host=LOOPBACK, port=options.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host=LOOPBACK,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+    )
 
 
 if __name__ == "__main__":

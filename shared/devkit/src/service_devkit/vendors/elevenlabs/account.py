@@ -28,6 +28,9 @@ class Behaviour(BaseModel):
     character_limit: int = 1_000_000
     forgets: tuple[str, ...] = ()
     """Fields of agents that are taken and not kept, such as `conversation_config.tts.speed`."""
+    post_call_url: str | None = None
+    """Where the record of a call is sent when it has ended, signed with `post_call_secret`."""
+    post_call_secret: str = ""
 
 
 class VendorError(Exception):
@@ -55,6 +58,11 @@ class Account:
         self.agents: dict[str, Json] = {}
         self.tools: dict[str, Json] = {}
         self.secrets: dict[str, Json] = {}
+        self.signatures: dict[str, str] = {}
+        """Agents by the signature with which one call may be made."""
+        self.conversations: dict[str, Json] = {}
+        self.post_calls: list[int] = []
+        """What the webhook of each call was answered."""
         self.voices = first_voices(base_url)
         self.characters_used = 0
         self.requests: Counter[str] = Counter()

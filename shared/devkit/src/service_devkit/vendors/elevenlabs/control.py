@@ -23,6 +23,8 @@ def control_routes(account: Account, *, has_contract: bool) -> list[Route]:
                 "streams_open": account.streams_open,
                 "most_streams_open": account.most_streams_open,
                 "characters_used": account.characters_used,
+                "conversations": account.conversations,
+                "post_calls": account.post_calls,
                 **things,
             }
         )
