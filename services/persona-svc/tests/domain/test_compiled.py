@@ -7,7 +7,7 @@ import pytest
 from persona_client.resolution import DEFAULT_LABEL
 from persona_contracts import ResolvedPersona
 from persona_svc.domain.compiled import DEFAULT_NAME, TEXTS, compile_persona
-from persona_svc.domain.persona import MAX_CONTENT_BYTES
+from persona_svc.domain.persona import MAX_CONTENT_BYTES, InvalidPersonaError
 from persona_svc.domain.prompts import (
     MAX_COMPILED_TOKENS,
     RAG_PROMPT,
@@ -209,3 +209,23 @@ def test_8000_tokens_are_allowed_and_one_more_is_refused(make_persona) -> None:
     assert error.extra["tokens"] == {**used, "service_description": room + 1}
     assert [item.field for item in error.errors][:2] == ["content", "service_description"]
     assert error.errors[1].message == f"takes {room + 1:,} tokens"
+
+
+def test_a_layer_is_its_own_or_the_nearest_ancestors_or_built_in(make_persona) -> None:
+    line = a_line(make_persona, {"rag_prompt": "Quote {{ query }}."}, {"user_prompt": "Answer."})
+    compiled = compile_persona(line)
+    assert (compiled.prompts.rag, compiled.prompts.user) == ("Quote {{ query }}.", "Answer.")
+    assert compiled.prompt_sources == {"system": "built_in", "rag": "inherited", "user": "own"}
+    assert compiled.inherited_from["rag_prompt"] == line[1].persona_id
+    assert compiled.tokens["prompts.user"] == 2
+    alone = compile_persona((make_persona("B", content="Be kind."),))
+    assert alone.prompt_sources == {"system": "own", "rag": "built_in", "user": "built_in"}
+
+
+def test_a_layer_that_is_no_template_is_refused_by_line(make_persona) -> None:
+    with pytest.raises(InvalidPersonaError) as refused:
+        make_persona("A", rag_prompt="fine\n{{ secret }}", user_prompt="{% set x = 1 %}")
+    assert [(error.field, error.message.split(":")[0]) for error in refused.value.errors] == [
+        ("rag_prompt", "line 2"),
+        ("user_prompt", "line 1"),
+    ]

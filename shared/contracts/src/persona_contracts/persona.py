@@ -10,7 +10,15 @@ from persona_contracts.types import JsonObject, UtcTime
 
 
 class Prompts(Document):
-    """The three compiled prompt layers."""
+    """The three prompt layers: `system` is text; `rag` and `user` are templates."""
+
+    system: str
+    rag: str
+    user: str
+
+
+class PromptSources(Document):
+    """Where each layer is from: `own`, `inherited` or `built_in`; there may be more."""
 
     system: str
     rag: str
@@ -55,6 +63,7 @@ class ResolvedPersona(Document):
     service_description: str | None = None
     content: str = ""
     prompts: Prompts
+    prompt_sources: PromptSources | None = None
     model: ModelSettings = Field(default_factory=ModelSettings)
     voice: Voice | None = None
     language: str | None = None

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Literal
 
 from persona_contracts.types import Channel
+from persona_prompts import RAG_PROMPT, USER_PROMPT
 from service_kit.errors import InvalidError, UpstreamError
 from service_kit.templates import LEAD_PREFIX
 
@@ -38,6 +39,9 @@ class Voice:
     goals: str | None = None
     service_description: str | None = None
     instructions: str = ""
+    rag_prompt: str = RAG_PROMPT
+    """A template of `persona_prompts`, as `user_prompt`."""
+    user_prompt: str = USER_PROMPT
     language: str | None = None
     cite_sources: bool = False
     """Whether the body refers to its sources as `[1]`."""

@@ -18,7 +18,7 @@ class Piece:
     text: str
 
 
-def fence(pieces: Sequence[Piece]) -> str:
+def fence(pieces: Sequence[Piece]) -> list[str]:
     """Return each piece between its BEGIN and END lines.
 
     All these lines carry one mark, made from all the texts and present in none: a piece can neither
@@ -26,9 +26,7 @@ def fence(pieces: Sequence[Piece]) -> str:
     """
     cleaned = [Piece(piece.label, plain_text(piece.text)) for piece in pieces]
     mark = _mark(cleaned)
-    return "\n\n".join(
-        f"BEGIN DATA {mark} {piece.label}\n{piece.text}\nEND DATA {mark}" for piece in cleaned
-    )
+    return [f"BEGIN DATA {mark} {piece.label}\n{piece.text}\nEND DATA {mark}" for piece in cleaned]
 
 
 def _mark(pieces: Sequence[Piece]) -> str:

@@ -2,15 +2,26 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from persona_contracts.types import Channel
+from persona_prompts import (
+    Passage,
+    RenderingFailedError,
+    Template,
+    TemplateRefusedError,
+    Values,
+    template,
+)
+from service_kit.errors import InvalidError
 
 from draft_svc.domain.brief import Brief, Voice
 from draft_svc.domain.citations import CITATION_LINE
 from draft_svc.domain.fence import Piece, fence
 from draft_svc.domain.greeting import greeting_template
 from draft_svc.domain.knowledge import PassageText
+from draft_svc.domain.plain_text import plain_text
 from draft_svc.domain.strategy import STRATEGY_SCHEMA, Strategy
 from draft_svc.domain.text import SMS_MAX_CHARS
 
@@ -21,8 +32,13 @@ MAX_LEAD_CHARS: Final = 2_000
 MAX_LEAD_VALUE_CHARS: Final = 300
 MAX_PASSAGES_CHARS: Final = 24_000
 """Together with a persona of 32,000 characters about 20,000 tokens."""
+MAX_PLACE_CHARS: Final = 120
+"""Of the name of a file or of a section, outside the markers."""
 
 LINKEDIN_CHARS: Final = 800
+
+_DATA_NAMES: Final = {"passages", "query"}
+"""What a layer that names it places itself."""
 
 Message = tuple[Literal["system", "user"], str]
 
@@ -68,29 +84,109 @@ _PLAN_TASK: Final = (
 )
 
 
+class PromptFailedError(InvalidError):
+    """A layer of the persona's prompts cannot be rendered for this reply."""
+
+    slug = "prompt-failed"
+
+
 def compose_strategy_messages(brief: Brief) -> list[Message]:
-    """Return the messages of the first step, which asks for a strategy as JSON."""
-    data = fence([*_passages(brief), *_thread(brief), _lead(brief), _reply(brief)])
-    return [
-        ("system", _joined([*_persona(brief.voice), _section("Your task", _PLAN_TASK, _FACTS)])),
-        ("user", f"{data}\n\nReturn the JSON object for the reply."),
-    ]
+    """Return the messages of the first step, which asks for a strategy as JSON.
+
+    Raises:
+        PromptFailedError: a layer makes no prompt of this reply.
+    """
+    return _messages(
+        brief, [_PLAN_TASK, _FACTS], _layers(brief), "Return the JSON object for the reply."
+    )
 
 
 def compose_write_messages(brief: Brief, strategy: Strategy | None) -> list[Message]:
-    """Return the messages that ask for the body; a strategy is data too, made from the reply."""
+    """Return the messages that ask for the body; a strategy is data too, made from the reply.
+
+    Raises:
+        PromptFailedError: a layer makes no prompt of this reply.
+    """
+    task = [_SHAPES[brief.channel], _greeting_rule(brief), _NEVER_SIGN, _FACTS]
+    if strategy is not None:
+        task.append("Follow the plan among the data as far as it fits these instructions.")
+    if brief.passages:
+        task.append(_CITE_IN_BODY if brief.voice.cite_sources else _CITE)
+    return _messages(brief, task, _layers(brief, strategy), "Write the answer to the reply.")
+
+
+def _messages(brief: Brief, task: Sequence[str], layers: "_Layers", last: str) -> list[Message]:
+    persona = [*_persona(brief.voice), *layers.instructions]
+    return [
+        ("system", _joined([*persona, _section("Your task", *task)])),
+        ("user", _joined([*layers.data, last])),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """The layers `rag` and `user`, rendered: with the instructions, or where they place data."""
+
+    instructions: list[str]
+    data: list[str]
+
+
+def _layers(brief: Brief, strategy: Strategy | None = None) -> _Layers:
+    """Render both layers, and add the data that neither of them places."""
     passages = _passages(brief)
     plan = [] if strategy is None else [_plan(strategy)]
-    data = fence([*passages, *_thread(brief), _lead(brief), *plan, _reply(brief)])
-    task = [_SHAPES[brief.channel], _greeting_rule(brief), _NEVER_SIGN, _FACTS]
-    if plan:
-        task.append("Follow the plan among the data as far as it fits these instructions.")
-    if passages:
-        task.append(_CITE_IN_BODY if brief.voice.cite_sources else _CITE)
-    return [
-        ("system", _joined([*_persona(brief.voice), _section("Your task", *task)])),
-        ("user", f"{data}\n\nWrite the answer to the reply."),
-    ]
+    *fenced, reply = fence(
+        [*passages, *_thread(brief), _lead(brief), *plan, _reply(brief)],
+    )
+    shown, others = fenced[: len(passages)], fenced[len(passages) :]
+    numbered = enumerate(zip(brief.passages, shown, strict=False), start=1)
+    values = Values(
+        query=reply,
+        passages=[_shown(number, *pair) for number, pair in numbered],
+        persona_name=brief.voice.sender_name,
+        language=brief.voice.language,
+    )
+    rag, user = (_template(source) for source in (brief.voice.rag_prompt, brief.voice.user_prompt))
+    places = (rag.used | user.used) & _DATA_NAMES
+    instructions, data = list[str](), list[str]()
+    for layer, unplaced in (
+        (rag, [*([] if "passages" in places else shown), *others]),
+        (user, [] if "query" in places else [reply]),
+    ):
+        rendered = _rendered(layer, values)
+        (data if layer.used & _DATA_NAMES else instructions).extend(rendered)
+        data.extend(unplaced)
+    return _Layers(instructions, data)
+
+
+def _template(source: str) -> Template:
+    try:
+        return template(source)
+    except TemplateRefusedError as error:
+        raise PromptFailedError(f"a prompt of the persona is no template: {error}") from error
+
+
+def _rendered(layer: Template, values: Values) -> list[str]:
+    try:
+        text = layer.render(values)
+    except RenderingFailedError as error:
+        raise PromptFailedError(f"a prompt of the persona does not render: {error}") from error
+    return [text] if text else []
+
+
+def _shown(number: int, passage: PassageText, fenced: str) -> Passage:
+    return Passage(
+        number=number,
+        source=_one_line(passage.source) or "",
+        page=passage.page_start,
+        section=_one_line(passage.section),
+        text=fenced,
+    )
+
+
+def _one_line(text: str | None) -> str | None:
+    """Return a name from a file as it may stand outside the markers: short, and on one line."""
+    return " ".join(plain_text(text).split())[:MAX_PLACE_CHARS] if text else None
 
 
 def _persona(voice: Voice) -> list[str]:

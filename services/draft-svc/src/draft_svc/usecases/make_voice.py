@@ -1,6 +1,7 @@
 """Make a voice of the persona that speaks."""
 
 from persona_client import Resolution
+from persona_prompts import RAG_PROMPT, USER_PROMPT
 
 from draft_svc.domain.brief import Voice
 
@@ -17,6 +18,8 @@ def make_voice(resolution: Resolution) -> Voice:
         goals=resolution.goals,
         service_description=resolution.service_description,
         instructions=persona.prompts.system if persona else "",
+        rag_prompt=persona.prompts.rag if persona else RAG_PROMPT,
+        user_prompt=persona.prompts.user if persona else USER_PROMPT,
         language=persona.language if persona else None,
         cite_sources=persona.cite_sources if persona else False,
         model=persona.model.name if persona else None,

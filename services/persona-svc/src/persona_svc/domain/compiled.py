@@ -63,6 +63,7 @@ class CompiledPersona:
     service_description: str | None
     content: str
     prompts: Prompts
+    prompt_sources: Mapping[str, str]
     model: ModelSettings
     voice: Voice | None
     language: str | None
@@ -88,6 +89,7 @@ class CompiledPersona:
                 "rag": self.prompts.rag,
                 "user": self.prompts.user,
             },
+            "prompt_sources": dict(self.prompt_sources),
             "model": self.model.as_dict(),
             "voice": None if self.voice is None else self.voice.as_dict(),
             "cite_sources": self.cite_sources,
@@ -117,7 +119,12 @@ def compile_persona(line: Sequence[Persona]) -> CompiledPersona:
     contents = _contents(line)
     inherited.nearest("content", lambda own: own.content)
     sections = [*_character(persona.fields.name, texts), *_instructions(contents)]
-    tokens = count_tokens(sections)
+    prompts = compile_prompts(
+        sections,
+        rag=inherited.nearest("rag_prompt", attrgetter("rag_prompt")),
+        user=inherited.nearest("user_prompt", attrgetter("user_prompt")),
+    )
+    tokens = count_tokens(sections, prompts)
     require_size(persona.fields.name, tokens)
     return CompiledPersona(
         persona_id=persona.persona_id,
@@ -125,7 +132,8 @@ def compile_persona(line: Sequence[Persona]) -> CompiledPersona:
         is_active=persona.fields.is_active,
         **texts,
         content="\n\n".join(item.text for item in contents),
-        prompts=compile_prompts(sections),
+        prompts=prompts,
+        prompt_sources={layer: inherited.source(field) for layer, field in _LAYERS.items()},
         model=ModelSettings(
             name=inherited.nearest("model.name", lambda own: own.model.name),
             temperature=inherited.nearest("model.temperature", lambda own: own.model.temperature),
@@ -149,6 +157,10 @@ def _voice(line: Sequence[Persona], inherited: "_Inherited") -> Voice | None:
     return replace(voice, enabled=False)
 
 
+_LAYERS: Final = {"system": "content", "rag": "rag_prompt", "user": "user_prompt"}
+"""The field that each layer is written in."""
+
+
 class _Inherited:
     """Takes values from the nearest of a line, and remembers which ancestor gave them."""
 
@@ -164,6 +176,12 @@ class _Inherited:
                     self.givers[field] = persona.persona_id
                 return value
         return None
+
+    def source(self, field: str) -> str:
+        """Return where the value of a field that was taken is from: own, inherited or built_in."""
+        if field in self.givers:
+            return "inherited"
+        return "built_in" if getattr(self._line[0].fields, field) is None else "own"
 
 
 def _contents(line: Sequence[Persona]) -> list[Section]:

@@ -11,7 +11,7 @@ from persona_svc.domain.persona import FIELDS, TEXT_LIMITS, PersonaFields
 MAX_DIFF_LINES: Final = 2_000
 """Longer texts get no unified diff: with many equal lines its time grows with the square."""
 
-_LONG_TEXTS: Final = {*TEXT_LIMITS, "content"}
+_LONG_TEXTS: Final = {*TEXT_LIMITS, "content", "rag_prompt", "user_prompt"}
 _LABELS: Final = {"parent_id": "parent", "model": "model settings"}
 
 

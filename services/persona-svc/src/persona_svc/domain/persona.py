@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self, cast
 from uuid import UUID
 
+from persona_prompts import MAX_SOURCE_BYTES, TemplateRefusedError, check
 from service_kit.errors import ConflictError, InvalidError, NotFoundError
 from service_kit.names import name_key, turning_character
 
@@ -81,6 +82,9 @@ class PersonaFields:
     goals: str | None = None
     service_description: str | None = None
     content: str | None = None
+    rag_prompt: str | None = None
+    """A template of `persona_prompts`, as `user_prompt`; None: the parent's, else built in."""
+    user_prompt: str | None = None
     parent_id: UUID | None = None
     is_active: bool = True
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -99,6 +103,8 @@ class PersonaFields:
         for text, max_chars in TEXT_LIMITS.items():
             clean[text] = checks.text(text, getattr(self, text), max_chars)
         clean["content"] = _content(checks, self.content)
+        for layer in ("rag_prompt", "user_prompt"):
+            clean[layer] = _template(checks, layer, getattr(self, layer))
         clean["parent_id"] = checks.uuid("parent_id", self.parent_id)
         checks.required_flag("is_active", self.is_active)
         checks.flag("cite_sources", self.cite_sources)
@@ -244,6 +250,18 @@ def _content(checks: Checks, value: object) -> str | None:
     if size > MAX_CONTENT_BYTES:
         checks.refuse("content", f"takes {size:,} bytes: shorten it to {MAX_CONTENT_BYTES:,}")
     return content
+
+
+def _template(checks: Checks, field: str, value: object) -> str | None:
+    source = checks.text(field, value, MAX_SOURCE_BYTES)
+    if source is None:
+        return None
+    try:
+        check(source)
+    except TemplateRefusedError as refused:
+        for error in refused.errors:
+            checks.refuse(field, f"line {error.line}: {error.message}")
+    return source
 
 
 def _language(checks: Checks, value: object) -> str | None:

@@ -88,6 +88,17 @@ class _PersonaValues(StrictRequest):
     goals: str | None = None
     service_description: str | None = None
     content: str | None = Field(default=None, description="Markdown, up to 24 KiB.")
+    rag_prompt: str | None = Field(
+        default=None,
+        description="How to use passages: a template of shared/prompts, up to 8 KiB. null: as the"
+        " parent has it, else the built-in one.",
+        examples=[
+            "{% for passage in passages %}[{{ passage.number }}] {{ passage.text }}{% endfor %}"
+        ],
+    )
+    user_prompt: str | None = Field(
+        default=None, description="How to take the message to answer: a template likewise."
+    )
     parent_id: UUID | None = Field(default=None, description="The persona to inherit from.")
     is_active: bool = True
     model: ModelValues | None = None
@@ -193,6 +204,8 @@ class PersonaDocument(BaseModel):
     goals: str | None
     service_description: str | None
     content: str | None
+    rag_prompt: str | None
+    user_prompt: str | None
     parent_id: UUID | None
     is_active: bool
     model: dict[str, Any]
