@@ -12,7 +12,7 @@ TESTS := not faults
 .PHONY: help install demo up test check faults bench bench-peers schemas format clean images k8s k8s-tools k8s-files
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: ## Install everything into .venv, from the lock
 	@$(UV) sync --frozen --quiet

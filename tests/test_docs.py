@@ -18,7 +18,7 @@ from typer.main import get_command
 from voice_svc.settings import VoiceSettings
 
 ROOT = Path(__file__).parent.parent
-SOURCES = ("shared", "services", "cli", "tests", "bench", "scripts")
+SOURCES = ("shared", "services", "cli", "tests", "bench", "deploy", "scripts")
 DOCS = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "*/README.md", "*/*/*.md")
@@ -28,7 +28,7 @@ DOCS = sorted(
 PAGES = pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 FILE = re.compile(r"`([A-Za-z][\w./-]*(?:/|\.py|\.md|\.toml|\.yaml))`")
-TARGET = re.compile(r"(?:`|^|^\$ |[A-Z_]+=\S+ )make ([a-z-]+)", re.MULTILINE)
+TARGET = re.compile(r"(?:`|^|^\$ |[A-Z_]+=\S+ )make ([a-z0-9-]+)", re.MULTILINE)
 COMMAND = re.compile(
     r"(?:`|^|^\$ |bin/|\s)dramatis ([a-z]+)(?: ((?:[a-z-]+(?:\\\|)?)+))?", re.MULTILINE
 )
@@ -92,7 +92,7 @@ def test_every_file_that_is_named_exists(page):
 
 @PAGES
 def test_every_target_of_make_exists(page):
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert set(TARGET.findall(page.read_text())) <= set(targets)
 
 

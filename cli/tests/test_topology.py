@@ -31,6 +31,13 @@ def test_databases_alone_need_no_broker(run):
     assert json.loads(result.out) == {f"database {spec.name}": "ready" for spec in SERVICES}
 
 
+def test_the_broker_may_stand_in_a_file(run, fresh_nats, monkeypatch, tmp_path):
+    (tmp_path / "dramatis_nats_url").write_text(f"{fresh_nats.url}\n")
+    monkeypatch.setenv("DRAMATIS_SECRETS_DIR", str(tmp_path))
+    result = run("topology", "apply", "--streams", "--json")
+    assert json.loads(result.out) == {f"stream {name}": "created" for name in STREAMS}
+
+
 def test_passwords_come_from_files_and_are_never_printed(
     run, fresh_nats, server, monkeypatch, tmp_path
 ):

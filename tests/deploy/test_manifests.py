@@ -1,6 +1,7 @@
 """The manifests of deploy/k8s: current, complete, and what is wrong in them is refused."""
 
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dramatis.__main__ import _app
 from dramatis.services import SERVICES
+from typer.main import get_command
 
 ROOT = Path(__file__).parents[2]
 K8S = ROOT / "deploy/k8s"
@@ -93,6 +96,32 @@ def test_every_config_and_account_that_a_pod_names_is_there(overlay):
                 assert ("ConfigMap", source["configMapRef"]["name"]) in named
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_command_that_a_job_runs_exists(overlay):
+    commands = get_command(_app([])).commands
+    for manifest in installed(overlay):
+        pod = table()[2].pod_of(manifest)
+        for container in pod["containers"] if pod else ():
+            if re.search(r"/dramatis[@:]", container["image"]):
+                group, command, *options = container["args"]
+                known = {o for p in commands[group].commands[command].params for o in p.opts}
+                assert {o for o in options if o.startswith("--")} <= known
+
+
+def test_streams_have_as_many_copies_as_the_broker_has_nodes():
+    for overlay, nodes in (("dev", "1"), ("small", "1"), ("ha", "3")):
+        (job,) = [m for m in installed(overlay) if m["metadata"]["name"].startswith("streams-")]
+        assert table()[2].pod_of(job)["containers"][0]["args"][-1] == nodes
+        settings = {
+            value
+            for m in installed(overlay)
+            if m["kind"] == "ConfigMap"
+            for key, value in m["data"].items()
+            if key == "DRAMATIS_STREAM_REPLICAS"
+        }
+        assert settings <= {nodes}
+
+
 def test_the_routes_cut_no_path_and_each_service_has_its_host():
     rules = [
         (m["spec"]["rules"][0]["host"], path["path"], path["backend"]["service"]["name"])
@@ -167,9 +196,10 @@ def test_who_may_speak_to_whom():
     }
     services = {service.name for service in table()[0].SERVICES}
     migrations = {name for name in labels if "-migrate-" in name}
+    streams = {name for name in labels if name.startswith("streams-")}
     databases = {name for name in labels if name.startswith("databases-")}
     assert allowed == {
-        *((name, "nats") for name in services | {"topology"} | migrations),
+        *((name, "nats") for name in services | migrations | streams),
         *((name, "postgres") for name in services | migrations | databases | {"postgres"}),
         ("ingest-svc", "qdrant"),
     }

@@ -11,6 +11,7 @@ from persona_contracts import SUBJECT_ID_PATTERN, is_subject_id
 from dramatis import defaults
 from dramatis.errors import CliError
 from dramatis.rest import Rest, Written
+from dramatis.secret_files import secret
 from dramatis.stack_file import load_endpoints
 from dramatis.tokens import embedded_token
 
@@ -57,12 +58,12 @@ class BrokerTarget:
 
     @property
     def nats_url(self) -> str:
-        """The broker's address.
+        """The broker's address: as given, from its file in DRAMATIS_SECRETS_DIR, or the stack's.
 
         Raises:
             NotUpError: none was given and no stack runs in the data folder.
         """
-        return self.nats or load_endpoints(self.data_dir).nats
+        return self.nats or secret("DRAMATIS_NATS_URL") or load_endpoints(self.data_dir).nats
 
 
 @dataclass(frozen=True, kw_only=True)

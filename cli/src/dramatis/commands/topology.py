@@ -1,10 +1,8 @@
 """`dramatis topology`: what a deployment prepares before its services start."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -17,6 +15,7 @@ from dramatis.errors import CliError
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_table
 from dramatis.revisions import bump_revisions
+from dramatis.secret_files import secret
 from dramatis.services import SERVICES, ServiceSpec
 from dramatis.target import BrokerTarget
 
@@ -135,8 +134,8 @@ def _provision(admin_url: str, spec: ServiceSpec) -> None:
         provision_database(
             admin_url,
             spec.package,
-            _secret(f"{name}_PASSWORD"),
-            owner_password=_secret(f"{name}_OWNER_PASSWORD"),
+            secret(f"{name}_PASSWORD"),
+            owner_password=secret(f"{name}_OWNER_PASSWORD"),
         )
     except psycopg.Error as error:
         raise CliError(
@@ -145,18 +144,10 @@ def _provision(admin_url: str, spec: ServiceSpec) -> None:
 
 
 def _required(name: str) -> str:
-    value = _secret(name)
+    value = secret(name)
     if value is None:
         raise CliError(f"{name} is not set.", "Set it, or write a file: see --help.")
     return value
-
-
-def _secret(name: str) -> str | None:
-    """Return a secret from its file, else from the environment; never from the command line."""
-    folder = os.environ.get("DRAMATIS_SECRETS_DIR")
-    if folder and (Path(folder) / name.lower()).is_file():
-        return (Path(folder) / name.lower()).read_text().strip()
-    return os.environ.get(name)
 
 
 def _first_line(error: psycopg.Error) -> str:
