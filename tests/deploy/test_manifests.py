@@ -8,9 +8,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import trustme
 import yaml
 from dramatis.__main__ import _app
 from dramatis.services import SERVICES
+from service_devkit.embedded.binaries import nats_server
 from typer.main import get_command
 
 ROOT = Path(__file__).parents[2]
@@ -277,6 +279,7 @@ BROKEN = {
 
 
 @TOOLS
+@pytest.mark.processes
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_overlay_is_refused(broken, tmp_path):
     more, extra, reason = BROKEN[broken]
@@ -293,6 +296,7 @@ def test_a_broken_overlay_is_refused(broken, tmp_path):
 
 
 @TOOLS
+@pytest.mark.processes
 def test_a_custom_resource_with_a_wrong_field_is_refused(tmp_path):
     crds = Path(os.environ.get("CRDS") or ROOT.parent / "shared/data/crds")
     if not crds.is_dir():
@@ -309,14 +313,86 @@ def test_a_custom_resource_with_a_wrong_field_is_refused(tmp_path):
 
 
 @TOOLS
+@pytest.mark.processes
 def test_each_install_is_what_its_overlay_renders_to():
     code, printed = check(*(K8S / "overlays" / name for name in OVERLAYS))
     assert code == 0, printed
 
 
 @TOOLS
+@pytest.mark.processes
 def test_a_release_has_its_digests_but_dev_needs_none():
     code, printed = check("--release", K8S / "overlays/dev", K8S / "overlays/small")
     assert code == 1
     assert "ok    dev" in printed
     assert printed.count("is not filled in") >= 6
+
+
+def test_digests_are_filled_in_by_name_and_others_stay(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    before = (K8S / "overlays/small/kustomization.yaml").read_text()
+    (folder / "kustomization.yaml").write_text(before)
+    digest = f"sha256:{'ab' * 32}"
+    (tmp_path / "digests.txt").write_text(f"draft-svc {digest}\n")
+    fill = [sys.executable, K8S / "fill_digests.py", tmp_path / "digests.txt", folder]
+    subprocess.run(fill, check=True)
+    after = (folder / "kustomization.yaml").read_text()
+    changed = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert len(changed) == 1
+    assert "name: draft-svc" in changed[0]
+    assert digest in changed[0]
+    (tmp_path / "digests.txt").write_text("draft-svc latest\n")
+    refused = subprocess.run(fill, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert (folder / "kustomization.yaml").read_text() == after
+
+
+def smoke(overlay, folder, kubectl):
+    """Run the smoke test of clusters with a `kubectl` that is this script."""
+    (folder / "kubectl").write_text(f'#!/bin/sh\necho "$@" >>{folder}/calls\n{kubectl}\n')
+    (folder / "kubectl").chmod(0o755)
+    done = subprocess.run(
+        [K8S / "smoke/smoke", overlay],
+        env={"PATH": f"{folder}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    calls = folder / "calls"
+    return done.returncode, done.stdout, calls.read_text() if calls.exists() else ""
+
+
+def test_the_smoke_test_refuses_an_overlay_without_digests_before_it_asks_the_cluster(tmp_path):
+    code, printed, calls = smoke("small", tmp_path, "exit 0")
+    assert (code, calls) == (1, "")
+    assert printed.splitlines()[0] == "FAIL  digests are filled in"
+
+
+def test_the_smoke_test_installs_nothing_that_the_api_server_refuses(tmp_path):
+    refuse = 'case "$*" in *--dry-run=server*) echo "unknown field"; exit 1;; esac'
+    code, printed, calls = smoke("dev", tmp_path, refuse)
+    assert code == 1
+    assert "FAIL  the API server takes every object\nunknown field" in printed
+    assert all("--dry-run=server" in call for call in calls.splitlines() if "apply" in call)
+
+
+@pytest.mark.parametrize("component", ["nats", "nats-cluster"])
+def test_the_brokers_configuration_is_one_that_the_server_takes(component, tmp_path):
+    text = (K8S / "components" / component / "nats.conf").read_text()
+    (tmp_path / "auth").mkdir()
+    (tmp_path / "auth/auth.conf").write_text("authorization { user: u, password: p }\n")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("nats")
+    certificate.private_key_pem.write_to_path(tmp_path / "tls.key")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "tls.crt")
+    authority.cert_pem.write_to_path(tmp_path / "ca.crt")
+    (tmp_path / "nats.conf").write_text(text.replace("/etc/nats/tls", str(tmp_path)))
+    checked = subprocess.run(
+        [nats_server(), "-t", "-c", tmp_path / "nats.conf"],
+        env={"POD_NAME": "nats-0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr

@@ -6,7 +6,8 @@ from importlib import import_module
 
 import httpx
 import pytest
-from service_devkit.testing.api import running, service_env
+from service_devkit.embedded import ServiceProcess
+from service_devkit.testing.api import service_env
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.migrations import upgrade
 
@@ -44,8 +45,8 @@ async def test_a_process_has_not_started_before_its_broker_confirms(database, fr
         tmp_path, database_url=database("persona_svc").login_url, nats_url=fresh_nats.url
     )
     fresh_nats.stop()
-    with running("persona_svc", tmp_path, env) as api:
-        async with httpx.AsyncClient(base_url=api.url, timeout=HANG_SECONDS) as probe:
+    with ServiceProcess("persona_svc", env=env, log_path=tmp_path / "log") as process:
+        async with httpx.AsyncClient(base_url=process.url, timeout=HANG_SECONDS) as probe:
             refused = await probe.get("/startupz")
             assert refused.status_code == 503
             assert refused.json()["type"] == "urn:dramatis:problem:not-started"
