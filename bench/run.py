@@ -31,6 +31,7 @@ ROWS = (
     "claims",
     "reply",
     "cleaning",
+    "function_call",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

@@ -19,6 +19,7 @@ GROUPS = {
     "files": "files",
     "sequences": "sequences",
     "instances": "instances",
+    "calls": "calls",
     "events": "events",
     "dead": "dead",
     "topology": "topology",

@@ -1,9 +1,20 @@
 """Finds a persona by what people call it."""
 
 from typing import Any
+from uuid import UUID
 
 from dramatis.errors import CliError
 from dramatis.rest import Rest
+from dramatis.target import RestTarget
+
+
+def persona_id_of(target: RestTarget, persona: str) -> str:
+    """Return the id; only a name has to be looked up, at persona-svc."""
+    try:
+        return str(UUID(persona))
+    except ValueError:
+        with target.rest("persona") as personas:
+            return str(find_persona(personas, persona)["persona_id"])
 
 
 def find_persona(personas: Rest, persona: str) -> dict[str, Any]:

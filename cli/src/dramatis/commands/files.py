@@ -3,7 +3,6 @@
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -12,7 +11,7 @@ from dramatis.errors import CliError
 from dramatis.local import has_local
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
-from dramatis.persona_lookup import find_persona
+from dramatis.persona_lookup import persona_id_of
 from dramatis.sent_files import is_settled, passages, send_file, watch_files
 from dramatis.target import RestTarget
 
@@ -34,7 +33,7 @@ def add(
     ] = True,
 ) -> None:
     """Upload files for a persona, and watch them become knowledge."""
-    persona_id = _persona_id(target, persona)
+    persona_id = persona_id_of(target, persona)
     with target.rest("ingest") as ingest:
         sent: list[str] = []
         for path in files:
@@ -56,7 +55,7 @@ def list_(
     tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
 ) -> None:
     """List the files of a persona, newest first, and what it knows in all."""
-    persona_id = _persona_id(target, persona)
+    persona_id = persona_id_of(target, persona)
     filters = {"status": status, "tag": tag}
     query: dict[str, str | int] = {name: text for name, text in filters.items() if text}
     with target.rest("ingest") as ingest:
@@ -83,7 +82,7 @@ def watch(
     ] = None,
 ) -> None:
     """Watch files until each is ready, with its vectors, or failed."""
-    persona_id = _persona_id(target, persona)
+    persona_id = persona_id_of(target, persona)
     with target.rest("ingest") as ingest:
         everything = ingest.items(f"/api/personas/{persona_id}/files")
         watched = file_ids or [f["file_id"] for f in everything if not is_settled(f)]
@@ -94,7 +93,7 @@ def watch(
 
 def rm(target: RestTarget, *, file_ids: FileIds, persona: Persona) -> None:
     """Forget files: they are hidden at once, then deleted with all that was made of them."""
-    persona_id = _persona_id(target, persona)
+    persona_id = persona_id_of(target, persona)
     with target.rest("ingest") as ingest:
         path = f"/api/personas/{persona_id}/files/delete"
         done = ingest.send("POST", path, json={"file_ids": file_ids}).json()
@@ -115,7 +114,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=20, help="At most so many passages.")] = 5,
 ) -> None:
     """Search what a persona knows, as a draft does."""
-    persona_id = _persona_id(target, persona)
+    persona_id = persona_id_of(target, persona)
     with target.rest("ingest") as ingest:
         path = f"/api/personas/{persona_id}/knowledge/search"
         found = ingest.send("POST", path, json={"query": question, "limit": limit}).json()
@@ -149,15 +148,6 @@ def register(app: typer.Typer) -> None:
     if has_local():
         import_module("dramatis.commands.reembed").register(group)
     app.add_typer(group, name="files")
-
-
-def _persona_id(target: RestTarget, persona: str) -> str:
-    """Return the id; only a name has to be looked up, at persona-svc."""
-    try:
-        return str(UUID(persona))
-    except ValueError:
-        with target.rest("persona") as personas:
-            return str(find_persona(personas, persona)["persona_id"])
 
 
 def _watch(target: RestTarget, persona_id: str, file_ids: list[str]) -> None:
