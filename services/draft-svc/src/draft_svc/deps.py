@@ -6,11 +6,12 @@ from persona_client import Roster
 from service_kit.service import Service
 from service_kit.store import Store
 
+from draft_svc.adapters.cleaning_pool import CleaningPool
 from draft_svc.adapters.nats_knowledge import NatsKnowledge
 from draft_svc.adapters.nats_replies import NatsReplies
 from draft_svc.adapters.writers import choose_writer
 from draft_svc.settings import DraftSettings
-from draft_svc.usecases.ports import Knowledge, Replies, Writer
+from draft_svc.usecases.ports import Cleaner, Knowledge, Replies, Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class DraftDeps:
     roster: Roster
     replies: Replies
     knowledge: Knowledge
+    cleaner: Cleaner
     writer: Writer
 
 
@@ -37,5 +39,6 @@ def build(service: Service, settings: DraftSettings) -> DraftDeps:
         roster=service.roster,
         replies=NatsReplies(service.broker.publishing),
         knowledge=NatsKnowledge(service.broker.publishing),
+        cleaner=CleaningPool(),
         writer=choose_writer(settings),
     )

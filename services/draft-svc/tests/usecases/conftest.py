@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from draft_svc.adapters import drafts
+from draft_svc.adapters.cleaning_pool import CleaningPool
 from draft_svc.adapters.offline_writer import OfflineWriter
 from draft_svc.domain.draft import DraftStatus
 from draft_svc.domain.knowledge import KnowledgeAnswer
@@ -107,7 +108,7 @@ def accept(session, workspace_id):
 @pytest.fixture
 def work(session, personas, shelf, writer):
     """Return the work on a claim, as a pool of this transaction does it."""
-    write_draft = WriteDraft(personas, shelf, writer)
+    write_draft = WriteDraft(CleaningPool(), personas, shelf, writer)
 
     async def keep(change):
         async with as_worker(session):

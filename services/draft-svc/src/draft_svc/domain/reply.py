@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from service_kit.errors import InvalidError, UpstreamError
 from service_kit.subjects import decoded_subject
@@ -36,10 +37,25 @@ class ReplyUnreadableError(InvalidError):
     slug = "reply-unreadable"
 
 
+class ReplyTooComplexError(InvalidError):
+    """Reading the reply costs too much."""
+
+    slug = "reply-too-complex"
+
+
 class BrokerAwayError(UpstreamError):
     """The broker cannot store the reply now; send it again."""
 
     slug = "broker-unavailable"
+
+
+class ReplyForms(TypedDict):
+    """The forms in which a CRM may give a reply, and its subject."""
+
+    body_text: str | None
+    body_html: str | None
+    raw_email: str | None
+    subject: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

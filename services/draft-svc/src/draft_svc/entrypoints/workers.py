@@ -22,7 +22,7 @@ def pools(deps: DraftDeps) -> list[WorkPool[Any]]:
         WorkPool(
             store,
             LEASES,
-            WriteDraft(deps.roster, deps.knowledge, deps.writer),
+            WriteDraft(deps.cleaner, deps.roster, deps.knowledge, deps.writer),
             concurrency=deps.settings.write_concurrency,
             retry_delays=deps.settings.retry_delays_seconds,
         ),
@@ -36,5 +36,5 @@ def pools(deps: DraftDeps) -> list[WorkPool[Any]]:
 
 
 def background(deps: DraftDeps) -> list[Background]:
-    """Return what closes the writer when the process ends."""
-    return [deps.writer.keep_open]
+    """Return what closes the cleaner and the writer when the process ends."""
+    return [deps.cleaner.keep_open, deps.writer.keep_open]

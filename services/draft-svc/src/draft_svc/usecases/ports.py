@@ -8,6 +8,7 @@ from service_kit.personas import KnowsRevisions, ResolvesPersonas
 
 from draft_svc.domain.brief import Brief, TokenUsage, Written
 from draft_svc.domain.knowledge import KnowledgeAnswer
+from draft_svc.domain.reply import CleanReply, ReplyForms
 from draft_svc.domain.strategy import Strategy
 
 
@@ -22,6 +23,22 @@ class Knowledge(Protocol):
         self, workspace_id: str, resolution: Resolution, query: str
     ) -> KnowledgeAnswer:
         """Return what the persona that speaks knows about `query`; never raises."""
+        ...
+
+
+class Cleaner(Protocol):
+    """What reduces replies to the words that their leads wrote."""
+
+    async def keep_open(self) -> None:
+        """Keep its processes until cancelled, then end them."""
+        ...
+
+    async def clean(self, workspace_id: str, forms: ReplyForms) -> CleanReply:
+        """Return the newest words of a reply.
+
+        Raises:
+            ReplyTooComplexError: reading it costs too much.
+        """
         ...
 
 

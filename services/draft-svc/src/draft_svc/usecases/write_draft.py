@@ -1,7 +1,5 @@
 """Write one draft: clean the reply, choose the persona, ask for knowledge, plan, write, sign."""
 
-import asyncio
-from functools import partial
 from time import monotonic
 
 from persona_client import Resolution
@@ -28,7 +26,7 @@ from draft_svc.domain.brief import (
 from draft_svc.domain.draft import Draft, DraftContent, KeptStrategy
 from draft_svc.domain.knowledge import KnowledgeAnswer, KnowledgeStatus
 from draft_svc.domain.placeholders import require_filled
-from draft_svc.domain.reply import CleanReply, clean_reply
+from draft_svc.domain.reply import CleanReply, ReplyForms
 from draft_svc.domain.strategy import Strategy
 from draft_svc.domain.text import finish_text
 from draft_svc.usecases.ask_for_body import ask_for_body
@@ -36,21 +34,20 @@ from draft_svc.usecases.ask_for_strategy import ask_for_strategy
 from draft_svc.usecases.complete_draft import complete_draft
 from draft_svc.usecases.fail_draft import fail_draft
 from draft_svc.usecases.make_voice import make_voice
-from draft_svc.usecases.ports import Knowledge, Personas, Writer
+from draft_svc.usecases.ports import Cleaner, Knowledge, Personas, Writer
 
 dropped_citations_total = Counter(
     "dramatis_citations_dropped_total", "Passages that a model named and was not given."
 )
 
 
-SHORT_REPLY_CHARS = 1_000
-"""A millisecond or two: about what a thread costs."""
-
-
 class WriteDraft:
     """The work on one claimed draft; it implements `service_kit.work.Work`."""
 
-    def __init__(self, personas: Personas, knowledge: Knowledge, writer: Writer) -> None:
+    def __init__(
+        self, cleaner: Cleaner, personas: Personas, knowledge: Knowledge, writer: Writer
+    ) -> None:
+        self._cleaner = cleaner
         self._personas = personas
         self._knowledge = knowledge
         self._writer = writer
@@ -59,6 +56,7 @@ class WriteDraft:
         """Return how to store the finished draft.
 
         Raises:
+            ReplyTooComplexError: reading the reply costs too much.
             ReplyUnreadableError: the words are encrypted, or in a format of one program alone.
             ReplyEmptyError: nothing is left of the reply once quotes and signatures are gone.
             ModelRefusedError: the model will not answer.
@@ -69,7 +67,7 @@ class WriteDraft:
         """
         started_at, draft = monotonic(), claim.item
         reply = LeadRepliedV1.model_validate(draft.reply)
-        clean = await _clean(reply)
+        clean = await self._cleaner.clean(draft.workspace_id, _forms(reply))
         clean.require_words()
         resolution = await self._resolve(draft, reply.at_least_revision)
         knowledge = await self._knowledge.search(draft.workspace_id, resolution, clean.text)
@@ -129,17 +127,13 @@ async def _keep(claim: Claim[Draft], strategy: KeptStrategy) -> None:
     await claim.keep(change)
 
 
-async def _clean(reply: LeadRepliedV1) -> CleanReply:
-    """Clean it; a long one in a thread, so that other drafts go on."""
-    clean = partial(
-        clean_reply,
+def _forms(reply: LeadRepliedV1) -> ReplyForms:
+    return ReplyForms(
         body_text=reply.body_text,
         body_html=reply.body_html,
         raw_email=reply.raw_email,
         subject=reply.subject,
     )
-    chars = sum(len(part or "") for part in (reply.body_text, reply.body_html, reply.raw_email))
-    return clean() if chars <= SHORT_REPLY_CHARS else await asyncio.to_thread(clean)
 
 
 def _brief(
