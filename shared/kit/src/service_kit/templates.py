@@ -37,7 +37,7 @@ _ATTRIBUTE = re.compile(r"lead\.[^\s|](?:[^|]*[^\s|])?")
 _DELIMITERS = "{}[]<>«»%*|#$@~^!:= \t\n"
 _QUOTED = re.compile(r"[\"'\u2018\u201c\u201e](?P<text>[^\"'\u2018-\u201d{}|]*)[\"'\u2018-\u201d]")
 _OTHERWISE = re.compile(r"\||\?\?|\?|\bor\b|\bdefault\b|,|[\"'\u2018\u201c]")
-_IDENTIFIER = re.compile(r"(?:\w+[_.]\w[\w.]*|[a-z]+[A-Z]\w*)(?:\|.*)?")
+_IDENTIFIER = re.compile(r"(?:\w[^\W_]*[_.]+[^\W_][\w.]*|[a-z]+[A-Z]\w*)(?:\|.*)?")
 _ASKS = re.compile(
     r"(?:your|insert)\b.*|(?:[\w'\u2019]+ ){0,2}\w*(?:name|naam|navn|namn)", re.IGNORECASE
 )

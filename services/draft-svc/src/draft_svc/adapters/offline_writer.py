@@ -62,21 +62,27 @@ _REMOVAL: Final = (
     r"|отписать|отпишите|не пишите|配信停止|配信を停止"
 )
 """What people write who want no more mails; it says so in any of a dozen languages."""
-_INTENTS: Final = (
-    (REMOVAL, _REMOVAL),
-    ("out_of_office", r"out of (?:the )?office|on (?:vacation|holiday|leave) until"),
-    ("not_interested", r"not interested|no thanks|no,? thank you"),
-    ("not_now", r"not (?:right )?now|next (?:quarter|year)|too early|later this year"),
-    ("objection", r"too expensive|no budget|already (?:use|have|using)|concern|worried"),
-    ("referral", r"(?:talk|speak|write|reach out) to my|my colleague|in charge of"),
+_INTENTS: Final = tuple(
+    (name, re.compile(words, re.MULTILINE))
+    for name, words in (
+        (REMOVAL, _REMOVAL),
+        ("out_of_office", r"out of (?:the )?office|on (?:vacation|holiday|leave) until"),
+        ("not_interested", r"not interested|no thanks|no,? thank you"),
+        ("not_now", r"not (?:right )?now|next (?:quarter|year)|too early|later this year"),
+        ("objection", r"too expensive|no budget|already (?:use|have|using)|concern|worried"),
+        ("referral", r"(?:talk|speak|write|reach out) to my|my colleague|in charge of"),
+    )
 )
 _OBJECTION = re.compile(r"\b(?:too|already|no budget|concern\w*|worried|but)\b", re.IGNORECASE)
-_OPENINGS: Final = (
-    (r"formal|professional|polite|respectful", "Thank you very much for your message."),
-    (r"friendly|warm|casual|playful|fun|cheer", "Thanks so much for getting back to me!"),
-    (r"direct|short|concise|brief|crisp", "Thanks for the reply."),
-    (r"calm|empath|patient|caring|gentle", "Thank you for taking the time to write."),
-    (r"enthusias|energ|excit|bold", "Great to hear from you!"),
+_OPENINGS: Final = tuple(
+    (re.compile(stems), sentence)
+    for stems, sentence in (
+        (r"formal|professional|polite|respectful", "Thank you very much for your message."),
+        (r"friendly|warm|casual|playful|fun|cheer", "Thanks so much for getting back to me!"),
+        (r"direct|short|concise|brief|crisp", "Thanks for the reply."),
+        (r"calm|empath|patient|caring|gentle", "Thank you for taking the time to write."),
+        (r"enthusias|energ|excit|bold", "Great to hear from you!"),
+    )
 )
 
 
@@ -146,7 +152,7 @@ class OfflineWriter:
 
 def _intent(brief: Brief) -> str | None:
     text = brief.reply_text.lower()
-    return next((name for name, words in _INTENTS if re.search(words, text, re.MULTILINE)), None)
+    return next((name for name, words in _INTENTS if words.search(text)), None)
 
 
 def _removed(brief: Brief) -> tuple[str, TokenUsage]:
@@ -172,7 +178,7 @@ def _farewell(brief: Brief, strategy: Strategy | None) -> Written:
 def _opening(tone: str | None) -> str:
     words = (tone or "").lower()
     return next(
-        (sentence for stems, sentence in _OPENINGS if re.search(stems, words)),
+        (sentence for stems, sentence in _OPENINGS if stems.search(words)),
         "Thank you for your reply.",
     )
 

@@ -70,7 +70,9 @@ _NOTICE_STEM = re.compile(
     re.IGNORECASE,
 )
 
-_ASKS_OR_COUNTS = re.compile(r"\?(?:\s|$)|\d[\d.,]*\s?(?:%|€|\$|£|euro|dollar|seat|user|people)")
+_ASKS_OR_COUNTS = re.compile(
+    r"\?(?:\s|$)|\d[\d.,]{0,20}\s?(?:%|€|\$|£|euro|dollar|seat|user|people)"
+)
 
 
 def without_footer(region: list[str]) -> list[str]:

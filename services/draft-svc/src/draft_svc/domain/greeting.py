@@ -30,10 +30,12 @@ _SALUTATIONS = (
     r"|hola|buen[oa]s (?:d[ií]as|tardes)|estimad[oa]|ciao|buongiorno|gentile|olá|beste|hej)"
 )
 _ADDRESSED = (
-    r"(?:[A-Z\[{<][^\s,.!?:;]*\.?|(?i:there|all|everyone|folks|team|again|and|und|from|sir|madam))"
+    r"(?:[A-Z\[{<][^\s,.!?:;]{0,40}\.?"
+    r"|(?i:there|all|everyone|folks|team|again|and|und|from|sir|madam))"
 )
 _SALUTATION = re.compile(
-    rf"[*_]*(?i:{_SALUTATIONS})(?: +{_ADDRESSED}){{0,5}} ?(?:[,!:.]?(?:\n+|$)|[,!] +(?=\S))"
+    rf"[*_]{{0,3}}(?i:{_SALUTATIONS})(?: {{1,3}}{_ADDRESSED}){{0,5}} ?"
+    r"(?:[,!:.]?(?:\n+|$)|[,!] +(?=\S))"
 )
 
 

@@ -35,7 +35,7 @@ _BLOCK_TAG = re.compile(
 )
 _SPACED_TAG = re.compile(r"blockquote|h[1-6]|hr|ol|p|pre|table|ul")
 _HIDING_STYLE = re.compile(
-    r"display:none|visibility:hidden|mso-hide:all|text-decoration(?:-line)?:[^;]*line-through"
+    r"display:none|visibility:hidden|mso-hide:all|text-decoration(?:-line)?:[^;]{0,80}line-through"
     r"|(?:font-size|max-height|opacity):0(?:\.0+)?(?:px|pt|em|rem|%)?(?:[;!]|$)"
 )
 _TIGHT_STYLE = re.compile(r"(?:^|;)margin(?:-bottom)?:0(?:\.0+)?(?:in|cm|px|pt)?(?:[;!]|$)")

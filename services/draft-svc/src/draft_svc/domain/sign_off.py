@@ -65,10 +65,11 @@ def signature_places(text: str) -> dict[int, str]:
 
 
 def _unless_in_sentence(found: re.Match[str]) -> str:
-    """Return nothing for one that ends a line, above it or behind a sentence; else it itself."""
+    """Return nothing for one between lines or sentences, and any other as it is."""
     start, end = _with_marks(found.string, *found.span())
     before, after = found.string[max(start - 1, 0) : start], found.string[end : end + 1]
-    return "" if before in {"", *"\n.!?,"} and after in {"", "\n"} else found[0]
+    is_apart = before in {"", *"\n.!?,"} and (after in {"", "\n"} or after.isupper())
+    return "" if is_apart else found[0]
 
 
 def _without_signature(text: str, signature: str) -> str:

@@ -79,7 +79,7 @@ _CLOSING = re.compile(
     rf"\s{{0,8}}[*_]{{0,3}}(?:(?P<regards>{_REGARDS})|{_THANKS})[*_]{{0,3}}\s{{0,8}}(?:[,.!]+\s*(?P<name>\S.*)?)?$",
     re.IGNORECASE,
 )
-_NAME_END = re.compile(r"\s*[|,/]\s*|\s[\u2013-]\s")
+_NAME_END = re.compile(r"\s{0,8}[|,/]\s{0,8}|\s[\u2013-]\s")
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019-]*$")
 _ON_BEHALF = re.compile(r"i\. ?[AV]\. ?|ppa\.? ")
 _SMALL_NAME_WORD = re.compile(r"von|van|der|den|de[il]?|d[ai]|l[ae]|al|bin|y|&", re.IGNORECASE)

@@ -18,7 +18,7 @@ TENANT, OWNER, CONTENT, NUMBER = "workspace_id", "persona_id", "content_id", "nu
 
 
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-_HYPHENATED = re.compile(r"(\w+)[-\u2010]\s+(\w+)")
+_HYPHENATED = re.compile(r"(?<!\w)(\w+)[-\u2010]\s+(\w+)")
 _SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff]+"
