@@ -1,4 +1,4 @@
-"""No regular expression of ours takes more than linear time: tried on texts made of its own parts.
+"""No regular expression of ours takes more than linear time: tried on texts made from its parts.
 
 Each is tried in the way that its module calls it, on texts of up to 512 KB. Judged by growth, for
 machines differ: a text twice as long may take three times as long.
@@ -15,7 +15,7 @@ from time import process_time
 
 import pytest
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.faults
 PACKAGES = (
     "service_kit", "persona_contracts", "persona_client", "persona_svc", "draft_svc",
     "followup_svc", "ingest_svc", "voice_svc", "dramatis",

@@ -1,4 +1,4 @@
-"""Long replies are cleaned in processes of their own, within a limit, and by turns."""
+"""Long replies are cleaned in separate processes, within a limit, and by turns."""
 
 import asyncio
 import os

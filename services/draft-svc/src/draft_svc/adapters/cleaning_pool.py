@@ -1,4 +1,4 @@
-"""Cleans long replies in processes of their own: no hostile mail costs others more than a turn."""
+"""Cleans long replies in separate processes: no hostile mail costs others more than a turn."""
 
 import asyncio
 import multiprocessing

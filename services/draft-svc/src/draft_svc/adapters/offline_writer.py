@@ -52,7 +52,7 @@ _REMOVAL: Final = (
     r"|\b(?:mich|uns)\b.{0,30}(?:abmelde|aus (?:dem|ihrem|ihrer|eurem) (?:verteiler|liste))"
     r"|aus (?:dem|ihrem|eurem) verteiler"
     r"|\bkeine (?:weiteren |mehr )?(?:e-?mails|mails|nachrichten)\b"
-    r"|schreib\w* (?:sie )?(?:mir|uns) (?:bitte )?nicht (?:mehr|wieder)\b"
+    r"|schreib\w{0,10} (?:sie )?(?:mir|uns) (?:bitte )?nicht (?:mehr|wieder)\b"
     r"|\bnicht (?:mehr|wieder)\b.{0,20}(?:schreib|kontaktier)|d\xe9s(?:abonn|inscri)(?:ez|re)"
     r"|retirez[ -](?:moi|nous)|ne (?:m['\u2019]|me |nous )(?:contactez|\xe9crivez)"
     r"|d(?:ar|e|en|a)(?:me|nos) de baja|\bno (?:me|nos) (?:escriba|contacte|env\xede)"

@@ -14,6 +14,9 @@ from service_kit.templates import LEAD_PREFIX
 
 from draft_svc.domain.knowledge import PassageText
 
+MAX_KNOWN_VOICES = 64
+"""Whose digests are remembered: with some 90 KB of text each, at most 6 MB."""
+
 
 class ModelRefusedError(InvalidError):
     """The language model refused the request."""
@@ -60,7 +63,7 @@ class Voice:
         return _digest(self)
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=MAX_KNOWN_VOICES)
 def _digest(voice: Voice) -> str:
     values = {field.name: getattr(voice, field.name) for field in fields(Voice)}
     used = {

@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, auto
-from functools import lru_cache
 from typing import Protocol, cast
 
 from lxml.etree import (  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
@@ -20,9 +19,6 @@ from draft_svc.domain.plain_text import plain_text
 
 HISTORY_MARK = "-----Original Message-----"
 """Outlook's own line above history; stands here for every element that starts history."""
-
-MAX_CACHED_CHARS = 1_000
-"""Of an element's attributes, so that what is remembered stays small."""
 
 _UNSEEN_TAG = re.compile(
     r"applet|audio|canvas|datalist|embed|frameset|head|iframe|map|math|noembed|noframes|noscript"
@@ -106,6 +102,8 @@ class _TextTarget:
     def __init__(self, *, with_signature: bool) -> None:
         self._unseen = (_Role.UNSEEN,) if with_signature else (_Role.UNSEEN, _Role.SIGNATURE)
         self._unseen_depth = 0
+        self._known: dict[tuple[str, tuple[str | None, ...]], _Element] = {}
+        """Many elements of a mail are alike."""
         self._attribution: list[str] = []
         self._open: list[_Element] = []
         self._depth = [0] * (len(_Role) + 1)
@@ -118,8 +116,9 @@ class _TextTarget:
         if self._is_over:
             return
         values = tuple(map(attributes.get, _ATTRIBUTES)) if attributes else _NO_VALUES
-        is_short = sum(map(len, attributes.values())) <= MAX_CACHED_CHARS
-        element = (_cached_element if is_short else _element)(tag, values)
+        element = self._known.get((tag, values))
+        if element is None:
+            element = self._known[tag, values] = _element(tag, values)
         if not self._unseen_depth:
             self._begin(element)
         self._open.append(element)
@@ -150,7 +149,7 @@ class _TextTarget:
             self._pieces.append(line)
 
     def close(self) -> str:
-        self._end_block(_cached_element("body"))
+        self._end_block(_element("body"))
         return "\n".join(self._lines)
 
     def _end_attribution(self) -> None:
@@ -225,10 +224,6 @@ def _element(tag: str, values: tuple[str | None, ...] = _NO_VALUES) -> _Element:
         is_spaced=_SPACED_TAG.fullmatch(tag) is not None and not is_tight,
         starts_history=_has_outlook_border(style) or any(map(_HISTORY_NAME.fullmatch, names)),
     )
-
-
-_cached_element = lru_cache(maxsize=1_024)(_element)
-"""Many elements of a mail are alike."""
 
 
 def _has_outlook_border(style: str) -> bool:

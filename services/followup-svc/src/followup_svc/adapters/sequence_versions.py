@@ -10,13 +10,19 @@ from followup_svc.adapters.sequences import version_of
 from followup_svc.adapters.tables import SequenceVersionRow
 from followup_svc.domain.sequence import Definition, VersionKey
 
+MAX_CHARS = 8_000_000
+"""Of all templates that are remembered together."""
+STEP_CHARS = 500
+"""What a step takes besides its templates."""
+
 
 class SequenceVersions:
     """What is known of versions; one for a process."""
 
-    def __init__(self, capacity: int = 2_000) -> None:
+    def __init__(self, max_chars: int = MAX_CHARS) -> None:
         self._known: OrderedDict[VersionKey, Definition] = OrderedDict()
-        self._capacity = capacity
+        self._max_chars = max_chars
+        self._chars = 0
 
     async def get_all(
         self, session: Session, keys: Collection[VersionKey]
@@ -27,10 +33,20 @@ class SequenceVersions:
         if missing:
             read = await _read(session, missing)
             found.update(read)
-            self._known.update(read)
-        while len(self._known) > self._capacity:
-            self._known.popitem(last=False)
+            self._remember(read)
         return found
+
+    def _remember(self, read: Mapping[VersionKey, Definition]) -> None:
+        for key in read.keys() - self._known.keys():
+            self._known[key] = read[key]
+            self._chars += _chars(read[key])
+        while self._chars > self._max_chars:
+            _, oldest = self._known.popitem(last=False)
+            self._chars -= _chars(oldest)
+
+
+def _chars(definition: Definition) -> int:
+    return sum(STEP_CHARS + len(step.body) + len(step.subject or "") for step in definition.steps)
 
 
 async def _read(session: Session, keys: Collection[VersionKey]) -> Mapping[VersionKey, Definition]:

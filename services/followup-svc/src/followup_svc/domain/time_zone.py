@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
-from functools import cache, lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from service_kit.errors import InvalidError
@@ -39,7 +39,6 @@ class LeadZone:
         return f"The lead's time zone {shown!r} is not known: the workspace's counts, {self.zone}."
 
 
-@lru_cache(maxsize=4_096)
 def time_zone(name: str) -> tzinfo:
     """Return the time zone of a name.
 
@@ -49,19 +48,23 @@ def time_zone(name: str) -> tzinfo:
     Raises:
         TimeZoneUnknownError: it is none of them.
     """
-    folded = " ".join(filter(None, name.split(" "))).casefold()
+    zone = _of_folded(" ".join(filter(None, name.split(" "))).casefold())
+    if zone is None:
+        raise TimeZoneUnknownError(
+            f"{name[:80]!r} is no time zone: give one such as Europe/Berlin, UTC+02:00 or"
+            " W. Europe Standard Time"
+        )
+    return zone
+
+
+def _of_folded(folded: str) -> tzinfo | None:
     key = _zones().get(folded.replace(" ", "_")) or _windows_zones().get(
         folded.replace("daylight time", "standard time")
     )
     if key is not None:
         return ZoneInfo(key)
     offset = _offset(folded)
-    if offset is None:
-        raise TimeZoneUnknownError(
-            f"{name[:80]!r} is no time zone: give one such as Europe/Berlin, UTC+02:00 or"
-            " W. Europe Standard Time"
-        )
-    return timezone(offset)
+    return None if offset is None else timezone(offset)
 
 
 def lead_zone(name: object, workspace_zone: tzinfo) -> LeadZone:
