@@ -38,12 +38,14 @@ def measure(*, quick: bool) -> Row:
     html_ms = _p95(lambda mail: clean(body_html=mail), htmls, repeats)
     text_ms = _p95(lambda mail: clean(body_text=mail), texts, repeats)
     typed_ms = _p95(lambda mail: clean(body_html=mail), [_PARAGRAPH * 270], repeats)
+    typed_text_ms = _p95(lambda mail: clean(body_text=mail), _typed_texts(), repeats)
     return Row(
         title="Cleaning a mail of 50 KB, CPU time",
         figures=[
             Measured("HTML, p95", html_ms, "ms", at_most=HTML_MS),
             Measured("HTML without history, p95", typed_ms, "ms", at_most=HTML_MS),
             Measured("text, p95", text_ms, "ms", at_most=TEXT_MS),
+            Measured("text without history, p95", typed_text_ms, "ms", at_most=TEXT_MS),
         ],
         setup=f"{repeats} times each: Outlook and Gmail, 1 to 100 typed lines above history",
     )
@@ -61,6 +63,12 @@ def _p95(call: Callable[[str], object], mails: Sequence[str], repeats: int) -> f
 def _html(history: str, typed: int) -> str:
     mail = _PARAGRAPH * typed + history
     return mail + _PARAGRAPH * ((MAIL_CHARS - len(mail)) // len(_PARAGRAPH))
+
+
+def _typed_texts() -> list[str]:
+    """Return what somebody typed, as lines and as paragraphs, no line like another."""
+    lines = [f"{number}. {_SENTENCE}" for number in range(MAIL_CHARS // len(_SENTENCE))]
+    return ["\n".join(lines)[:MAIL_CHARS], "\n\n".join(lines)[:MAIL_CHARS]]
 
 
 def _text(typed: int) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response, params
 from fastapi.routing import APIRoute
 
 from service_kit import idempotency
 from service_kit.identity import Principal, authenticate, authenticated, least_role
+from service_kit.json_bodies import JsonRequest
 from service_kit.persona_dependencies import at_least
 from service_kit.problem import problem_responses
 from service_kit.store import Session
@@ -23,9 +24,15 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
         handle, least = super().get_route_handler(), least_role(self.dependant)
+        takes_json = self.body_field is not None and not isinstance(
+            self.body_field.field_info, params.Form
+        )
 
         async def handle_once(request: Request) -> Response:
             await authenticate(request, least)
+            if takes_json:
+                request = JsonRequest(request.scope, request.receive)
+                await request.require_few_values()
             request.state.before_answer = steps = list[BeforeAnswer]()
             try:
                 response = await handle(request)

@@ -11,9 +11,11 @@ MAX_SUBJECT_CHARS = 4_000
 
 _MARK = re.compile(
     r"(?:re|ré|rép|r|aw|antw|antwort|wg|fwd?|wtr|tr|rv|res|enc|rif|i|sv|vs|vb|vl|vá|továbbítás"
-    r"|odp|pd|nf|ynt|yanıt|cev|ilt|i̇lt|bls|trs|atb|doorst|αν|απ|πρθ|σχετ|отв|ответ|пер"
-    r"|回复|回覆|答复|答覆|转发|轉寄|轉發|返信|転送|답장|전달|회신|תגובה|השב|הועבר|رد|إعادة توجيه)"
-    r"\s{0,3}(?:[\[(^*]{0,2}\d{1,3}[\])]?)?\s{0,3}[:\uff1a]\s{0,10}",
+    r"|odp|odg|prosl|pd|nf|пересл|ynt|yanıt|cev|ilt|i̇lt|bls|trs|atb|doorst"
+    r"|αν|απ|πρθ|σχετ|отв|ответ|пер"
+    r"|回复|回覆|答复|答覆|转发|轉寄|轉發|返信|転送|답장|전달|회신|ตอบ(?:กลับ)?"
+    r"|trả lời|chuyển tiếp|תגובה|תשובה|השב|הועבר|رد|إعادة توجيه)"
+    r"\.?\s{0,3}(?:[\[(^*]{0,2}\d{1,3}[\])]?)?\s{0,3}[:\uff1a]\s{0,10}",
     re.IGNORECASE,
 )
 """What mail programs put before the subject of a reply or a forwarded mail, with its counter."""

@@ -37,7 +37,7 @@ _ATTRIBUTE = re.compile(r"lead\.[^\s|](?:[^|]*[^\s|])?")
 _DELIMITERS = "{}[]<>«»%*|#$@~^!:= \t\n"
 _QUOTED = re.compile(r"[\"'\u2018\u201c\u201e](?P<text>[^\"'\u2018-\u201d{}|]*)[\"'\u2018-\u201d]")
 _OTHERWISE = re.compile(r"\||\?\?|\?|\bor\b|\bdefault\b|,|[\"'\u2018\u201c]")
-_IDENTIFIER = re.compile(r"(?:\w[^\W_]*[_.]+[^\W_][\w.]*|[a-z]+[A-Z]\w*)(?:\|.*)?")
+_IDENTIFIER = re.compile(r"(?:\w[^\W_]*[_.]+[^\W_][\w.]*|[a-z]+[A-Z]\w*)(?:[|,;:=].*)?")
 _ASKS = re.compile(
     r"(?:your|insert)\b.*|(?:[\w'\u2019]+ ){0,2}\w*(?:name|naam|navn|namn)", re.IGNORECASE
 )
@@ -47,9 +47,11 @@ _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _MAX_URL_CHARS = 2_000
 _WORDS_IN_BRACES = re.compile(r"\{[!#/%=]?\s*[^\W\d_][\w.-]*(?: [\w.-]+){0,3}\s*(?:\|[^{}]*)?\}")
 _OTHER_NAMES = {
-    "firstName": "first fname forename givenname vorname prenom nombre nome voornaam fornavn",
+    "firstName": "first fname forename givenname vorname prenom nombre nome voornaam fornavn"
+    " имя імʼя imie jmeno nev isim 名字 名前 이름",
     "lastName": "last lname surname familyname nachname nomdefamille apellido cognome achternaam",
-    "fullName": "name nom contactname leadname recipientname customername prospectname",
+    "fullName": "name nom contactname leadname recipientname customername prospectname"
+    " имяифамилия 姓名 氏名 お名前 성명",
     "company": "companyname organization organisation org account accountname business"
     " businessname firma firmenname unternehmen entreprise empresa azienda bedrijf",
     "email": "emailaddress mail",
@@ -67,7 +69,8 @@ _TOKEN_OF = {
 _EMPTY = "\u2800\u3164\u115f\u1160\uffa0"
 """Letters and symbols by their category, of which there is nothing to see."""
 _EMPTY_MARK = re.compile(
-    r"[\[(<\"'#\\]*(?:null|undefined|none|n/a|n\.a\.|not available)[\])>\"']*|[-\u2010-\u2015_.]+",
+    r"[\[(<\"'#\\]*(?:null|undefined|none|n/a|n\.a\.|not (?:available|applicable|set))[\])>\"']*"
+    r"|[-\u2010-\u2015_.]+|[\"'`]+",
     re.IGNORECASE,
 )
 

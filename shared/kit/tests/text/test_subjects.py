@@ -24,6 +24,10 @@ from service_kit.subjects import bare_subject, reply_subject
         "SV: =?utf-8?Q?Offer?=",
         "ΑΠ: Offer",
         "Rép : TR: Offer",
+        "Odg: Prosl: Offer",
+        "Trả lời: Offer",
+        "ตอบกลับ: Offer",
+        "Пересл.: Offer",
     ],
 )
 def test_a_reply_has_one_mark_whatever_was_there(subject: str) -> None:

@@ -83,6 +83,9 @@ def without_footer(region: list[str]) -> list[str]:
     start = _banner_lines(region)
     kept, notices_left = region[:0], MAX_NOTICES
     for position in range(start, len(region)):
+        if not region[position]:
+            kept.append("")
+            continue
         begins_like_notice = _NOTICE_FIRST.match(region[position]) is not None
         notices_left -= begins_like_notice
         if _starts_footer(region, position) or (

@@ -160,7 +160,7 @@ def _contact_block_length(lines: list[str]) -> int:
 def _without_closings(lines: list[str]) -> list[str]:
     below: list[str] = []  # what is kept under the current line, the nearest last
     for line in reversed(lines):
-        closing = _CLOSING.match(line) if len(line) <= MAX_LINE_CHARS else None
+        closing = _CLOSING.match(line) if 0 < len(line) <= MAX_LINE_CHARS else None
         signature_lines = _signature_length(closing, below) if closing else None
         if signature_lines is not None:
             del below[len(below) - signature_lines :]

@@ -1,0 +1,61 @@
+"""Bodies in JSON: values are counted before they are read, and large ones read in a thread."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from fastapi import Request
+
+from service_kit.errors import FieldError, InvalidError
+
+THREAD_BYTES = 64 * 1024
+"""A larger body is read in a thread: others go on meanwhile."""
+MAX_VALUES = 20_000
+"""Fields and items of a body: no request needs more, and each takes a hundred bytes of memory."""
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+
+
+class TooManyValuesError(InvalidError):
+    """The body has more fields and items than are read."""
+
+    slug = "too-many-values"
+
+
+class JsonRequest(Request):
+    """A request whose body may be JSON."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - as Starlette has it
+        """Return the body, read."""
+        body = await self.body()
+        return await (asyncio.to_thread(json.loads, body) if _is_large(body) else super().json())
+
+    async def require_few_values(self) -> None:
+        """Return if the body has at most MAX_VALUES.
+
+        Raises:
+            TooManyValuesError: it has more.
+        """
+        body = await self.body()
+        if not _is_large(body):
+            return
+        values = await asyncio.to_thread(count_values, body)
+        if values > MAX_VALUES:
+            message = f"has about {values:,} fields and items, and may have {MAX_VALUES:,}"
+            raise TooManyValuesError(f"body: {message}", errors=[FieldError("body", message)])
+
+
+def count_values(body: bytes) -> int:
+    """Return how many fields and items a body in JSON has, more or less."""
+    if _separators(body) <= MAX_VALUES:
+        return _separators(body)
+    return _separators(_STRING.sub(b"", body))
+
+
+def _separators(body: bytes) -> int:
+    return sum(map(body.count, (b",", b"[", b"{"))) + 1
+
+
+def _is_large(body: bytes) -> bool:
+    return len(body) > THREAD_BYTES
