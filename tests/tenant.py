@@ -37,7 +37,7 @@ class Tenant:
             "persona_svc",
             "POST",
             "/api/personas",
-            json={"name": words, "tone": words},
+            json={"name": words, "tone": words, "voice": {"provider": "x", "enabled": True}},
             headers={"Idempotency-Key": words},
         )
         self.ids = {"persona": persona["persona_id"], "campaign": campaign}
@@ -50,6 +50,8 @@ class Tenant:
             self.done("persona_svc", "PUT", path, json=assignment | channel)
         self._delete_another(words)
         self.ids["draft"] = await self._drafted(words)
+        path = f"/api/personas/{self.ids['persona']}/voice/setup"
+        await wait_until(lambda: self.call("voice_svc", "POST", path).is_success)
         self.ids["file"] = await self._learned(words)
         self.ids |= await self._followed_up(words)
 

@@ -51,6 +51,10 @@ DURABLES = {
         "ingest-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
     "voice-svc": {
+        "voice-svc_on_persona_created": ("PERSONA", "persona.created.v1.*"),
+        "voice-svc_on_persona_updated": ("PERSONA", "persona.updated.v1.*"),
+        "voice-svc_on_persona_undeleted": ("PERSONA", "persona.undeleted.v1.*"),
+        "voice-svc_on_persona_deleted": ("PERSONA", "persona.deleted.v1.*"),
         "voice-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
         "voice-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
         "voice-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),

@@ -7,15 +7,27 @@ import pytest
 from psycopg import errors, sql
 from service_devkit.testing.waiting import wait_until
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 KIT_TABLES = {"alembic_version", "service_lease", "stream_seen"}
 NOT_TENANTS = {
     "persona_svc": KIT_TABLES,
     "draft_svc": KIT_TABLES,
     "followup_svc": KIT_TABLES,
     "ingest_svc": KIT_TABLES | {"passage_index"},
+    "voice_svc": KIT_TABLES,
 }
 MINE, THEIRS = "asking", "other"
+ROWS_OF_A_VENDOR = {
+    "voice_svc": (
+        "insert into agent_revision (agent_id, revision, workspace_id, persona_id)"
+        " values (%(workspace_id)s, 1, %(workspace_id)s, gen_random_uuid()) on conflict do nothing",
+        "insert into call (call_id, workspace_id, conversation_id, persona_id, revision, agent_id,"
+        " started_at, duration_seconds, turns, transcript, citations) values (gen_random_uuid(),"
+        " %(workspace_id)s, 'c', gen_random_uuid(), 1, 'a', now(), 1, 1, '[]', '[]')"
+        " on conflict do nothing",
+    )
+}
+"""What a service has only with a vendor's key."""
 
 
 @pytest.fixture(params=SERVICES)
@@ -28,6 +40,9 @@ def admin(databases, tenants, service):
     """Return a superuser's connection, after both workspaces have put their data."""
     del tenants
     with psycopg.connect(databases[service].admin_url, autocommit=True) as connection:
+        for workspace_id in (MINE, THEIRS):
+            for row in ROWS_OF_A_VENDOR.get(service, ()):
+                connection.execute(row, {"workspace_id": workspace_id})
         yield connection
 
 
@@ -95,7 +110,7 @@ def test_every_tenant_table_forces_row_level_security(admin, tables):
 async def test_the_other_workspace_has_rows_to_hide_in_every_table(admin, readable):
     def are_filled():
         empty = {name for name in readable if not count(admin, name, THEIRS)}
-        # draft-svc has no route that takes an Idempotency-Key.
+        # draft-svc and voice-svc have no route that takes an Idempotency-Key.
         return empty <= {"idempotency"}
 
     await wait_until(are_filled)

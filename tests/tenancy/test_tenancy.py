@@ -196,7 +196,18 @@ FOLLOWUP_CASES = [
         "/api/suppressions/{suppression}?reason=asked",
     ),
 ]
-VOICE_CASES = [persona("GET", "/agent/status")]
+VOICE_CASES = [
+    persona("GET", "/agent/status"),
+    persona("GET", "/agent/differences"),
+    persona("POST", "/voice/setup"),
+    persona("DELETE", "/voice"),
+    case("GET /api/agents", status=200),
+    case("POST /api/agents/update", json={"persona_ids": ["{persona}"]}, status=202),
+    case("POST /api/agents/recreate", json={"persona_ids": ["{persona}"]}, status=202),
+    case("POST /api/agents/test", json={"persona_ids": ["{persona}"]}, status=200),
+    case("GET /api/agents/orphans", status=503),
+    case("DELETE /api/agents/orphans/{agent_id}", "/api/agents/orphans/agent_1", status=503),
+]
 CASES = {
     "persona_svc": PERSONA_CASES,
     "draft_svc": DRAFT_CASES,

@@ -6,6 +6,7 @@ from persona_client import Roster
 from service_kit.service import Service
 from service_kit.store import Store
 
+from voice_svc.adapters.elevenlabs.agents import ElevenLabsAgents
 from voice_svc.adapters.elevenlabs.client import ElevenLabs
 from voice_svc.adapters.elevenlabs.speech import ElevenLabsSpeech
 from voice_svc.adapters.nats_knowledge import NatsKnowledge
@@ -13,7 +14,8 @@ from voice_svc.domain.answer_cache import AnswerCache
 from voice_svc.settings import VoiceSettings
 from voice_svc.usecases.answer_question import AnswerQuestion
 from voice_svc.usecases.authenticate_tool import AuthenticateTool
-from voice_svc.usecases.ports import Sessions
+from voice_svc.usecases.describe_agent import AgentDefaults
+from voice_svc.usecases.ports import Agents, Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class VoiceDeps:
     store: Store
     roster: Roster
     vendor: ElevenLabs
+    agents: Agents
+    agent_defaults: AgentDefaults
     sessions: Sessions
     tools: AuthenticateTool
     answers: AnswerCache
@@ -31,7 +35,7 @@ class VoiceDeps:
 
 
 def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
-    """Return the deps of this process."""
+    """Return the deps of this process; nothing of the vendor's is loaded yet."""
     vendor = ElevenLabs(
         api_key=settings.elevenlabs_api_key,
         base_url=settings.elevenlabs_base_url,
@@ -45,6 +49,13 @@ def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
         store=service.store,
         roster=service.roster,
         vendor=vendor,
+        agents=ElevenLabsAgents(vendor),
+        agent_defaults=AgentDefaults(
+            public_url=settings.public_url,
+            voice_id=settings.default_voice_id,
+            llm=settings.agent_llm,
+            post_call_webhook_id=settings.post_call_webhook_id,
+        ),
         sessions=ElevenLabsSpeech(vendor),
         tools=AuthenticateTool(service.store),
         answers=answers,

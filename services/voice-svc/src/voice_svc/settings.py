@@ -21,6 +21,12 @@ class VoiceSettings(ServiceSettings):
     elevenlabs_base_url: str = ELEVENLABS_URL
     elevenlabs_fake: bool = False
     """Whether the vendor is the project's stand-in for tests; refused in production."""
+    default_voice_id: str = "EXAVITQu4vr4xnSDxMaL"
+    """The voice of a persona that names none."""
+    agent_llm: str = "gemini-2.0-flash"
+    """The vendor's language model for the agent of a persona that names none."""
+    post_call_webhook_id: str | None = None
+    """The vendor's id of the webhook that tells of ended calls."""
     public_url: str = "http://127.0.0.1:8105"
     """Where the vendor reaches this service: agents call their tool there."""
     connect_timeout_seconds: float = Field(default=2, gt=0, le=60)

@@ -30,6 +30,13 @@ async def delete_calls_of_persona(store: Store, workspace_id: str, persona_id: U
         )
 
 
+async def delete_agent(store: Store, workspace_id: str, persona_id: UUID) -> None:
+    """Delete the row of a persona's agent."""
+    await delete_rows(
+        store, AgentRow, AgentRow.workspace_id == workspace_id, AgentRow.persona_id == persona_id
+    )
+
+
 async def delete_workspace(store: Store, workspace_id: str) -> None:
     """Delete every row of a workspace."""
     for table in (AgentRow, CallRow, AgentRevisionRow):

@@ -1,4 +1,4 @@
-"""The pools: what is to be erased goes."""
+"""The pools: agents are brought into step, what is to be erased goes."""
 
 from functools import partial
 from typing import Any
@@ -6,19 +6,34 @@ from typing import Any
 from service_kit.erasure import erasing_pool
 from service_kit.work import WorkPool
 
+from voice_svc.adapters.agents import LEASES
 from voice_svc.deps import VoiceDeps
 from voice_svc.usecases.erase_lead import erase_lead
 from voice_svc.usecases.erase_persona import erase_persona
 from voice_svc.usecases.erase_workspace import erase_workspace
+from voice_svc.usecases.reconcile_agent import AgentTimes, ReconcileAgent
 
 
 def pools(deps: VoiceDeps) -> list[WorkPool[Any]]:
     """Return the pools: several replicas share what is to be done."""
+    settings, url = deps.settings, deps.settings.public_url
+    times = AgentTimes(
+        settle_seconds=settings.settle_seconds,
+        resync_seconds=settings.resync_seconds,
+        retry_delays_seconds=settings.retry_delays_seconds,
+    )
     return [
+        WorkPool(
+            deps.store,
+            LEASES,
+            ReconcileAgent(deps.roster, deps.agents, deps.agent_defaults, times),
+            concurrency=settings.agent_concurrency,
+            retry_delays=settings.retry_delays_seconds,
+        ),
         erasing_pool(
             deps.store,
-            persona=partial(erase_persona, deps.store),
+            persona=partial(erase_persona, deps.store, deps.agents, url),
             lead=partial(erase_lead, deps.store),
-            workspace=partial(erase_workspace, deps.store),
-        )
+            workspace=partial(erase_workspace, deps.store, deps.agents, url),
+        ),
     ]

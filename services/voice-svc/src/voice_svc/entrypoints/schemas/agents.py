@@ -1,13 +1,25 @@
 """Bodies and answers: agents."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from persona_contracts import ResolvedPersona
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from service_kit.requests import StrictRequest
 
 from voice_svc.domain.agent import Agent, AgentState
+from voice_svc.domain.agent_spec import ListedAgent
+from voice_svc.domain.agent_template import persona_of_tags
+from voice_svc.usecases.compare_agent import Comparison
+
+MAX_CHOSEN = 200
+
+
+class ChooseAgentsRequest(StrictRequest):
+    """The personas whose agents are meant; null: all of the workspace."""
+
+    persona_ids: list[UUID] | None = Field(default=None, max_length=MAX_CHOSEN)
 
 
 class AgentErrorDocument(BaseModel):
@@ -22,39 +34,109 @@ class AgentDocument(BaseModel):
     """The voice agent of a persona."""
 
     persona_id: UUID
-    name: str
-    """Of the persona."""
+    name: str | None = Field(description="Of the persona; null: it is deleted.")
     status: AgentState
     agent_id: str | None
     error: AgentErrorDocument | None
-    drift: list[str]
-    """Fields that the vendor did not take over."""
-    persona_revision: int
-    """The newest."""
-    revision: int | None
-    """The one that the agent runs."""
+    drift: list[str] = Field(description="Fields that the vendor did not take over.")
+    persona_revision: int | None = Field(description="The newest.")
+    revision: int | None = Field(description="The one that the agent runs.")
     running_since: datetime | None
     checked_at: datetime | None
     attempts: int
     next_attempt_at: datetime | None
 
     @classmethod
-    def of(cls, persona: ResolvedPersona, agent: Agent | None) -> Self:
+    def of(cls, persona_id: UUID, persona: ResolvedPersona | None, agent: Agent | None) -> Self:
         """Show an agent, or that there is none."""
-        error = agent.error if agent else None
+        shown = agent or Agent(
+            persona_id=persona_id, workspace_id="", state=AgentState.NOT_CONFIGURED
+        )
+        error = shown.error
         return cls(
-            persona_id=persona.persona_id,
-            name=persona.name,
-            status=agent.state if agent else AgentState.NOT_CONFIGURED,
-            agent_id=agent.agent_id if agent else None,
+            persona_id=persona_id,
+            name=persona.name if persona else None,
+            status=shown.state,
+            agent_id=shown.agent_id,
             error=AgentErrorDocument(code=error.code, title=error.title, detail=error.detail)
             if error
             else None,
-            drift=list(agent.drift) if agent else [],
-            persona_revision=persona.revision,
-            revision=agent.revision if agent else None,
-            running_since=agent.running_since if agent else None,
-            checked_at=agent.checked_at if agent else None,
-            attempts=agent.attempts if agent else 0,
-            next_attempt_at=agent.due_at if agent else None,
+            drift=list(shown.drift),
+            persona_revision=persona.revision if persona else None,
+            revision=shown.revision,
+            running_since=shown.running_since,
+            checked_at=shown.checked_at,
+            attempts=shown.attempts,
+            next_attempt_at=shown.due_at,
         )
+
+
+class QueuedAgentDocument(BaseModel):
+    """What became of a request for one agent; `busy`: it is being worked on, ask again."""
+
+    persona_id: UUID
+    result: Literal["queued", "busy"]
+
+
+class QueuedAgentsDocument(BaseModel):
+    """What became of a request for agents."""
+
+    items: list[QueuedAgentDocument]
+
+
+class DifferenceDocument(BaseModel):
+    """A field that is not as wanted."""
+
+    field: str
+    wanted: Any
+    observed: Any
+
+
+class ComparedAgentDocument(BaseModel):
+    """An agent beside what it should be."""
+
+    persona_id: UUID
+    result: Literal["in_step", "differs", "missing", "unwanted", "unknown"]
+    differences: list[DifferenceDocument]
+    error: str | None = Field(default=None, description="Why it is unknown.")
+
+    @classmethod
+    def of(cls, persona_id: UUID, found: Comparison) -> Self:
+        """Show what a comparison found."""
+        differences = [
+            DifferenceDocument(field=item.field, wanted=item.wanted, observed=item.observed)
+            for item in found.differences
+        ]
+        if found.is_in_step:
+            result = "in_step"
+        elif found.exists and found.wanted:
+            result = "differs"
+        else:
+            result = "missing" if found.wanted else "unwanted"
+        return cls(persona_id=persona_id, result=result, differences=differences)
+
+
+class ComparedAgentsDocument(BaseModel):
+    """Agents beside what they should be."""
+
+    items: list[ComparedAgentDocument]
+
+
+class OrphanDocument(BaseModel):
+    """An agent at the vendor's that nobody here knows."""
+
+    agent_id: str
+    name: str
+    persona_id: UUID | None
+
+    @classmethod
+    def of(cls, agent: ListedAgent) -> Self:
+        """Show an orphan."""
+        persona_id = persona_of_tags(agent.tags)
+        return cls(agent_id=agent.agent_id, name=agent.name, persona_id=persona_id)
+
+
+class OrphansDocument(BaseModel):
+    """The orphans of a workspace."""
+
+    items: list[OrphanDocument]

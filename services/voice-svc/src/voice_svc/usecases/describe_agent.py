@@ -1,0 +1,76 @@
+"""Say what a persona's agent should be."""
+
+from dataclasses import dataclass
+
+from persona_contracts import ResolvedPersona
+
+from voice_svc.domain import agent_template as template
+from voice_svc.domain.agent import Agent
+from voice_svc.domain.agent_spec import AgentSpec, AgentVoice, ToolSpec
+from voice_svc.domain.agent_tool import TOOL_NAME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDefaults:
+    """What an agent has when its persona does not say it."""
+
+    public_url: str
+    """Where the vendor reaches us."""
+    voice_id: str
+    llm: str
+    post_call_webhook_id: str | None = None
+
+
+def describe_agent(
+    persona: ResolvedPersona, workspace_id: str, defaults: AgentDefaults
+) -> AgentSpec:
+    """Return the agent of a persona, all but its tool.
+
+    Raises:
+        UnknownVariableError: a text has a variable that no conversation gives a value.
+    """
+    language = template.language_of(persona.language)
+    sender = persona.persona_name or persona.display_name or persona.name
+    prompt = template.agent_prompt(persona.prompts.system)
+    greeting = template.first_message(persona.greeting, sender, language)
+    temperature = persona.model.temperature
+    return AgentSpec(
+        name=persona.name,
+        tags=(template.persona_tag(persona.persona_id), template.workspace_tag(workspace_id)),
+        prompt=prompt,
+        first_message=greeting,
+        language=language,
+        llm=persona.model.name or defaults.llm,
+        temperature=template.TEMPERATURE
+        if temperature is None
+        else min(temperature, template.MAX_TEMPERATURE),
+        voice=_voice(persona, defaults),
+        dynamic_variables=template.placeholders_of((prompt, greeting)),
+        turn_timeout_seconds=template.TURN_SECONDS,
+        max_duration_seconds=template.CALL_SECONDS,
+        retention_days=template.RETENTION_DAYS,
+        post_call_webhook_id=defaults.post_call_webhook_id,
+    )
+
+
+def describe_tool(agent: Agent, defaults: AgentDefaults) -> ToolSpec:
+    """Return the tool of an agent whose secret is made."""
+    return ToolSpec(
+        name=TOOL_NAME,
+        description=template.TOOL_DESCRIPTION,
+        url=template.tool_url(defaults.public_url, agent.persona_id),
+        secret_id=agent.secret_id or "",
+        response_timeout_seconds=template.TOOL_SECONDS,
+    )
+
+
+def _voice(persona: ResolvedPersona, defaults: AgentDefaults) -> AgentVoice:
+    """Return the voice; an agent's has no style (C102)."""
+    voice = persona.voice
+    given = voice.settings if voice else {}
+    settings = {
+        name: float(given[name])
+        for name in ("stability", "similarity_boost", "speed")
+        if given.get(name) is not None
+    }
+    return AgentVoice(voice_id=(voice and voice.voice_id) or defaults.voice_id, **settings)
