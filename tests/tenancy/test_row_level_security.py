@@ -18,14 +18,14 @@ NOT_TENANTS = {
 }
 MINE, THEIRS = "asking", "other"
 ROWS_OF_A_VENDOR = {
-    "voice_svc": (
-        "insert into agent_revision (agent_id, revision, workspace_id, persona_id)"
-        " values (%(workspace_id)s, 1, %(workspace_id)s, gen_random_uuid()) on conflict do nothing",
-        "insert into call (call_id, workspace_id, conversation_id, persona_id, revision, agent_id,"
-        " started_at, duration_seconds, turns, transcript, citations) values (gen_random_uuid(),"
-        " %(workspace_id)s, 'c', gen_random_uuid(), 1, 'a', now(), 1, 1, '[]', '[]')"
-        " on conflict do nothing",
-    )
+    "voice_svc": """
+        insert into agent_revision (agent_id, revision, workspace_id, persona_id)
+        values (%(workspace_id)s, 1, %(workspace_id)s, gen_random_uuid()) on conflict do nothing;
+        insert into call (call_id, workspace_id, conversation_id, persona_id, revision, agent_id,
+          started_at, duration_seconds, turns, transcript, citations)
+        values (gen_random_uuid(), %(workspace_id)s, 'c', gen_random_uuid(), 1, 'a',
+          now(), 1, 1, '[]', '[]') on conflict do nothing
+        """
 }
 """What a service has only with a vendor's key."""
 
@@ -41,7 +41,7 @@ def admin(databases, tenants, service):
     del tenants
     with psycopg.connect(databases[service].admin_url, autocommit=True) as connection:
         for workspace_id in (MINE, THEIRS):
-            for row in ROWS_OF_A_VENDOR.get(service, ()):
+            for row in ROWS_OF_A_VENDOR.get(service, "").split(";"):
                 connection.execute(row, {"workspace_id": workspace_id})
         yield connection
 

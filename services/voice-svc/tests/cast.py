@@ -111,19 +111,19 @@ class Cast:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def until(self, who, **wanted):
-        """Return the status once it has all of `wanted`."""
+    async def until(self, who, **desired):
+        """Return the status once it has all of `desired`."""
 
         shown = {}
 
         async def reached():
             shown.update(await self.status(who))
-            return all(shown[key] == value for key, value in wanted.items())
+            return all(shown[key] == value for key, value in desired.items())
 
         try:
             await wait_until(reached)
         except TimeoutError as error:
-            raise AssertionError(f"wanted {wanted}, but it is {shown}") from error
+            raise AssertionError(f"desired {desired}, but it is {shown}") from error
         return shown
 
     async def in_step(self, who):

@@ -243,7 +243,7 @@ async def test_bulk_and_dry_run(cast, fake):
     path = f"/api/personas/{nova.persona_id}/agent/differences"
     found = (await cast.client.get(path)).json()
     assert found["result"] == "differs"
-    assert found["differences"] == [{"field": "voice.speed", "wanted": 1.1, "observed": 0.8}]
+    assert found["differences"] == [{"field": "voice.speed", "desired": 1.1, "observed": 0.8}]
     chosen = {"persona_ids": [str(nova.persona_id)]}
     tested = (await cast.client.post("/api/agents/test", json={})).json()["items"]
     assert sorted(item["result"] for item in tested) == ["differs", "in_step"]

@@ -85,7 +85,7 @@ class Agent:
         return any(known) or self.attempts > 0 or self.state is AgentState.DELETING
 
     def compared(self, *, drift: tuple[str, ...], observed_hash: str) -> Self:
-        """Return it after the vendor's answer was compared with what was wanted."""
+        """Return it after the vendor's answer was compared with what was desired."""
         return replace(
             self,
             state=AgentState.DRIFTED if drift else AgentState.READY,

@@ -15,11 +15,11 @@ def hash_of(spec: AgentSpec) -> str:
     return sha256(json.dumps(asdict(spec), sort_keys=True).encode()).hexdigest()
 
 
-def find_differences(wanted: AgentSpec, observed: AgentSpec) -> tuple[str, ...]:
-    """Return the fields that are not as wanted, such as `voice.speed`."""
+def find_differences(desired: AgentSpec, observed: AgentSpec) -> tuple[str, ...]:
+    """Return the fields that are not as desired, such as `voice.speed`."""
     theirs = _flat(asdict(observed))
     return tuple(
-        name for name, value in _flat(asdict(wanted)).items() if not _same(value, theirs.get(name))
+        name for name, value in _flat(asdict(desired)).items() if not _same(value, theirs.get(name))
     )
 
 
@@ -36,8 +36,8 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _same(wanted: object, observed: object) -> bool:
+def _same(desired: object, observed: object) -> bool:
     """Return whether they are equal; of numbers as far as a float of the vendor's can tell."""
-    if isinstance(wanted, float) and isinstance(observed, int | float):
-        return isclose(wanted, observed, rel_tol=1e-6)
-    return wanted == observed
+    if isinstance(desired, float) and isinstance(observed, int | float):
+        return isclose(desired, observed, rel_tol=1e-6)
+    return desired == observed

@@ -14,10 +14,10 @@ from voice_svc.usecases.ports import Agents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One field that is not as wanted."""
+    """One field that is not as desired."""
 
     field: str
-    wanted: Any
+    desired: Any
     observed: Any
 
 
@@ -26,13 +26,13 @@ class Comparison:
     """What was found: no agent there is all the difference."""
 
     exists: bool
-    wanted: bool
+    desired: bool
     differences: tuple[Difference, ...] = ()
 
     @property
     def is_in_step(self) -> bool:
         """Return whether there is nothing to change."""
-        return self.exists == self.wanted and not self.differences
+        return self.exists == self.desired and not self.differences
 
 
 async def compare_agent(
@@ -44,20 +44,20 @@ async def compare_agent(
         UnknownVariableError: the persona cannot have an agent.
         UpstreamError: the vendor is away, or there is no key.
     """
-    wanted = persona.voice is not None and persona.voice.enabled
+    desired = persona.voice is not None and persona.voice.enabled
     if agent is None or agent.agent_id is None:
-        return Comparison(exists=False, wanted=wanted)
+        return Comparison(exists=False, desired=desired)
     try:
         observed = (await vendor.get_agent(agent.agent_id)).spec
     except ProviderThingNotFoundError:
-        return Comparison(exists=False, wanted=wanted)
-    if not wanted:
-        return Comparison(exists=True, wanted=False)
+        return Comparison(exists=False, desired=desired)
+    if not desired:
+        return Comparison(exists=True, desired=False)
     spec = describe_agent(persona, agent.workspace_id, defaults)
     spec = replace(spec, tool_ids=(agent.tool_id or "",))
     mine, theirs = values_of(spec), values_of(observed)
     differences = tuple(
-        Difference(field=name, wanted=mine[name], observed=theirs[name])
+        Difference(field=name, desired=mine[name], observed=theirs[name])
         for name in find_differences(spec, observed)
     )
-    return Comparison(exists=True, wanted=True, differences=differences)
+    return Comparison(exists=True, desired=True, differences=differences)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from persona_contracts import ResolvedPersona
 
 from voice_svc.domain import agent_template as template
-from voice_svc.domain.agent import Agent
-from voice_svc.domain.agent_spec import AgentSpec, AgentVoice, ToolSpec
-from voice_svc.domain.agent_tool import TOOL_NAME
+from voice_svc.domain.agent_spec import AgentSpec, AgentVoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +48,6 @@ def describe_agent(
         max_duration_seconds=template.CALL_SECONDS,
         retention_days=template.RETENTION_DAYS,
         post_call_webhook_id=defaults.post_call_webhook_id,
-    )
-
-
-def describe_tool(agent: Agent, defaults: AgentDefaults) -> ToolSpec:
-    """Return the tool of an agent whose secret is made."""
-    return ToolSpec(
-        name=TOOL_NAME,
-        description=template.TOOL_DESCRIPTION,
-        url=template.tool_url(defaults.public_url, agent.persona_id),
-        secret_id=agent.secret_id or "",
-        response_timeout_seconds=template.TOOL_SECONDS,
     )
 
 

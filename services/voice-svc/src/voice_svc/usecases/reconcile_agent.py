@@ -29,7 +29,8 @@ from voice_svc.domain.provider import (
     ProviderUnauthorizedError,
 )
 from voice_svc.domain.tool_secret import hash_secret
-from voice_svc.usecases.describe_agent import AgentDefaults, describe_agent, describe_tool
+from voice_svc.usecases.describe_agent import AgentDefaults, describe_agent
+from voice_svc.usecases.describe_tool import describe_tool
 from voice_svc.usecases.ports import Agents
 from voice_svc.usecases.remove_agent import remove_agent
 
@@ -185,8 +186,8 @@ class ReconcileAgent:
             persona = self._roster.persona(agent.workspace_id, agent.persona_id)
         except RosterNotReadyError as error:
             raise PersonasNotReadyError(str(error)) from error
-        wanted = persona is not None and persona.voice is not None and persona.voice.enabled
-        return persona if wanted else None
+        desired = persona is not None and persona.voice is not None and persona.voice.enabled
+        return persona if desired else None
 
     async def _provide_secret(self, task: _Task, agent: Agent) -> Agent:
         """Return the agent with a secret for its tool; the vendor keeps it, we keep its hash."""
@@ -239,13 +240,13 @@ class ReconcileAgent:
         Raises:
             ProviderThingNotFoundError: it is not there, and is not to be made.
         """
-        wanted = replace(
+        desired = replace(
             agent, wanted_hash=hash_of(spec), template_version=template.TEMPLATE_VERSION
         )
         if not make:
-            if agent.wanted_hash != wanted.wanted_hash:
+            if agent.wanted_hash != desired.wanted_hash:
                 await self._vendor.update_agent(agent.agent_id or "", spec)
-            return wanted
+            return desired
         found = [item async for item in self._vendor.agents(spec.tags[0])] if task.may_exist else []
         if found:
             agent_id = found[0].agent_id
@@ -255,7 +256,7 @@ class ReconcileAgent:
         for other in found[1:]:
             await self._vendor.delete_agent(other.agent_id)
         crash_point("agent-made")
-        return await _keep(task, replace(wanted, agent_id=agent_id))
+        return await _keep(task, replace(desired, agent_id=agent_id))
 
     async def _is_gone(self, agent: Agent) -> bool:
         """Return whether the vendor has no such agent."""

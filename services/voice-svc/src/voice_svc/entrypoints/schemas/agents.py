@@ -85,10 +85,10 @@ class QueuedAgentsDocument(BaseModel):
 
 
 class DifferenceDocument(BaseModel):
-    """A field that is not as wanted."""
+    """A field that is not as desired."""
 
     field: str
-    wanted: Any
+    desired: Any
     observed: Any
 
 
@@ -104,15 +104,15 @@ class ComparedAgentDocument(BaseModel):
     def of(cls, persona_id: UUID, found: Comparison) -> Self:
         """Show what a comparison found."""
         differences = [
-            DifferenceDocument(field=item.field, wanted=item.wanted, observed=item.observed)
+            DifferenceDocument(field=item.field, desired=item.desired, observed=item.observed)
             for item in found.differences
         ]
         if found.is_in_step:
             result = "in_step"
-        elif found.exists and found.wanted:
+        elif found.exists and found.desired:
             result = "differs"
         else:
-            result = "missing" if found.wanted else "unwanted"
+            result = "missing" if found.desired else "unwanted"
         return cls(persona_id=persona_id, result=result, differences=differences)
 
 
