@@ -20,9 +20,9 @@ async def test_an_agent_is_what_its_persona_says(cast, fake):
     assert (shown["status"], shown["drift"]) == ("ready", [])
     assert shown["running_since"]
     assert f"persona:{nova.persona_id}" in agent["tags"]
-    said = agent["conversation_config"]["agent"]
-    assert said["first_message"] == "Hi there, it is Nova."
-    assert "You are Nova. You are calm." in said["prompt"]["prompt"]
+    words = agent["conversation_config"]["agent"]
+    assert words["first_message"] == "Hi there, it is Nova."
+    assert "You are Nova. You are calm." in words["prompt"]["prompt"]
     spoken = agent["conversation_config"]["tts"]
     assert spoken["voice_id"] == "EXAVITQu4vr4xnSDxMaL"
     assert {name: spoken[name] for name in SETTINGS} == SETTINGS

@@ -91,11 +91,11 @@ def first_message(greeting: str | None, sender: str, language: str) -> str:
     """
     if greeting is None:
         return f"Hello, this is {sender}. How can I help you?" if language == LANGUAGE else ""
-    said = ""
+    spoken = ""
     for piece in parse(greeting, GREETING_TOKENS):
         words = _words(piece, sender)
-        said = said + words if words else said.rstrip()
-    return said.strip()
+        spoken = spoken + words if words else spoken.rstrip()
+    return spoken.strip()
 
 
 def language_of(tag: str | None) -> str:
