@@ -250,10 +250,10 @@ async def test_bulk_and_dry_run(cast, fake):
     queued = await cast.client.post("/api/agents/update", json=chosen)
     assert queued.json()["items"] == [{**chosen_one(nova), "result": "queued"}]
 
-    async def mended():
+    async def is_restored():
         return (await cast.client.get(path)).json()["result"] == "in_step"
 
-    await wait_until(mended)
+    await wait_until(is_restored)
     await cast.client.post("/api/agents/recreate", json=chosen)
     await wait_until(lambda: first["agent_id"] not in cast.mine() and len(cast.mine()) == 2)
     await cast.in_step(nova)
