@@ -9,7 +9,7 @@ from voice_svc.deps import build
 from voice_svc.entrypoints.events import events
 from voice_svc.entrypoints.http import API
 from voice_svc.entrypoints.rpc import rpc
-from voice_svc.entrypoints.workers import pools
+from voice_svc.entrypoints.workers import background, pools
 from voice_svc.settings import VoiceSettings
 
 
@@ -18,7 +18,9 @@ def main() -> None:
     settings = load(VoiceSettings)
     service = Service(voice_svc, settings, streams={"VOICE": requeue}, follows_personas=True)
     deps = build(service, settings)
-    service.run(deps, api=API, events=events, rpc=rpc, pools=pools(deps))
+    service.run(
+        deps, api=API, events=events, rpc=rpc, pools=pools(deps), background=background(deps)
+    )
 
 
 if __name__ == "__main__":

@@ -6,16 +6,22 @@ from persona_client import Roster
 from service_kit.service import Service
 from service_kit.store import Store
 
+from voice_svc.adapters.audio_cache import AudioCache
 from voice_svc.adapters.elevenlabs.agents import ElevenLabsAgents
 from voice_svc.adapters.elevenlabs.client import ElevenLabs
 from voice_svc.adapters.elevenlabs.speech import ElevenLabsSpeech
 from voice_svc.adapters.nats_knowledge import NatsKnowledge
 from voice_svc.domain.answer_cache import AnswerCache
+from voice_svc.domain.speech import SpeechLimits
 from voice_svc.settings import VoiceSettings
 from voice_svc.usecases.answer_question import AnswerQuestion
 from voice_svc.usecases.authenticate_tool import AuthenticateTool
 from voice_svc.usecases.describe_agent import AgentDefaults
+from voice_svc.usecases.fair_gate import FairGate
+from voice_svc.usecases.list_voices import ListVoices
 from voice_svc.usecases.ports import Agents, Sessions
+from voice_svc.usecases.speak import Speak
+from voice_svc.usecases.spoken import BytesAhead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,9 @@ class VoiceDeps:
     tools: AuthenticateTool
     answers: AnswerCache
     answer_question: AnswerQuestion
+    speech: ElevenLabsSpeech
+    speak: Speak
+    voices: ListVoices
 
 
 def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
@@ -42,6 +51,7 @@ def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
         connect_timeout_seconds=settings.connect_timeout_seconds,
         timeout_seconds=settings.vendor_timeout_seconds,
     )
+    speech = ElevenLabsSpeech(vendor)
     answers = AnswerCache(settings.answer_cache_bytes)
     knowledge = NatsKnowledge(service.broker.publishing, answers)
     return VoiceDeps(
@@ -56,8 +66,29 @@ def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
             llm=settings.agent_llm,
             post_call_webhook_id=settings.post_call_webhook_id,
         ),
-        sessions=ElevenLabsSpeech(vendor),
+        sessions=speech,
         tools=AuthenticateTool(service.store),
         answers=answers,
         answer_question=AnswerQuestion(knowledge, answers, settings.answer_timeout_seconds),
+        speech=speech,
+        speak=_speak(service.store, speech, settings),
+        voices=ListVoices(provider=speech),
+    )
+
+
+def _speak(store: Store, speech: ElevenLabsSpeech, settings: VoiceSettings) -> Speak:
+    wait_seconds = settings.speech_wait_seconds
+    key = settings.audio_key
+    keyed = {} if key is None else {"key": key}
+    return Speak(
+        store=store,
+        speech=speech,
+        gate=FairGate(settings.speech_concurrency, wait_seconds),
+        cache=AudioCache(max_bytes=settings.audio_cache_bytes, **keyed),
+        limits=SpeechLimits(
+            persona_characters=settings.persona_characters_per_month,
+            workspace_characters=settings.workspace_characters_per_month,
+        ),
+        wait_seconds=wait_seconds,
+        ahead=BytesAhead(),
     )

@@ -49,6 +49,18 @@ class VoiceSettings(ServiceSettings):
     """How long an agent's question may be looked up: then it is told that there is no answer."""
     answer_cache_bytes: int = Field(default=32 * 1024 * 1024, ge=0)
     """Memory for answers that were given, in each process."""
+    speech_concurrency: int = Field(default=5, ge=1, le=200)
+    """Texts that a process says at the same time, until the vendor says how many it allows."""
+    speech_wait_seconds: float = Field(default=10, gt=0, le=60)
+    """How long a text waits for its turn, and for a busy vendor."""
+    persona_characters_per_month: int = Field(default=100_000, ge=0)
+    """What a persona may speak in a month (UTC)."""
+    workspace_characters_per_month: int = Field(default=1_000_000, ge=0)
+    """What the personas and previews of a workspace may speak together."""
+    audio_cache_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
+    """Of audio that is kept up to 24 hours to be heard again, encrypted, in the database."""
+    audio_key: SecretStr | None = Field(default=None, min_length=32)
+    """Encrypts it; without one each process keeps its own, until it ends."""
 
     @property
     def stand_ins(self) -> Sequence[str]:

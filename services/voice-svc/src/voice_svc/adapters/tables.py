@@ -1,12 +1,12 @@
 """All rows of voice-svc."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from service_kit.leases import Leased
 from service_kit.store import Base, OwnedByWorkspace
-from sqlalchemy import BigInteger, func
+from sqlalchemy import BigInteger, String, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,3 +70,39 @@ class CallRow(OwnedByWorkspace, Base):
     citations: Mapped[list[dict[str, Any]]] = mapped_column(
         JSONB, deferred=True, deferred_group=TEXTS
     )
+
+
+class AudioRow(OwnedByWorkspace, Base):
+    """Audio that may be heard again, encrypted; its digest is of what was asked for."""
+
+    __tablename__ = "audio"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    persona_id: Mapped[UUID]
+    sealed: Mapped[bytes]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    stored_at: Mapped[datetime]
+
+
+class SpeechUsageRow(OwnedByWorkspace, Base):
+    """Characters spoken in a month, by a persona or by the workspace as a whole."""
+
+    __tablename__ = "speech_usage"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    persona_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    characters: Mapped[int] = mapped_column(BigInteger)
+
+
+class VoiceReplacementRow(OwnedByWorkspace, Base):
+    """When it was last told that a voice stood in for another."""
+
+    __tablename__ = "voice_replacement"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    persona_id: Mapped[UUID] = mapped_column(primary_key=True)
+    voice_id: Mapped[str] = mapped_column(primary_key=True)
+    replacement_voice_id: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]

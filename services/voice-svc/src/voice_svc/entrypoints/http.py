@@ -10,7 +10,9 @@ from voice_svc.entrypoints import (
     calls_api,
     function_calls_api,
     post_calls_api,
+    speech_api,
     voice_sessions_api,
+    voices_api,
 )
 
 MAX_POST_CALL_BYTES = 8 * 1024 * 1024
@@ -25,6 +27,8 @@ API = HttpApi(
         function_calls_api.stats_router,
         post_calls_api.router,
         voice_sessions_api.router,
+        speech_api.router,
+        voices_api.router,
     ],
     description="Every persona with its own voice agent, always in step with it.",
     uploads=UploadRoute(

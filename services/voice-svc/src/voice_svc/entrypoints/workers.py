@@ -1,10 +1,14 @@
-"""The pools: agents are brought into step, what is to be erased goes."""
+"""The pools: agents are brought into step, what is to be erased goes; what runs beside them."""
 
+import asyncio
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from service_kit.erasure import erasing_pool
+from service_kit.service import Background
 from service_kit.work import WorkPool
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
 
 from voice_svc.adapters.agents import LEASES
 from voice_svc.deps import VoiceDeps
@@ -12,6 +16,10 @@ from voice_svc.usecases.erase_lead import erase_lead
 from voice_svc.usecases.erase_persona import erase_persona
 from voice_svc.usecases.erase_workspace import erase_workspace
 from voice_svc.usecases.reconcile_agent import AgentTimes, ReconcileAgent
+
+PRUNE_SECONDS = 600.0
+
+log = get_logger(__name__)
 
 
 def pools(deps: VoiceDeps) -> list[WorkPool[Any]]:
@@ -37,3 +45,22 @@ def pools(deps: VoiceDeps) -> list[WorkPool[Any]]:
             workspace=partial(erase_workspace, deps.store, deps.agents, url),
         ),
     ]
+
+
+def background(deps: VoiceDeps) -> list[Background]:
+    """Return what keeps the audio in its bounds."""
+    return [partial(keep_audio, deps)]
+
+
+async def keep_audio(deps: VoiceDeps) -> NoReturn:
+    """Delete, now and then, audio that is too old or too much; at the end, leave the vendor."""
+    try:
+        while True:
+            await asyncio.sleep(PRUNE_SECONDS)
+            try:
+                async with deps.store.worker() as session:
+                    await deps.speak.cache.prune(session)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("audio.not_pruned", reason=type(error).__name__)
+    finally:
+        await deps.vendor.close()

@@ -107,6 +107,8 @@ class Audio(Protocol):
     """Audio that the provider sends; it is under way, and must be closed."""
 
     content_type: str
+    concurrency_limit: int | None
+    """How much the provider says at once, if it told."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the parts as they come.

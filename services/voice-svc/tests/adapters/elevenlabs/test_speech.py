@@ -87,6 +87,7 @@ async def test_audio_that_breaks_off_is_told(vendor, hasty, kind):
         ({"status": 400, "code": "voice_not_found"}, ProviderThingNotFoundError),
         ({"status": 500}, ProviderUnavailableError),
         ({"kind": "hang"}, ProviderUnavailableError),
+        ({"kind": "half"}, ProviderUnavailableError),
     ],
 )
 async def test_what_goes_wrong_before_the_first_part_is_an_error_and_not_repeated(

@@ -12,7 +12,11 @@ from pydantic import BaseModel
 from voice_svc.adapters.elevenlabs.answers import VoiceAnswer
 from voice_svc.adapters.elevenlabs.client import NO_RETRY, PAGE, ElevenLabs, document
 from voice_svc.adapters.elevenlabs.requests import SpeechRequest
-from voice_svc.domain.provider import ProviderRefusedError, ProviderThingNotFoundError
+from voice_svc.domain.provider import (
+    ProviderRefusedError,
+    ProviderThingNotFoundError,
+    ProviderUnavailableError,
+)
 from voice_svc.domain.speech import Quota, Utterance, Voice
 
 if TYPE_CHECKING:
@@ -101,6 +105,8 @@ class ElevenLabsSpeech:
                             utterance.voice_id, **body, request_options=AS_THEY_COME
                         )
                     )
+            if not answer.headers.get("content-type", "").startswith("audio/"):
+                raise ProviderUnavailableError("the speech provider answered with no audio")
             audio = StreamedAudio(
                 self._vendor,
                 opening.pop_all(),

@@ -1,0 +1,220 @@
+"""Say a text with a persona's voice: from what is kept, or by the provider within the limits."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from time import monotonic
+from uuid import UUID
+
+from persona_contracts import VoiceVoiceReplacedV1
+from service_kit.errors import ServiceError
+from service_kit.outbox import publish
+from service_kit.store import Store, database_now
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from voice_svc.adapters import speech_usage, voice_replacements
+from voice_svc.adapters.audio_cache import MAX_AUDIO_BYTES, AudioCache
+from voice_svc.domain.provider import (
+    ProviderBusyError,
+    ProviderRefusedError,
+    ProviderThingNotFoundError,
+)
+from voice_svc.domain.speech import SpeechLimits, Utterance, month_of
+from voice_svc.usecases.fair_gate import FairGate
+from voice_svc.usecases.ports import Audio, Speech
+from voice_svc.usecases.spoken import BytesAhead, Spoken
+
+BUSY_SECONDS = (0.1, 0.4)
+"""Before the provider is asked again, if it does not say when."""
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakRequest:
+    """What is to be said, and by whom; each wish stands in for the one before, if that cannot."""
+
+    workspace_id: str
+    persona_id: UUID
+    wishes: Sequence[Utterance]
+
+    @property
+    def characters(self) -> int:
+        """What it costs."""
+        return len(self.wishes[0].text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """Audio that was kept."""
+
+    audio: bytes
+    voice_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Audio that is being made, by the voice that could."""
+
+    spoken: Spoken
+    voice_id: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Speak:
+    """Says texts for all requests of a process."""
+
+    store: Store
+    speech: Speech
+    gate: FairGate
+    cache: AudioCache
+    limits: SpeechLimits
+    wait_seconds: float
+    """How long a busy provider is asked again, before the text is given up."""
+    ahead: BytesAhead
+
+    async def speak(self, request: SpeakRequest) -> Recording | Live:
+        """Return audio whose first part is there; whoever gets it live must close it.
+
+        Raises:
+            SpeechLimitError: too few characters are left this month.
+            SpeechQueueError: too much is being said at once.
+            ServiceError: as the port `Speech` says.
+        """
+        wishes = request.wishes
+        digest = self.cache.digest(request.persona_id, wishes[0])
+        async with self.store.workspace(request.workspace_id) as session:
+            kept = await self.cache.get(session, digest)
+        if kept is not None:
+            return Recording(audio=kept, voice_id=wishes[0].voice_id)
+        month = await self._reserve(request)
+        try:
+            audio, utterance = await self._start(request)
+        except BaseException:
+            await asyncio.shield(self._count(request, -request.characters, month))
+            raise
+
+        async def end(whole: bytes | None) -> None:
+            self.gate.leave()
+            # What a stand-in says is not kept: the persona's own voice may be back.
+            if whole is not None and utterance is wishes[0]:
+                await self._keep(request, digest, whole)
+
+        spoken = Spoken(audio, self.ahead, max_kept_bytes=MAX_AUDIO_BYTES, at_end=end)
+        return Live(spoken=spoken, voice_id=utterance.voice_id)
+
+    async def _reserve(self, request: SpeakRequest) -> date:
+        """Count the characters before they are spoken, so that requests at once keep the limit."""
+        characters = request.characters
+        async with self.store.workspace(request.workspace_id) as session:
+            month = month_of(await database_now(session))
+            await speech_usage.add(
+                session, request.workspace_id, request.persona_id, characters, month
+            )
+            used = await speech_usage.usage(
+                session, request.workspace_id, request.persona_id, self.limits
+            )
+            used.before(characters).require(characters)
+        return month
+
+    async def _count(self, request: SpeakRequest, characters: int, month: date) -> None:
+        try:
+            async with self.store.workspace(request.workspace_id) as session:
+                await speech_usage.add(
+                    session, request.workspace_id, request.persona_id, characters, month
+                )
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("speech.not_counted", reason=type(error).__name__, characters=characters)
+
+    async def _start(self, request: SpeakRequest) -> tuple[Audio, Utterance]:
+        """Return the audio of the first voice that can, with a place of the gate taken."""
+        await self.gate.enter(request.workspace_id)
+        try:
+            audio, utterance = await self._first_that_can(request)
+        except BaseException:
+            self.gate.leave()
+            raise
+        if audio.concurrency_limit is not None:
+            self.gate.resize(audio.concurrency_limit)
+        return audio, utterance
+
+    async def _first_that_can(self, request: SpeakRequest) -> tuple[Audio, Utterance]:
+        reason = ""
+        *rest, last = request.wishes
+        for utterance in rest:
+            try:
+                audio = await self._when_not_busy(utterance)
+            except (ProviderThingNotFoundError, ProviderRefusedError) as error:
+                reason = reason or _reason(error)
+            else:
+                break
+        else:
+            utterance = last
+            audio = await self._when_not_busy(last)
+        if utterance is not request.wishes[0]:
+            await self._tell(request, utterance.voice_id, reason)
+        return audio, utterance
+
+    async def _when_not_busy(self, utterance: Utterance) -> Audio:
+        until = monotonic() + self.wait_seconds
+        while True:
+            try:
+                return await self.speech.say(utterance)
+            except ProviderBusyError as error:
+                wait = error.extra.get("retry_after_seconds", random.uniform(*BUSY_SECONDS))  # noqa: S311 — jitter
+                if not isinstance(wait, float) or monotonic() + wait > until:
+                    raise
+                await asyncio.sleep(wait)
+
+    async def _tell(self, request: SpeakRequest, replacement: str, reason: str) -> None:
+        voice_id = request.wishes[0].voice_id
+        log.warning(
+            "speech.voice_replaced",
+            persona_id=str(request.persona_id),
+            voice_id=voice_id,
+            replacement_voice_id=replacement,
+            reason=reason,
+        )
+        async with self.store.workspace(request.workspace_id) as session:
+            now = await database_now(session)
+            voices = (voice_id, replacement)
+            if not await voice_replacements.may_tell(
+                session, request.workspace_id, request.persona_id, voices, at=now
+            ):
+                return
+            await publish(
+                session,
+                VoiceVoiceReplacedV1(
+                    workspace_id=request.workspace_id,
+                    occurred_at=now,
+                    persona_id=request.persona_id,
+                    voice_id=voice_id,
+                    replacement_voice_id=replacement,
+                    reason=reason,
+                ),
+            )
+
+    async def _keep(self, request: SpeakRequest, digest: bytes, audio: bytes) -> None:
+        try:
+            async with self.store.workspace(request.workspace_id) as session:
+                await self.cache.put(
+                    session, request.workspace_id, request.persona_id, digest, audio
+                )
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("speech.not_kept", reason=type(error).__name__)
+
+
+def _reason(error: ServiceError) -> str:
+    """Return why a voice cannot speak.
+
+    Raises:
+        ServiceError: `error`, if the voice is not to blame.
+    """
+    if isinstance(error, ProviderThingNotFoundError):
+        return "discontinued"
+    if "voice" in str(error.extra.get("code", "")):
+        return "unavailable"
+    raise error
