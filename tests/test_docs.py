@@ -52,7 +52,7 @@ ROUTERS = {
         "suppressions_api",
     ),
     "ingest_svc": ("files_api", "uploads_api", "knowledge_api"),
-    "voice_svc": ("agents_api", "calls_api", "voice_sessions_api"),
+    "voice_svc": ("agents_api", "calls_api", "speech_api", "voice_sessions_api", "voices_api"),
 }
 
 

@@ -207,6 +207,11 @@ VOICE_CASES = [
     case("POST /api/agents/test", json={"persona_ids": ["{persona}"]}, status=200),
     case("GET /api/agents/orphans", status=503),
     case("DELETE /api/agents/orphans/{agent_id}", "/api/agents/orphans/agent_1", status=503),
+    persona("POST", "/voice/stream", json={"text": "Hello"}),
+    persona("GET", "/voice/usage"),
+    persona("DELETE", "/voice/audio"),
+    case("GET /api/voices", status=503),
+    case("POST /api/voices/preview", json={"voice_id": "sarah"}, status=503),
 ]
 CASES = {
     "persona_svc": PERSONA_CASES,

@@ -2,7 +2,16 @@
 
 from uuid import uuid4
 
-from persona_contracts import Prompts, ResolvedPersona, Voice, state_subject
+from persona_contracts import (
+    PersonaErasedV1,
+    Prompts,
+    ResolvedPersona,
+    Voice,
+    WorkspaceErasedV1,
+    encode_headers,
+    state_subject,
+    subject_for,
+)
 from service_devkit.vendors.elevenlabs import KEY
 from service_kit.clock import utc_now
 
@@ -46,3 +55,16 @@ async def a_speaker(
 
 def path(persona, last="stream"):
     return f"/api/personas/{persona.persona_id}/voice/{last}"
+
+
+async def erase(connection, workspace_id, persona_id=None):
+    """Publish that a persona, or the whole workspace, is to be forgotten."""
+    told = {"workspace_id": workspace_id, "occurred_at": utc_now()}
+    event = WorkspaceErasedV1(**told)
+    if persona_id is not None:
+        event = PersonaErasedV1(**told, persona_id=persona_id, revision=2)
+    headers = encode_headers(
+        event, event_id=str(uuid4()), source="urn:dramatis:persona-svc", time=event.occurred_at
+    )
+    body = event.model_dump_json().encode()
+    await connection.jetstream().publish(subject_for(event), body, headers=headers)

@@ -10,7 +10,7 @@ from service_devkit.testing.api import running, service_env
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_devkit.vendors.elevenlabs import FakeElevenLabs, audio
 from service_devkit.vendors.elevenlabs.voices import DEFAULT_VOICE_ID, VOICES
-from speakers import SAY, SETTINGS, SPEAKING, a_speaker, path
+from speakers import SAY, SETTINGS, SPEAKING, a_speaker, erase, path
 
 pytestmark = [pytest.mark.processes, pytest.mark.long]
 VOICE = "voice0000000000000001"
@@ -219,6 +219,34 @@ async def test_what_is_kept_can_be_purged(service, client, workspace_id, nova):
         assert (await editor.delete(path(nova, "audio"))).status_code == 204
     assert "x-audio-replay" not in (await hear(client, nova)).headers
     assert (await client.delete(path(nova, "audio"))).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["persona", "workspace"])
+async def test_what_is_kept_is_erased_with_its_persona_and_its_workspace(
+    client, connection, workspace_id, nova, voice_database, what
+):
+    gone = await a_speaker(connection, workspace_id, voice_id="gone")
+    for persona in (nova, gone):
+        await hear(client, persona)
+    await wait_until(lambda: _is_replayed(client, nova))
+
+    def kept():
+        with psycopg.connect(voice_database.admin_url) as admin:
+            return [
+                admin.execute(
+                    f"select count(*) from {table} where workspace_id = %s and persona_id = any(%s)",  # noqa: S608 — our own
+                    (workspace_id, [nova.persona_id, gone.persona_id]),
+                ).fetchone()[0]
+                for table in ("audio", "speech_usage", "voice_replacement")
+            ]
+
+    assert kept() == [1, 2, 1]
+    if what == "persona":
+        await erase(connection, workspace_id, nova.persona_id)
+        await erase(connection, workspace_id, gone.persona_id)
+    else:
+        await erase(connection, workspace_id)
+    await wait_until(lambda: kept() == [0, 0, 0])
 
 
 async def test_the_characters_of_a_month_have_a_limit(client, nova):

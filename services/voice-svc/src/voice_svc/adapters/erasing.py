@@ -6,7 +6,16 @@ from uuid import UUID
 from service_kit.erasure import delete_rows
 from service_kit.store import Store
 
-from voice_svc.adapters.tables import AgentRevisionRow, AgentRow, CallRow
+from voice_svc.adapters.tables import (
+    AgentRevisionRow,
+    AgentRow,
+    AudioRow,
+    CallRow,
+    SpeechUsageRow,
+    VoiceReplacementRow,
+)
+
+_OF_SPEECH = (AudioRow, SpeechUsageRow, VoiceReplacementRow)
 
 
 async def delete_calls_of_lead(
@@ -37,7 +46,15 @@ async def delete_agent(store: Store, workspace_id: str, persona_id: UUID) -> Non
     )
 
 
+async def delete_speech_of_persona(store: Store, workspace_id: str, persona_id: UUID) -> None:
+    """Delete what is kept of what a persona has spoken, and what that has cost."""
+    for table in _OF_SPEECH:
+        await delete_rows(
+            store, table, table.workspace_id == workspace_id, table.persona_id == persona_id
+        )
+
+
 async def delete_workspace(store: Store, workspace_id: str) -> None:
     """Delete every row of a workspace."""
-    for table in (AgentRow, CallRow, AgentRevisionRow):
+    for table in (AgentRow, CallRow, AgentRevisionRow, *_OF_SPEECH):
         await delete_rows(store, table, table.workspace_id == workspace_id)

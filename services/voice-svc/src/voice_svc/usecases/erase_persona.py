@@ -7,13 +7,17 @@ from service_kit.erasure import Erasure, erase_traces
 from service_kit.store import Store
 
 from voice_svc.adapters import agents
-from voice_svc.adapters.erasing import delete_agent, delete_calls_of_persona
+from voice_svc.adapters.erasing import (
+    delete_agent,
+    delete_calls_of_persona,
+    delete_speech_of_persona,
+)
 from voice_svc.usecases.ports import Agents
 from voice_svc.usecases.remove_agent import remove_agent
 
 
 async def erase_persona(store: Store, vendor: Agents, public_url: str, erasure: Erasure) -> None:
-    """Remove the agent at the vendor's, then its row, the events about it, and its calls.
+    """Remove the agent at the vendor's, then its row, the events about it, its calls and speech.
 
     Raises:
         UpstreamError: the vendor is away; the erasure is tried again until it is done.
@@ -31,3 +35,4 @@ async def erase_persona(store: Store, vendor: Agents, public_url: str, erasure: 
         crash_point("erase-before-commit")
     crash_point("erase-after-commit")
     await delete_calls_of_persona(store, erasure.workspace_id, persona_id)
+    await delete_speech_of_persona(store, erasure.workspace_id, persona_id)
