@@ -15,6 +15,11 @@ from speakers import SAY, SETTINGS, SPEAKING, a_speaker, erase, path
 pytestmark = [pytest.mark.processes, pytest.mark.long]
 VOICE = "voice0000000000000001"
 OTHER_VOICE = "voice0000000000000002"
+COUNTS = (
+    "select count(*) from audio where workspace_id = %s and persona_id = any(%s)",
+    "select count(*) from speech_usage where workspace_id = %s and persona_id = any(%s)",
+    "select count(*) from voice_replacement where workspace_id = %s and persona_id = any(%s)",
+)
 LONG = "It takes a while to say all this. " * 30
 
 
@@ -231,14 +236,10 @@ async def test_what_is_kept_is_erased_with_its_persona_and_its_workspace(
     await wait_until(lambda: _is_replayed(client, nova))
 
     def kept():
+        mine = (workspace_id, [nova.persona_id, gone.persona_id])
         with psycopg.connect(voice_database.admin_url) as admin:
-            return [
-                admin.execute(
-                    f"select count(*) from {table} where workspace_id = %s and persona_id = any(%s)",  # noqa: S608 — our own
-                    (workspace_id, [nova.persona_id, gone.persona_id]),
-                ).fetchone()[0]
-                for table in ("audio", "speech_usage", "voice_replacement")
-            ]
+            asked = [admin.execute(statement, mine) for statement in COUNTS]
+            return [cursor.fetchone()[0] for cursor in asked]
 
     assert kept() == [1, 2, 1]
     if what == "persona":
