@@ -379,3 +379,15 @@ def test_passages_can_be_moved_while_the_stack_is_stopped(run, tmp_path, monkeyp
     nowhere = run("files", "reembed", "--data-dir", tmp_path / "nowhere")
     assert nowhere.code == 1
     assert "There is no stack in" in nowhere.err
+
+
+def test_a_stand_in_for_the_speech_vendor_is_shown_as_one():
+    with Stack(ephemeral=True, services=["voice"], fake_elevenlabs=True) as stack:
+        ready = httpx.get(f"{stack.url('voice')}/readyz").json()
+        assert ready["stand_ins"] == ["elevenlabs:fake"]
+        token = {"Authorization": f"Bearer {stack.token()}"}
+        voices = httpx.get(f"{stack.url('voice')}/api/voices", headers=token, timeout=HANG_SECONDS)
+        assert len(voices.json()["items"]) > 100
+        assert stack.elevenlabs is not None
+        assert stack.elevenlabs.is_running
+    assert not stack.elevenlabs.is_running

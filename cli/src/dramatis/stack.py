@@ -17,6 +17,7 @@ from service_devkit.embedded import (
     free_port,
 )
 from service_devkit.embedded.ports import check_port
+from service_devkit.vendors.elevenlabs import FakeElevenLabs
 from service_kit.dev_keys import ensure_dev_keys
 from service_kit.provision import Roles, provision_database
 from service_kit.topology import apply_streams
@@ -48,14 +49,15 @@ class Stack:
         data_dir: Path = defaults.DATA_DIR,
         ports: Mapping[str, int] = MappingProxyType({}),
         services: Collection[str] = tuple(spec.name for spec in SERVICES),
+        fake_elevenlabs: bool = False,
         on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Prepare; nothing is started yet.
 
         `ephemeral` uses a new temporary folder, free ports, and a Postgres that does not wait for
         the disk; it ignores `data_dir` and leaves nothing behind. `ports` (by `nats` and the names
-        of services) overrides single ports. Only `services` are started. `on_step` hears what is
-        being done.
+        of services) overrides single ports. Only `services` are started. `fake_elevenlabs` gives
+        voice-svc the stand-in for its vendor. `on_step` hears what is being done.
         """
         self._ephemeral = ephemeral
         self._say = on_step
@@ -70,6 +72,9 @@ class Stack:
         )
         self.postgres = PostgresProcess(self.data_dir / "postgres", durable=not ephemeral)
         self.services: dict[str, ServiceProcess] = {}
+        self.elevenlabs = (
+            FakeElevenLabs(self.data_dir / "fake-elevenlabs.log") if fake_elevenlabs else None
+        )
 
     @property
     def nats_url(self) -> str:
@@ -137,7 +142,7 @@ class Stack:
         if self._lock.is_held:
             forget_endpoints(self.data_dir)
             _each(ServerProcess.stop, list(self.services.values()))
-            _each(ServerProcess.stop, [self.nats, self.postgres])
+            _each(ServerProcess.stop, self._servers())
             self._lock.release()
         if self._ephemeral:
             _remove(self.data_dir)
@@ -152,7 +157,11 @@ class Stack:
         self.stop()
 
     def _processes(self) -> list[ServerProcess]:
-        return [self.nats, self.postgres, *self.services.values()]
+        return [*self._servers(), *self.services.values()]
+
+    def _servers(self) -> list[ServerProcess]:
+        vendors = [] if self.elevenlabs is None else [self.elevenlabs]
+        return [self.nats, self.postgres, *vendors]
 
     def _check_ports(self) -> None:
         for name, port in self._ports.items():
@@ -163,7 +172,7 @@ class Stack:
 
     def _start_servers(self) -> None:
         self._say("starting NATS and Postgres")
-        _each(ServerProcess.start, [self.nats, self.postgres])
+        _each(ServerProcess.start, self._servers())
 
     def _provision(self) -> None:
         self._say("preparing databases")
@@ -210,6 +219,16 @@ class Stack:
             "DRAMATIS_JWKS_URL": ensure_dev_keys(self.data_dir, "embedded"),
             "DRAMATIS_JWT_ISSUER": defaults.ISSUER,
             "DRAMATIS_JWT_AUDIENCE": defaults.AUDIENCE,
+            **(self._vendor_env() if spec.name == "voice" else {}),
+        }
+
+    def _vendor_env(self) -> dict[str, str]:
+        if self.elevenlabs is None:
+            return {}
+        return {
+            "DRAMATIS_VOICE_ELEVENLABS_API_KEY": self.elevenlabs.key,
+            "DRAMATIS_VOICE_ELEVENLABS_BASE_URL": self.elevenlabs.url,
+            "DRAMATIS_VOICE_ELEVENLABS_FAKE": "true",
         }
 
 

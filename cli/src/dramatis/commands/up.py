@@ -29,6 +29,12 @@ def up(
         Path,
         typer.Option("--data-dir", envvar="DRAMATIS_DATA_DIR", help="Where everything is kept."),
     ] = defaults.DATA_DIR,
+    fake_elevenlabs: Annotated[
+        bool,
+        typer.Option(
+            "--fake-elevenlabs", help="Give voice-svc a stand-in for its vendor, without a sound."
+        ),
+    ] = False,
     json: AsJson = False,
     **ports: int | None,
 ) -> None:
@@ -41,7 +47,11 @@ def up(
     try:
         with Status("starting", console=err) as status:
             stack = Stack(
-                ephemeral=ephemeral, data_dir=data_dir, ports=chosen, on_step=status.update
+                ephemeral=ephemeral,
+                data_dir=data_dir,
+                ports=chosen,
+                fake_elevenlabs=fake_elevenlabs,
+                on_step=status.update,
             )
             stack.start()
         try:
