@@ -73,8 +73,9 @@ k8s-files: k8s-tools ## Make the generated manifests and each install.yaml anew
 	@$(K8S) deploy/k8s/generate.py
 	@$(K8S) deploy/k8s/check.py --write
 
-schemas: install ## Generate shared/contracts/schemas
+schemas: install ## Generate shared/contracts/schemas, and what each service needs of the broker
 	@$(RUN) python -m persona_contracts.schemas
+	@$(RUN) python -m dramatis.access
 
 format: install ## Format and fix what can be fixed
 	@$(RUN) ruff format $(SOURCES)

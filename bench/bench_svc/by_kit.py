@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from persona_client import NatsAddress
 from persona_contracts import DraftRejectedV1, LeadRepliedV1, Received
 from service_devkit.testing.waiting import wait_until
 from service_kit.broker import Broker
@@ -57,7 +58,7 @@ class KitProcess:
 
     def __init__(self, database_url: str, nats_url: str) -> None:
         self._store = Store(database_url, SERVICE, pool_size=5)
-        self._broker = Broker(nats_url, self._store)
+        self._broker = Broker(NatsAddress.parse(nats_url), self._store)
         self._broker.include_events(events, deps=None)
         self.durables: Sequence[Durable] = self._broker.durables
 

@@ -1,14 +1,17 @@
 """Which stack a command talks to, and as whom: options, environment, `stack.json`."""
 
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from persona_client import AddressError, NatsAddress
 from persona_contracts import SUBJECT_ID_PATTERN, is_subject_id
 
 from dramatis import defaults
+from dramatis.broker import parse
 from dramatis.errors import CliError
 from dramatis.rest import Rest, Written
 from dramatis.secret_files import secret
@@ -43,6 +46,16 @@ Workspace = Annotated[
 ]
 
 
+def _file(path: Path | None) -> Path | None:
+    if path is not None:
+        path.open().close()
+    return path
+
+
+def _inbox_prefix(user: str | None) -> str:
+    return f"_INBOX_{user}" if user and is_subject_id(user) else "_INBOX"
+
+
 @dataclass(frozen=True, kw_only=True)
 class BrokerTarget:
     """The broker of a stack."""
@@ -53,17 +66,71 @@ class BrokerTarget:
             "--nats", envvar="DRAMATIS_NATS_URL", help="NATS, if not the running stack's."
         ),
     ] = None
+    creds: Annotated[
+        Path | None,
+        typer.Option("--nats-creds", envvar="DRAMATIS_NATS_CREDS_FILE", help="A .creds file."),
+    ] = None
+    nkey: Annotated[
+        Path | None,
+        typer.Option(
+            "--nats-nkey", envvar="DRAMATIS_NATS_NKEY_FILE", help="A file with an NKey's seed."
+        ),
+    ] = None
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--nats-ca",
+            envvar="DRAMATIS_NATS_CA_FILE",
+            help="Who signed the broker's certificate (PEM), instead of the system's.",
+        ),
+    ] = None
+    handshake_first: Annotated[
+        bool,
+        typer.Option(
+            "--nats-tls-handshake-first",
+            envvar="DRAMATIS_NATS_TLS_HANDSHAKE_FIRST",
+            help="Refuse a broker without TLS.",
+        ),
+    ] = False
+    inbox_prefix: Annotated[
+        str | None,
+        typer.Option(
+            "--nats-inbox-prefix",
+            envvar="DRAMATIS_NATS_INBOX_PREFIX",
+            help="Where answers come to: _INBOX_ and the user's name, if not given.",
+        ),
+    ] = None
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            "--nats-domain", envvar="DRAMATIS_NATS_DOMAIN", help="The JetStream domain, if any."
+        ),
+    ] = None
     data_dir: DataDir = defaults.DATA_DIR
     json: AsJson = False
 
     @property
-    def nats_url(self) -> str:
-        """The broker's address: as given, from its file in DRAMATIS_SECRETS_DIR, or the stack's.
+    def address(self) -> NatsAddress:
+        """The broker's address, and as whom it is asked.
 
         Raises:
             NotUpError: none was given and no stack runs in the data folder.
+            CliError: it, or an option, cannot be right.
         """
-        return self.nats or secret("DRAMATIS_NATS_URL") or load_endpoints(self.data_dir).nats
+        url = self.nats or secret("DRAMATIS_NATS_URL") or load_endpoints(self.data_dir).nats
+        address = parse(url)
+        try:
+            return replace(
+                address,
+                credentials_file=_file(self.creds),
+                nkey_seed_file=_file(self.nkey),
+                tls=ssl.create_default_context(cafile=self.ca) if self.ca else None,
+                tls_handshake_first=self.handshake_first,
+                inbox_prefix=self.inbox_prefix or _inbox_prefix(address.user),
+                domain=self.domain,
+            )
+        except (OSError, AddressError) as error:
+            raise CliError(f"The broker cannot be asked like this: {error}.") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,17 +90,17 @@ def register(app: typer.Typer) -> None:
 
 
 async def _list(target: BrokerTarget, limit: int) -> tuple[list[ParkedMessage], int]:
-    async with connected(target.nats_url) as connection:
+    async with connected(target.address) as connection:
         return await list_parked(connection, limit)
 
 
 async def _show(target: BrokerTarget, number: int) -> ParkedMessage:
-    async with connected(target.nats_url) as connection:
+    async with connected(target.address) as connection:
         return await _existing(connection, number)
 
 
 async def _replay(target: BrokerTarget, numbers: list[int] | None) -> list[dict[str, Any]]:
-    async with connected(target.nats_url) as connection:
+    async with connected(target.address) as connection:
         if numbers is None:
             listed, _ = await list_parked(connection, MAX_REPLAYED)
             numbers = [message.sequence for message in listed]

@@ -74,7 +74,7 @@ async def _tail(
 ) -> None:
     begin = None if since is None else utc_now() - since
     async with (
-        connected(target.nats_url) as connection,
+        connected(target.address) as connection,
         aclosing(follow(connection, subject, begin)) as events,
     ):
         if not target.json:

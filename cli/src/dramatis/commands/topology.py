@@ -1,17 +1,25 @@
 """`dramatis topology`: what a deployment prepares before its services start."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
 import typer
+from service_kit.logs import configure_logging
 from service_kit.provision import provision_database
 from service_kit.topology import Drift, apply_streams, find_drift
 
+from dramatis.access import load_access
 from dramatis.broker import connected
+from dramatis.controller import run_controller
 from dramatis.errors import CliError
+from dramatis.nats_users import configuration, keep_passwords
+from dramatis.nats_users import users as access_users
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_table
 from dramatis.revisions import bump_revisions
@@ -55,6 +63,46 @@ def apply(
         print_json(done)
     else:
         print_table(("what", "done"), done.items())
+
+
+def run(
+    target: BrokerTarget,
+    *,
+    replicas: Annotated[
+        int, typer.Option("--replicas", min=1, max=5, help="Copies of each stream in a cluster.")
+    ] = 1,
+    port: Annotated[
+        int | None,
+        typer.Option("--health-port", help="Where /livez and /startupz are answered, if at all."),
+    ] = None,
+) -> None:
+    """Keep all streams and consumers in being, until stopped: every 15 s, and on reconnect.
+
+    Where it runs, services start with DRAMATIS_TOPOLOGY=controller and create nothing. It connects
+    as the user `topology` of `dramatis topology users`.
+    """
+    configure_logging("topology", "INFO")
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run_controller(target.address, replicas=replicas, health_port=port))
+
+
+def users(
+    *,
+    passwords: Annotated[
+        Path,
+        typer.Option(
+            "--passwords", help="A folder with a file for each user; missing ones are made."
+        ),
+    ],
+) -> None:
+    """Print the broker's users, each with exactly the subjects it needs, as nats-server takes them.
+
+    Include the text in the server's configuration; a changed one takes effect on reload. Each
+    user's file in the folder is its password; services connect as `<user>:<password>@`.
+    """
+    permissions = access_users(load_access())
+    kept = keep_passwords(passwords, list(permissions))
+    sys.stdout.write(configuration(permissions, kept))
 
 
 def diff(target: BrokerTarget) -> None:
@@ -111,20 +159,24 @@ def register(app: typer.Typer) -> None:
     group.command(epilog=examples("dramatis topology diff", "dramatis topology diff --json"))(
         expand(diff)
     )
+    group.command(
+        epilog=examples("dramatis topology run --nats nats://topology:…@nats:4222 --replicas 3")
+    )(expand(run))
+    group.command(epilog=examples("dramatis topology users --passwords ./nats > auth.conf"))(users)
     group.command("bump-revisions", epilog=examples("dramatis topology bump-revisions"))(bump)
     app.add_typer(group, name="topology")
 
 
 def _apply_streams(target: BrokerTarget, replicas: int) -> dict[str, str]:
     async def on_broker() -> dict[str, str]:
-        async with connected(target.nats_url) as connection:
+        async with connected(target.address) as connection:
             return await apply_streams(connection.jetstream(), replicas=replicas)  # pyright: ignore[reportUnknownMemberType]
 
     return asyncio.run(on_broker())
 
 
 async def _find_drift(target: BrokerTarget) -> Sequence[Drift]:
-    async with connected(target.nats_url) as connection:
+    async with connected(target.address) as connection:
         return await find_drift(connection.jetstream())  # pyright: ignore[reportUnknownMemberType]
 
 

@@ -1,11 +1,14 @@
 """persona-svc: the source of truth for personas."""
 
+from persona_contracts import impact_subject
+from service_kit.access import Subjects
 from service_kit.outbox import requeue
 from service_kit.service import Service
 from service_kit.settings import load, start
 from service_kit.topology import STATE_STREAM
 
 import persona_svc
+from persona_svc.adapters.nats_persona_users import SERVICES
 from persona_svc.adapters.state_documents import StateDocuments, republish_all
 from persona_svc.deps import build
 from persona_svc.entrypoints.events import events
@@ -22,6 +25,7 @@ def main() -> None:
         settings,
         streams={"PERSONA": requeue, STATE_STREAM: republish_all},
         sources=[StateDocuments()],
+        subjects=Subjects(sends=[impact_subject(name) for name in SERVICES]),
     )
     deps = build(service, settings)
     service.run(deps, api=API, events=events, pools=pools(deps))

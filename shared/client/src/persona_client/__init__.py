@@ -1,5 +1,6 @@
 """The personas of a company in memory: `Roster` follows them, `Roster.resolve` chooses one."""
 
+from persona_client.address import AddressError, NatsAddress
 from persona_client.answer import Freshness, Resolution
 from persona_client.errors import RosterNotReadyError, UnknownWorkspaceError
 from persona_client.resolution import (
@@ -13,9 +14,11 @@ from persona_client.resolution import (
 from persona_client.roster import Roster
 
 __all__ = [
+    "AddressError",
     "Choice",
     "FieldSource",
     "Freshness",
+    "NatsAddress",
     "Resolution",
     "Roster",
     "RosterNotReadyError",

@@ -17,6 +17,8 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from persona_client.connection import Connection
+
 PAUSE_SECONDS = 0.2
 """Between requests that the broker cannot serve: its store, or the connection, is gone."""
 SERVER_GRACE_SECONDS = 1
@@ -31,7 +33,8 @@ async def pulled(
 ) -> AsyncGenerator["Pull"]:
     """Give a new consumer's messages, which need no acks, until the end of the block.
 
-    The consumer is as `config` says, in memory, and deleted at the end.
+    The consumer is as `config` says, in memory; the broker drops it when nobody has asked it for
+    its `inactive_threshold`: deleting is not allowed to whoever reads.
 
     Raises:
         nats.js.errors.NotFoundError: there is no such stream.
@@ -45,7 +48,6 @@ async def pulled(
     finally:
         if connection.is_connected:
             await pull.close()
-            await js.delete_consumer(stream, consumer.name)
 
 
 class Pull:
@@ -53,7 +55,8 @@ class Pull:
 
     def __init__(self, connection: Client, stream: str, consumer: str, batch: int) -> None:
         self._connection = connection
-        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+        prefix = connection.api_prefix if isinstance(connection, Connection) else "$JS.API"
+        self._subject = f"{prefix}.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._batch = batch
         self._inbox = connection.new_inbox()
         self._subscription: Subscription | None = None

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Final, NoReturn
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from persona_contracts import COMPLETE_HEADER
 
+from persona_client.address import NatsAddress
+from persona_client.connection import Connection, cause_of, missing_permission
 from persona_client.pull import Pull
 from persona_client.replica import Replica, StateMessage
 
@@ -39,21 +40,22 @@ class StateReader:
     """Keeps a replica up to date: an ephemeral pull consumer without acks, made anew when lost."""
 
     def __init__(
-        self, nats_url: str, replica: Replica, *, subjects: Sequence[str], name: str
+        self, address: NatsAddress, replica: Replica, *, subjects: Sequence[str], name: str
     ) -> None:
-        self._url = nats_url
+        self._address = address
         self._replica = replica
         self._subjects = list(subjects)
         self._name = name
-        self._failing = ""
+        self.failing = ""
+        """Why the stream cannot be read now; empty while it can."""
 
     async def run(self) -> NoReturn:
         """Read until cancelled; a missing broker, stream or consumer is retried without end."""
         while True:
-            client = Client()
+            client = Connection(self._address.domain)
             try:
                 await client.connect(
-                    self._url,
+                    **self._address.arguments,
                     name=self._name,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=1,
@@ -70,7 +72,7 @@ class StateReader:
                 await client.close()
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _stay_attached(self, client: Client) -> None:
+    async def _stay_attached(self, client: Connection) -> None:
         while not client.is_closed:
             if client.is_connected:
                 try:
@@ -79,7 +81,7 @@ class StateReader:
                     await self._failed(error)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _read(self, client: Client) -> None:
+    async def _read(self, client: Connection) -> None:
         """Make a consumer that goes on where the replica ends, and read until it is lost."""
         connection = client.stats["reconnects"]
         js = client.jetstream(timeout=2)  # pyright: ignore[reportUnknownMemberType]  # untyped there
@@ -89,7 +91,7 @@ class StateReader:
         consumer = await js.add_consumer(STREAM, self._consumer(read))  # pyright: ignore[reportUnknownMemberType]  # untyped there
         pull = Pull(client, STREAM, consumer.name, BATCH)
         log.info("roster %s: reading %s after %d", self._name, STREAM, read)
-        self._failing = ""
+        self.failing = ""
         attached = _Attached(pull, js, consumer.name, self._replica)
         try:
             if not consumer.num_pending:
@@ -115,10 +117,13 @@ class StateReader:
 
     async def _failed(self, error: Exception) -> None:
         """Log what went wrong, once until it goes well again."""
-        reason = type(error).__name__
-        if reason != self._failing:
-            self._failing = reason
-            log.warning("roster %s: cannot read %s now: %s", self._name, STREAM, reason)
+        reason = cause_of(error, STREAM)
+        if isinstance(error, TimeoutError) and self.failing.startswith("no permission"):
+            return  # what was refused is answered by silence
+        if reason != self.failing:
+            self.failing = reason
+            level = logging.ERROR if missing_permission(error) else logging.WARNING
+            log.log(level, "roster %s: cannot read %s now: %s", self._name, STREAM, reason)
 
 
 class _Attached:

@@ -13,6 +13,7 @@ from uuid import UUID
 from persona_contracts import Channel, ResolvedPersona, is_subject_id
 
 from persona_client import snapshot
+from persona_client.address import NatsAddress
 from persona_client.answer import Freshness, Resolution
 from persona_client.errors import RosterNotReadyError, UnknownWorkspaceError
 from persona_client.memo import Memo
@@ -36,21 +37,23 @@ class Roster:
 
     def __init__(
         self,
-        nats_url: str,
+        nats_url: str | NatsAddress,
         workspaces: Collection[str] | None = None,
         snapshot_path: Path | None = None,
         *,
         name: str = "roster",
         start_timeout_seconds: float = 5.0,
     ) -> None:
-        """Prepare to follow `workspaces` (None: all of them).
+        """Prepare to follow `workspaces` (None: all of them) over the broker at `nats_url`.
 
         `snapshot_path` names a file to start from when the broker is away; its folder must exist.
         `name` is shown in logs and by the broker. Entering waits `start_timeout_seconds` at most.
 
         Raises:
-            ValueError: `workspaces` is empty or holds an id that cannot stand in a subject.
+            ValueError: `workspaces` is empty or holds an id that cannot stand in a subject, or
+                `nats_url` cannot be an address (`AddressError`).
         """
+        address = nats_url if isinstance(nats_url, NatsAddress) else NatsAddress.parse(nats_url)
         if workspaces is not None and not (workspaces and all(map(is_subject_id, workspaces))):
             raise ValueError("workspaces must be None or one or more ids of [A-Za-z0-9_-]{1,64}")
         self._only = None if workspaces is None else frozenset(workspaces)
@@ -61,7 +64,7 @@ class Roster:
         self._remembered = self._memo.choices
         self._replica = Replica(self._memo, self._only)
         subjects = [f"persona-state.v1.{token}.>" for token in sorted(self._only or {"*"})]
-        self._reader = StateReader(nats_url, self._replica, subjects=subjects, name=name)
+        self._reader = StateReader(address, self._replica, subjects=subjects, name=name)
         self._refused = RecentKeys(REFUSED_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -167,6 +170,14 @@ class Roster:
         if self._replica.live is None:
             return Freshness.NOT_READY
         return Freshness.READY if monotonic() < self._replica.ready_until else Freshness.STALE
+
+    @property
+    def failing(self) -> str:
+        """Why the broker cannot be followed now; empty while it can.
+
+        Refused credentials, a missing permission with its subject, no stream, or unreachable.
+        """
+        return self._reader.failing
 
     @property
     def age_seconds(self) -> float | None:

@@ -11,11 +11,20 @@ from functools import partial
 from typing import Any, cast
 
 from faststream import AckPolicy, StreamMessage
-from faststream.nats import JStream, NatsBroker, NatsRouter, PullSub
+from faststream.nats import (
+    JStream,
+    NatsBroker,
+    NatsRouter,
+    NatsSecurity,
+    NatsToken,
+    NatsUserPassword,
+    PullSub,
+)
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from persona_client import AddressError, NatsAddress
 from structlog import get_logger
 
 from service_kit.as_available import AsAvailable
@@ -23,6 +32,7 @@ from service_kit.consumer import Consumer
 from service_kit.dead_letters import park_exhausted
 from service_kit.events import BATCH, DepsT, EventRouter
 from service_kit.fast_lane import FastLane
+from service_kit.permissions import Permissions
 from service_kit.rpc import MAX_RUNNING, RpcRouter
 from service_kit.store import Store
 from service_kit.topology import ACK_WAIT_SECONDS, Durable
@@ -46,9 +56,14 @@ class Broker:
     """The connections of one service, and what consumes and answers on them."""
 
     def __init__(
-        self, nats_url: str, store: Store, *, ack_wait_seconds: float = ACK_WAIT_SECONDS
+        self,
+        address: NatsAddress,
+        store: Store,
+        *,
+        ack_wait_seconds: float = ACK_WAIT_SECONDS,
     ) -> None:
-        self._url = nats_url
+        self._address = address
+        self.permissions = Permissions()
         self._store = store
         self._ack_wait_seconds = ack_wait_seconds
         self.durables: list[Durable] = []
@@ -56,7 +71,10 @@ class Broker:
         """Buffers nothing while the broker is away: what it accepts has been sent."""
         self._consuming: Client | None = None
         self._shell = NatsBroker(
-            nats_url,
+            list(address.servers),
+            security=_security(address),
+            inbox_prefix=address.inbox_prefix,
+            error_cb=self.permissions.note,
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT_SECONDS,
             ping_interval=PING_SECONDS,
@@ -94,12 +112,12 @@ class Broker:
     async def start(self) -> None:
         """Connect, however long that takes."""
         await self.publishing.connect(
-            self._url,
+            **self._address.arguments,
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT_SECONDS,
             ping_interval=PING_SECONDS,
             pending_size=0,
-            error_cb=_log_error,
+            error_cb=self.permissions.note,
             closed_cb=self._note_closed,
         )
         self._consuming = await self._shell.connect()
@@ -180,6 +198,8 @@ class Broker:
             pull_sub=PullSub(batch, timeout=FETCH_SECONDS, batch=True),
             ack_policy=AckPolicy.MANUAL,
             decoder=_raw_messages,
+            # FastStream asks JetStream's own prefix, whatever the connection's is.
+            inbox_prefix=f"{self._address.inbox_prefix}.".encode(),
         )
         subscriber(on_batch)
         self._starts.append(start)
@@ -218,5 +238,20 @@ async def _raw_body(message: StreamMessage[Msg]) -> bytes:
     return message.raw_message.data
 
 
-async def _log_error(error: Exception) -> None:
-    log.warning("broker.error", reason=type(error).__name__)
+def _security(address: NatsAddress) -> NatsSecurity:
+    """Return credentials and TLS as FastStream takes them.
+
+    Raises:
+        AddressError: a service takes a user and password, or a token.
+    """
+    if address.credentials_file or address.nkey_seed_file:
+        raise AddressError("a service takes a user and password, or a token")
+    tls: dict[str, Any] = {
+        "ssl_context": address.tls,
+        "tls_handshake_first": address.tls_handshake_first,
+    }
+    if address.token:
+        return NatsToken(address.token, **tls)
+    if address.user is not None:
+        return NatsUserPassword(address.user, address.password or "", **tls)
+    return NatsSecurity(**tls)

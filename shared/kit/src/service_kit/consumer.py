@@ -19,6 +19,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Generic
 
 from nats.aio.client import Client
@@ -35,6 +36,7 @@ from service_kit.crash_points import crash_point
 from service_kit.dead_letters import park
 from service_kit.errors import ServiceError, UpstreamError
 from service_kit.events import DepsT, EventT, Subscription
+from service_kit.fast_lane import StoredEvent
 from service_kit.metrics import replaced_characters_total
 from service_kit.store import Store, is_away
 
@@ -81,26 +83,26 @@ class Consumer(Generic[EventT, DepsT]):
                 for item in batch:
                     await self.consume([item[0]])
 
-    async def handle_ahead(self, messages: Sequence[Msg]) -> None:
-        """Handle, of messages that the durable has not come to, those that can be handled now.
+    async def handle_ahead(self, stored: Sequence[StoredEvent]) -> None:
+        """Handle, of events that the durable has not come to, those that can be handled now.
 
         It decides on all of them in their turn, and finds what was handled in the inbox.
         """
-        batch = list[tuple[Msg, Received[EventT]]]()
-        for msg in messages:
+        batch = list[tuple[StoredEvent, Received[EventT]]]()
+        for item in stored:
             with suppress(EnvelopeError):
-                batch.append((msg, self._read(msg)))
+                batch.append((item, self._read(item, item.stored_at)))
         try:
             if batch:
-                await self._handle(batch)
+                self._count(await self._store_batch(batch), len(batch))
         except Exception as error:  # noqa: BLE001 — its turn will come
             if len(batch) > 1 and not is_away(error):
-                for msg, _ in batch:
-                    await self.handle_ahead([msg])
+                for item, _ in batch:
+                    await self.handle_ahead([item])
 
     async def _decode(self, msg: Msg) -> tuple[Msg, Received[EventT]] | None:
         try:
-            event = self._read(msg)
+            event = self._read(msg, msg.metadata.timestamp)
         except EnvelopeError as error:
             await self._park(msg, error.reason, str(error))
             return None
@@ -108,11 +110,21 @@ class Consumer(Generic[EventT, DepsT]):
             replaced_characters_total.labels(self.durable.name).inc(event.replaced_characters)
         return msg, event
 
-    def _read(self, msg: Msg) -> Received[EventT]:
+    def _read(self, msg: Msg | StoredEvent, arrived_at: datetime) -> Received[EventT]:
         event = decode(self._subscription.model, msg.subject, msg.headers or {}, msg.data)
-        return replace(event, arrived_at=msg.metadata.timestamp)
+        return replace(event, arrived_at=arrived_at)
 
     async def _handle(self, batch: Sequence[tuple[Msg, Received[EventT]]]) -> None:
+        fresh = await self._store_batch(batch)
+        crash_point("consumer-before-ack")
+        for msg, _ in batch:
+            await msg.ack()
+        self._count(fresh, len(batch))
+
+    async def _store_batch(
+        self, batch: Sequence[tuple[Msg | StoredEvent, Received[EventT]]]
+    ) -> int:
+        """Do what the new events ask for, in one transaction; return how many were new."""
         contexts = [propagate.extract(msg.headers or {}) for msg, _ in batch]
         with tracer.start_as_current_span(
             f"process {self._subscription.model.event_type}",
@@ -125,11 +137,11 @@ class Consumer(Generic[EventT, DepsT]):
                 if fresh:
                     await self._subscription.handle(session, fresh, self._deps)
                 crash_point("consumer-before-commit")
-        crash_point("consumer-before-ack")
-        for msg, _ in batch:
-            await msg.ack()
-        handled_total.labels(self.durable.name, "handled").inc(len(fresh))
-        handled_total.labels(self.durable.name, "repeated").inc(len(batch) - len(fresh))
+        return len(fresh)
+
+    def _count(self, fresh: int, of: int) -> None:
+        handled_total.labels(self.durable.name, "handled").inc(fresh)
+        handled_total.labels(self.durable.name, "repeated").inc(of - fresh)
 
     async def _refuse(self, item: tuple[Msg, Received[EventT]], error: Exception) -> None:
         msg, received = item

@@ -1,24 +1,27 @@
 """Lets the events of other workspaces overtake a flood of one.
 
 A durable consumer is first in, first out: behind 50,000 events of one workspace, those of all the
-others wait. While its backlog is long, and few workspaces make it up, a second consumer reads ahead
-what the others have sent. Each event is handled once, by the inbox; what cannot be handled now is
+others wait. While its backlog is long, and few workspaces make it up, what the others have sent is
+read ahead of it. Each event is handled once, by the inbox; what cannot be handled now is
 left to the durable, which decides on it in its turn.
 """
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import cycle, islice
 from time import monotonic
+from typing import cast
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.api import ConsumerConfig, DeliverPolicy
-from persona_client.pull import pulled
+from nats.js.errors import NotFoundError
 from structlog import get_logger
 
+from service_kit.clock import utc_now
 from service_kit.topology import Durable
 
 LONG_BACKLOG = 1_000
@@ -27,12 +30,36 @@ RECENT = 500
 LARGE_SHARE = 0.25
 """Of the recent deliveries: a workspace with more of them is a flood."""
 ROUND_SECONDS = 1.0
-"""After it, workspaces that are new are looked for."""
+"""After it, the next workspace has its turn."""
+PAUSE_SECONDS = 0.1
+"""Before new events are looked for when there were none."""
 MAX_SUBJECTS = 1_000
 """How many workspaces one round reads for; the next takes the next ones."""
 
 log = get_logger(__name__)
-Handle = Callable[[Sequence[Msg]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """An event as its stream keeps it: no consumer has delivered it."""
+
+    sequence: int
+    subject: str
+    headers: Mapping[str, str]
+    data: bytes
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How many events a subject had, and up to where they were read."""
+
+    count: int
+    sequence: int
+
+
+_NOWHERE = _Place(0, 0)
+Handle = Callable[[Sequence[StoredEvent]], Awaitable[None]]
 
 
 class FastLane:
@@ -72,44 +99,62 @@ class FastLane:
         return {subject for subject, count in Counter(self._recent).items() if count > least}
 
     async def _read_ahead(self) -> None:
-        position, rounds = self._position, 0
+        rounds = 0
         log.info("fast_lane.opened", consumer=self._durable.name, backlog=self._backlog)
+        read = dict[str, _Place]()
         while self._is_flooded:
             try:
-                if subjects := await self._others(rounds):
-                    position = await self._read(subjects, max(position, self._position))
-                else:
-                    await asyncio.sleep(ROUND_SECONDS)
+                counts = await self._others(rounds)
+                fresh = [s for s, count in counts.items() if read.get(s, _NOWHERE).count != count]
+                for subject in fresh:
+                    after = max(read.get(subject, _NOWHERE).sequence, self._position)
+                    read[subject] = _Place(counts[subject], await self._read(subject, after))
+                await asyncio.sleep(0 if fresh else PAUSE_SECONDS)
             except (NatsError, TimeoutError) as error:
                 log.warning("fast_lane.paused", reason=type(error).__name__)
                 await asyncio.sleep(ROUND_SECONDS)
             rounds += 1
         log.info("fast_lane.closed", consumer=self._durable.name)
 
-    async def _others(self, rounds: int) -> list[str]:
-        """Return the subjects of the workspaces whose turn it is, floods left out."""
+    async def _others(self, rounds: int) -> dict[str, int]:
+        """Return the subjects of the workspaces whose turn it is, floods left out, with counts."""
         js = self._connection.jetstream()  # pyright: ignore[reportUnknownMemberType]
         (pattern,) = self._durable.filter_subjects
         info = await js.stream_info(self._durable.stream, subjects_filter=pattern)
-        others = sorted((info.state.subjects or {}).keys() - self._floods())
-        if len(others) <= MAX_SUBJECTS:
-            return others
-        begin = rounds * MAX_SUBJECTS % len(others)
-        return list(islice(cycle(others), begin, begin + MAX_SUBJECTS))
+        counts = info.state.subjects or {}
+        others = sorted(counts.keys() - self._floods())
+        if len(others) > MAX_SUBJECTS:
+            begin = rounds * MAX_SUBJECTS % len(others)
+            others = list(islice(cycle(others), begin, begin + MAX_SUBJECTS))
+        return {subject: counts[subject] for subject in others}
 
-    async def _read(self, subjects: list[str], position: int) -> int:
-        """Handle what follows `position` for one round; return up to where it was read."""
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=position + 1,
-            filter_subjects=subjects,
-            inactive_threshold=10 * ROUND_SECONDS,
-        )
+    async def _read(self, subject: str, sequence: int) -> int:
+        """Handle what follows `sequence` on `subject`; return up to where it was read."""
         ends_at = monotonic() + ROUND_SECONDS
-        async with pulled(self._connection, self._durable.stream, config, self._batch) as pull:
-            while (left := ends_at - monotonic()) > 0:
-                messages = await pull.next(left)
-                if messages:
-                    await self._handle_ahead(messages)
-                    position = messages[-1].metadata.sequence.stream
-        return position
+        while monotonic() < ends_at:
+            batch = list[StoredEvent]()
+            while len(batch) < self._batch and (event := await self._next(subject, sequence)):
+                batch.append(event)
+                sequence = event.sequence
+            await self._handle_ahead(batch)
+            if len(batch) < self._batch:
+                break
+        return sequence
+
+    async def _next(self, subject: str, sequence: int) -> StoredEvent | None:
+        """Return the next event, by a request: only the controller may make consumers."""
+        js = self._connection.jetstream()  # pyright: ignore[reportUnknownMemberType]
+        try:
+            found = await js.get_msg(
+                self._durable.stream, seq=sequence + 1, subject=subject, next=True
+            )
+        except NotFoundError:
+            return None
+        headers = cast("dict[str, str]", found.headers or {})  # pyright: ignore[reportUnknownMemberType]
+        return StoredEvent(
+            sequence=found.seq or 0,
+            subject=subject,
+            headers=headers,
+            data=found.data or b"",
+            stored_at=found.time or utc_now(),
+        )

@@ -6,7 +6,10 @@ from dataclasses import asdict
 from time import monotonic
 
 from nats.errors import Error as NatsError
-from nats.js.api import ConsumerInfo, StreamConfig
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerInfo, StreamConfig, StreamInfo
+from nats.js.errors import NotFoundError
+from persona_client.connection import cause_of
 from prometheus_client import Gauge
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +37,9 @@ RETRY_SECONDS = 1
 STALLED_SECONDS = 60
 """A message that is unacknowledged for so long makes its consumer degraded."""
 
+PERMISSIONS = "broker-permissions"
+"""What `/readyz` calls it when the broker refuses something."""
+
 Refill = Callable[[Session, str], Awaitable[int]]
 """Marks what a lost stream held as unpublished and returns how many messages that is."""
 
@@ -46,6 +52,10 @@ unacknowledged_seconds = Gauge(
     "How long the oldest delivered message has been unacknowledged, as seen every 15 s.",
     ["consumer"],
 )
+
+
+class MissingError(NatsError):
+    """The topology controller has not made it yet, or does not run."""
 
 
 class Stalled:
@@ -82,12 +92,12 @@ class Reconciler:
         *,
         streams: Mapping[str, Refill | None],
         replicas: int,
-        restores: bool = False,
+        creates: bool = True,
     ) -> None:
         """Take the streams that this service writes, each with how to refill it, and reads (None).
 
-        `restores`: it makes all streams as declared again when somebody else has changed them. In
-        production whoever owns the topology does that.
+        `creates`: it makes missing streams and durables, and all streams as declared again when
+        somebody else has changed them; else it waits for the topology controller, which does.
         """
         self._store = store
         self._broker = broker
@@ -96,8 +106,8 @@ class Reconciler:
         self._replicas = replicas
         read = {durable.stream for durable in broker.durables}
         needed = {*streams, *read, DEAD_STREAM, ADVISORY_STREAM}
-        self._restores = restores
-        self._streams: Sequence[str] = sorted(STREAMS if restores else needed)
+        self._creates = creates
+        self._streams: Sequence[str] = sorted(STREAMS if creates else needed)
         self._drift: Collection[Drift] = ()
         self._stalled = {durable.name: Stalled() for durable in broker.durables}
 
@@ -107,7 +117,10 @@ class Reconciler:
             try:
                 await self.once()
             except (NatsError, OSError, TimeoutError, SQLAlchemyError) as error:
-                self._health.degraded("broker")
+                self._note_permissions()
+                missing = self._broker.permissions.missing()
+                reason = "; ".join(f"no permission to {each}" for each in missing)
+                self._health.degraded("broker", reason or cause_of(error))
                 log.warning("reconcile.failed", reason=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
@@ -117,16 +130,38 @@ class Reconciler:
     async def once(self) -> None:
         """Create what is missing, begin to consume, and refill what was replaced."""
         js = self._broker.js
-        found = {
-            name: await ensure_stream(js, name, replicas=self._replicas) for name in self._streams
-        }
+        found = {name: await self._stream(js, name) for name in self._streams}
         for durable in self._broker.durables:
-            self._watch(durable, await ensure_consumer(js, durable))
+            self._watch(durable, await self._consumer(js, durable))
         await self._broker.consume()
         for name in self._refills:
             created = found[name].created
             await self._notice(name, created.isoformat() if created else "")
         await self._restore([info.config for info in found.values()])
+
+    async def _stream(self, js: JetStreamContext, name: str) -> StreamInfo:
+        if self._creates:
+            return await ensure_stream(js, name, replicas=self._replicas)
+        try:
+            return await js.stream_info(name)
+        except NotFoundError as error:
+            raise MissingError(f"no stream {name} yet") from error
+
+    async def _consumer(self, js: JetStreamContext, durable: Durable) -> ConsumerInfo:
+        if self._creates:
+            return await ensure_consumer(js, durable)
+        try:
+            return await js.consumer_info(durable.stream, durable.name)
+        except NotFoundError as error:
+            raise MissingError(f"no durable {durable.name} yet") from error
+
+    def _note_permissions(self) -> None:
+        """Tell by `/readyz` what the broker has refused lately."""
+        missing = self._broker.permissions.missing()
+        if missing:
+            self._health.degraded(PERMISSIONS, f"missing: {'; '.join(missing)}")
+        else:
+            self._health.recovered(PERMISSIONS)
 
     async def _restore(self, found: Sequence[StreamConfig]) -> None:
         """Log what somebody else has changed of a stream, and change it back where we may."""
@@ -135,7 +170,7 @@ class Reconciler:
             if each not in self._drift:
                 log.warning("stream.drifted", **asdict(each))
         self._drift = drift
-        if self._restores:
+        if self._creates:
             drifted = {each.stream for each in drift}
             for config in found:
                 if config.name in drifted:
@@ -176,7 +211,8 @@ class Reconciler:
         before = self._broker.reconnects
         for _ in range(EVERY_SECONDS):
             await asyncio.sleep(1)
+            self._note_permissions()
             if not self._broker.is_connected:
-                self._health.degraded("broker")
+                self._health.degraded("broker", "unreachable")
             if self._broker.reconnects != before:
                 return

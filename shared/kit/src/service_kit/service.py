@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit import crash_points, idempotency, inbox, outbox
+from service_kit.access import ACCESS, Access, Subjects
 from service_kit.batch_work import BatchPool
 from service_kit.broker import Broker
 from service_kit.cors import allow_origins
@@ -44,6 +45,9 @@ from service_kit.work import STOP_SECONDS, WorkPool
 
 PRUNE_SECONDS = 3_600
 DRAIN_HTTP_SECONDS = 5
+NO_SUBJECTS = Subjects()
+COMMANDS = "migrate | await-schema | access"
+"""Prepare the database, wait until it is, or print what the service needs of the broker."""
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 """Runs beside everything else, from the start on: what it opens must not be needed to start.
@@ -79,6 +83,7 @@ class Service:
         *,
         streams: Mapping[str, Refill],
         sources: Sequence[Source] = (),
+        subjects: Subjects = NO_SUBJECTS,
         follows_personas: bool = False,
     ) -> None:
         """Take what is true of every process of the service.
@@ -88,6 +93,7 @@ class Service:
             settings: of this process.
             streams: those that it writes, each with how a lost one is refilled.
             sources: what is published before the outbox, such as state documents.
+            subjects: what it may use of the broker beside its streams, events and requests.
             follows_personas: whether it keeps a Roster.
         """
         self.name = package.__name__.replace("_", "-")
@@ -98,19 +104,17 @@ class Service:
             pool_size=settings.database_pool_size,
             lease=settings.lease,
         )
+        address = settings.nats_address(self.name)
         self.roster = Roster(
-            settings.nats_url.get_secret_value(),
+            address,
             snapshot_path=settings.data_dir / f"{self.name}-roster.jsonl.gz",
             name=self.name,
         )
-        self.broker = Broker(
-            settings.nats_url.get_secret_value(),
-            self.store,
-            ack_wait_seconds=settings.ack_wait_seconds,
-        )
+        self.broker = Broker(address, self.store, ack_wait_seconds=settings.ack_wait_seconds)
         self._package = package
         self._streams = streams
         self._sources = sources
+        self._subjects = subjects
         self._follows_personas = follows_personas
         self._stopping = asyncio.Event()
 
@@ -124,7 +128,7 @@ class Service:
         pools: Sequence[WorkPool[Any] | BatchPool] = (),
         background: Sequence[Background] = (),
     ) -> None:
-        """Do what the command line says: serve (no argument), `migrate`, or `await-schema`.
+        """Do what the command line says: serve (no argument), or one of COMMANDS.
 
         Raises:
             StandInRefusedError: the settings have a stand-in and the profile is production.
@@ -136,8 +140,11 @@ class Service:
         if sys.argv[1:] == ["await-schema"]:
             uvloop.run(self._await_schema())
             return
+        if sys.argv[1:] == ["access"]:
+            sys.stdout.write(ACCESS.dump_json([self._access(events, rpc)]).decode())
+            return
         if sys.argv[1:]:
-            sys.exit(f"usage: python -m {self._package.__name__} [migrate | await-schema]")
+            sys.exit(f"usage: python -m {self._package.__name__} [{COMMANDS}]")
         if self.settings.profile == "production" and self.settings.stand_ins:
             refused = ", ".join(self.settings.stand_ins)
             raise StandInRefusedError(f"DRAMATIS_PROFILE=production refuses stand-ins: {refused}")
@@ -147,6 +154,18 @@ class Service:
             self.broker.include_rpc(rpc, deps)
         parts = _Parts(deps=deps, api=api, pools=pools, background=background)
         uvloop.run(self._serve(parts))
+
+    def _access(self, events: EventRouter[DepsT] | None, rpc: RpcRouter[DepsT] | None) -> Access:
+        """Return what this service needs of the broker."""
+        return Access(
+            service=self.name,
+            durables=events.durables if events else (),
+            streams=sorted(self._streams),
+            answers=sorted(each.subject for each in rpc.procedures) if rpc else (),
+            queue=rpc.queue if rpc else None,
+            beside=self._subjects,
+            follows_personas=self._follows_personas,
+        )
 
     async def _await_schema(self) -> None:
         try:
@@ -237,7 +256,7 @@ class Service:
             health,
             streams={**followed, **self._streams},
             replicas=self.settings.stream_replicas,
-            restores=self.settings.profile == "embedded",
+            creates=self.settings.creates_topology,
         )
         # No TaskGroup: it cancels once, and a child that loses that would keep it waiting.
         lasting = (
@@ -277,8 +296,8 @@ class Service:
                 log.warning("prune.failed", reason=type(error).__name__)
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to `Service`."""
+class Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs it."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -286,8 +305,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: FastAPI, settings: ServiceSettings) -> _Server:
-    return _Server(
+def _server(app: FastAPI, settings: ServiceSettings) -> Server:
+    return Server(
         uvicorn.Config(
             app,
             host=settings.http_host,

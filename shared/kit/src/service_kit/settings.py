@@ -2,12 +2,15 @@
 
 import os
 import re
+import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal, Self, TypeVar
 
+from persona_client import NatsAddress
 from pydantic import (
     AliasChoices,
     AliasGenerator,
@@ -24,6 +27,7 @@ from service_kit.store import normalise_url
 
 SECRETS_DIR = "DRAMATIS_SECRETS_DIR"
 Profile = Literal["embedded", "production"]
+_TOPOLOGY: Mapping[Profile, str] = {"embedded": "services", "production": "controller"}
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 """As browsers write it (RFC 6454 §6.1): in lower case, with nothing after the port."""
 
@@ -53,7 +57,16 @@ class ServiceSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int
     nats_url: SecretStr
-    """May carry credentials."""
+    """May carry credentials; several servers are separated by commas."""
+    nats_ca_file: Path | None = None
+    """PEM file of who signed the broker's certificate, instead of the system's."""
+    nats_tls_handshake_first: bool = False
+    """Refuse a broker without TLS: set it wherever the address is `tls://`."""
+    topology: Literal["services", "controller"] | None = None
+    """Who creates streams and durables; by default the services if embedded, else the controller.
+
+    The controller is `dramatis topology run`.
+    """
     database_url: SecretStr
     """Login `<svc>`: `postgres://…` and `sslmode=` are understood."""
     migration_database_url: SecretStr | None = None
@@ -80,6 +93,22 @@ class ServiceSettings(BaseSettings):
     """For fault tests: the step at which this process kills itself; refused in production."""
 
     @property
+    def creates_topology(self) -> bool:
+        """Whether this process creates streams and durables."""
+        return (self.topology or _TOPOLOGY[self.profile]) == "services"
+
+    def nats_address(self, name: str) -> NatsAddress:
+        """Return the broker's address for the process called `name`."""
+        address = NatsAddress.parse(self.nats_url.get_secret_value())
+        authority = self.nats_ca_file
+        return replace(
+            address,
+            tls=ssl.create_default_context(cafile=authority) if authority else None,
+            tls_handshake_first=self.nats_tls_handshake_first,
+            inbox_prefix=f"_INBOX_{name}",
+        )
+
+    @property
     def stand_ins(self) -> Sequence[str]:
         """What is chosen here that production refuses, such as `writer:offline`."""
         return ()
@@ -94,6 +123,12 @@ class ServiceSettings(BaseSettings):
     def _is_postgres(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None:
             normalise_url(url.get_secret_value())
+        return url
+
+    @field_validator("nats_url")
+    @classmethod
+    def _is_nats(cls, url: SecretStr) -> SecretStr:
+        NatsAddress.parse(url.get_secret_value())
         return url
 
     @field_validator("cors_origins")

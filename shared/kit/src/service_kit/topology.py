@@ -145,6 +145,12 @@ class Durable:
             max_ack_pending=MAX_ACK_PENDING,
         )
 
+    def is_like(self, found: ConsumerConfig) -> bool:
+        """Return whether a consumer of the broker reads the declared subjects, with their time."""
+        subjects = found.filter_subjects or [found.filter_subject]
+        is_same = sorted(filter(None, subjects)) == sorted(self.filter_subjects)
+        return is_same and found.ack_wait == self.ack_wait_seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
@@ -191,12 +197,12 @@ async def ensure_stream(js: JetStreamContext, name: str, *, replicas: int = 1) -
 
 
 async def ensure_consumer(js: JetStreamContext, durable: Durable) -> ConsumerInfo:
-    """Create `durable` if it is missing, or if its `ack_wait` is another; return its state."""
+    """Create `durable` if it is missing, or change it to be as declared; return its state."""
     try:
         info = await js.consumer_info(durable.stream, durable.name)
     except NotFoundError:
         info = None
-    if info is None or info.config.ack_wait != durable.ack_wait_seconds:
+    if info is None or not durable.is_like(info.config):
         info = await js.add_consumer(durable.stream, durable.config())  # pyright: ignore[reportUnknownMemberType]
     return info
 

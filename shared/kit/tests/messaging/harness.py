@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 from notes import Handler
+from persona_client import NatsAddress
 from persona_contracts import LeadRepliedV1, subject_for
 from service_devkit.testing.waiting import wait_until
 from service_kit import outbox
@@ -21,12 +22,14 @@ from sqlalchemy import func, select, text
 class Probe:
     """One process's worth of kit: store, broker, relay and reconciler, with shorthands."""
 
-    def __init__(self, database_url, nats_url, *, restores=False, **options):
+    def __init__(self, database_url, nats_url, *, creates=True, **options):
         self.handler = Handler()
+        self.creates = creates
+        self.urls = database_url, nats_url
         self.store = Store(database_url, "note-svc", pool_size=5)
         events = EventRouter("note-svc")
         events.subscriber(LeadRepliedV1, durable="on_replied")(self.handler.on_replied)
-        self.broker = Broker(nats_url, self.store, **options)
+        self.broker = Broker(NatsAddress.parse(nats_url), self.store, **options)
         self.broker.include_events(events, deps=None)
         self.health = Health()
         self.reconciler = Reconciler(
@@ -35,7 +38,7 @@ class Probe:
             self.health,
             streams={"DRAFT": outbox.requeue},
             replicas=1,
-            restores=restores,
+            creates=creates,
         )
         self.wakeups = Wakeups(self.store, OUTBOX_CHANNEL, WORK_CHANNEL)
         self.durable = self.broker.durables[0]
@@ -43,9 +46,10 @@ class Probe:
 
     async def start(self, *, relay=True):
         await self.broker.start()
-        await self.reconciler.once()
+        if self.creates:
+            await self.reconciler.once()
         self.background(self.wakeups.run())
-        self.background(self.reconciler.run())
+        self._reconciling = self.background(self.reconciler.run())
         if relay:
             self.start_relay()
 
@@ -58,6 +62,13 @@ class Probe:
         task = asyncio.create_task(work)
         self._tasks.append(task)
         return task
+
+    async def stop_reconciling(self):
+        await cancelled([self._reconciling])
+
+    def sibling(self, **options):
+        """Return another process of the same service, not started."""
+        return Probe(*self.urls, **options)
 
     async def stop(self):
         await cancelled(self._tasks)

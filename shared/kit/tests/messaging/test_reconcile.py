@@ -60,7 +60,7 @@ async def stock_faststream_app(url):
 
 
 async def test_streams_that_somebody_else_declared_are_as_declared_again(database, fresh_nats):
-    probe = Probe(database("note_svc").login_url, fresh_nats.url, restores=True)
+    probe = Probe(database("note_svc").login_url, fresh_nats.url)
     await probe.start()
     app = await stock_faststream_app(fresh_nats.url)
     drift = await find_drift(probe.broker.js)
@@ -77,12 +77,15 @@ async def test_streams_that_somebody_else_declared_are_as_declared_again(databas
     await probe.stop()
 
 
-async def test_in_production_streams_are_left_to_whoever_owns_them(probe):
+async def test_a_service_that_may_not_create_leaves_streams_as_they_are(probe):
     other = replace(STREAMS["DRAFT"], max_age=600)
+    await probe.stop_reconciling()
     await probe.broker.js.update_stream(other)
+    follower = probe.sibling(creates=False)
+    await follower.broker.start()
     with capture_logs() as logs:
-        await probe.reconciler.once()
-        await probe.reconciler.once()
+        await follower.reconciler.once()
+        await follower.reconciler.once()
     drifted = [entry for entry in logs if entry["event"] == "stream.drifted"]
     assert drifted == [
         {
@@ -96,6 +99,7 @@ async def test_in_production_streams_are_left_to_whoever_owns_them(probe):
     ]
     left = [each for each in await find_drift(probe.broker.js) if each.stream == "DRAFT"]
     assert [(each.field, each.found) for each in left] == [("max_age", 600)]
+    await follower.stop()
 
 
 async def test_a_consumer_that_does_not_get_on_is_degraded_until_it_does(probe, monkeypatch):

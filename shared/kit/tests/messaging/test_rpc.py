@@ -7,6 +7,7 @@ import json
 import pytest
 from nats.aio.client import Client
 from nats.errors import NoRespondersError
+from persona_client import NatsAddress
 from pydantic import BaseModel, ConfigDict
 from service_devkit.testing.waiting import wait_until
 from service_kit.broker import Broker
@@ -47,7 +48,9 @@ async def answering(url, answer, subject="rpc.test", deps=None):
     """Answer requests on `subject`, as a replica of the group `q`."""
     rpc = RpcRouter("q")
     rpc.subscriber(subject, Question)(answer)
-    broker = Broker(url, Store("postgresql://nobody@127.0.0.1:1/none", "note-svc"))
+    broker = Broker(
+        NatsAddress.parse(url), Store("postgresql://nobody@127.0.0.1:1/none", "note-svc")
+    )
     broker.include_rpc(rpc, deps)
     await broker.start()
     await broker.consume()

@@ -22,18 +22,24 @@ class NatsProcess(ServerProcess):
     """A NATS server that keeps its streams, configuration and log in `folder`."""
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, asks_for_password: bool = False
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        asks_for_password: bool = False,
+        included: str = "",
     ) -> None:
         """Choose a free port if none is given; it stays the same over restarts.
 
         Every user of the machine reaches the port; `asks_for_password` lets only those in who can
-        read the folder.
+        read the folder. `included` is what its configuration has besides, such as users and TLS.
         """
         super().__init__("nats-server", folder.resolve() / "nats.log")
         self.folder = folder.resolve()
         self.store_dir = self.folder / "store"
         self.port = port or free_port()
         self._asks_for_password = asks_for_password
+        self._included = included
         self._server_name = f"dramatis-{uuid4()}"
 
     @property
@@ -73,6 +79,7 @@ class NatsProcess(ServerProcess):
             f"port: {self.port}\n"
             f"max_payload: {MAX_PAYLOAD_BYTES}\n"
             f"{access if password else ''}"
+            f"{self._included}"
             # Always: what is acknowledged is on disk (docs.nats.io, `sync_interval`).
             f"jetstream {{ store_dir: {json.dumps(str(self.store_dir))}, sync_interval: always }}",
         )

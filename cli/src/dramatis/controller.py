@@ -1,0 +1,69 @@
+"""`dramatis topology run`: the one process that may make streams and consumers."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import uvicorn
+from persona_client import NatsAddress
+from persona_client.connection import Connection
+from service_kit.health import Health, livez, startupz
+from service_kit.permissions import Permissions
+from service_kit.service import Server
+from service_kit.topology_controller import TopologyController
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dramatis.access import load_access
+
+
+async def run_controller(address: NatsAddress, *, replicas: int, health_port: int | None) -> None:
+    """Connect, however long that takes, and reconcile until SIGTERM or SIGINT."""
+    health, permissions = Health(), Permissions()
+    connection = Connection(address.domain)
+    durables = [durable for access in load_access() for durable in access.durables]
+    controller = TopologyController(connection, durables, health, permissions, replicas=replicas)
+
+    async def reconcile() -> None:
+        await connection.connect(
+            **address.arguments,
+            name="dramatis-topology",
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            ping_interval=5,
+            error_cb=permissions.note,
+        )
+        await controller.run()
+
+    work: list[Coroutine[Any, Any, None]] = [reconcile(), _stopped()]
+    if health_port is not None:
+        work.append(_answer(health, health_port))
+    tasks = [asyncio.create_task(each) for each in work]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await connection.close()
+    for task in done:
+        task.result()
+
+
+async def _stopped() -> None:
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+async def _answer(health: Health, port: int) -> None:
+    app = Starlette(routes=[Route("/livez", _live), Route("/startupz", startupz)])
+    app.state.health = health
+    config = uvicorn.Config(app, host="0.0.0.0", port=port, log_config=None, access_log=False)  # noqa: S104 — for the kubelet
+    await Server(config).serve()
+
+
+async def _live(_: Request) -> Response:
+    return await livez()

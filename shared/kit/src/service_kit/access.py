@@ -1,0 +1,52 @@
+"""What a service needs of the broker, told by its own code: `python -m <service> access`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from persona_contracts import EVENTS
+from persona_contracts.catalogue import event_name
+from pydantic import TypeAdapter
+
+from service_kit.topology import STATE_STREAM, STREAMS, Durable, stream_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subjects:
+    """What a service uses of the broker beside its streams, durables and answered requests."""
+
+    sends: Sequence[str] = ()
+    """What it asks of others, or sends for them."""
+    listens: Sequence[str] = ()
+    """What it hears as it happens, of events that may be missed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """One service's use of the broker."""
+
+    service: str
+    durables: Sequence[Durable]
+    """Its consumers, that of advisories included."""
+    streams: Sequence[str]
+    """Those that it writes, and refills when they are lost."""
+    answers: Sequence[str]
+    """Subjects of requests that it answers."""
+    queue: str | None
+    """Its replicas share requests in it."""
+    beside: Subjects
+    follows_personas: bool
+
+    @property
+    def publishes(self) -> Sequence[str]:
+        """The subjects of its own streams: one pattern for each type of event."""
+        own = [
+            f"{event_name(event)}.*"
+            for event in EVENTS
+            if stream_of(event.event_type) in self.streams
+        ]
+        state = STREAMS[STATE_STREAM].subjects if STATE_STREAM in self.streams else None
+        return [*own, *(state or ())]
+
+
+ACCESS = TypeAdapter(list[Access])
+"""Reads and writes the accesses of all services as JSON."""

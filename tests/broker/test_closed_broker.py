@@ -1,0 +1,200 @@
+"""Each process may do at the broker what it needs, which is enough, and nothing else."""
+
+import asyncio
+import contextlib
+import json
+import re
+
+import httpx
+import nats
+import pytest
+from dramatis.access import FILE, told_by_code
+from dramatis.commands.demo import _play, _play_followups, _play_knowledge
+from dramatis.defaults import WORKSPACE
+from dramatis.event_feed import matches
+from dramatis.nats_users import OPERATOR, TOPOLOGY
+from dramatis.rest import Rest, Written
+from dramatis.services import SERVICES
+from service_devkit.testing.waiting import wait_until
+from service_kit.topology import STREAMS, find_drift
+
+pytestmark = [pytest.mark.long, pytest.mark.processes, pytest.mark.timeout(900)]
+VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"')
+FORBIDDEN = [
+    "$JS.API.INFO",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.LIST",
+    *(
+        f"$JS.API.STREAM.{deed}.CRM"
+        for deed in ("CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "RESTORE", "MSG.DELETE")
+    ),
+    "$JS.API.STREAM.CREATE.MINE",
+    "$JS.API.DIRECT.GET.CRM",
+    "$JS.API.CONSUMER.NAMES.CRM",
+    "$JS.API.CONSUMER.CREATE.CRM",
+    "$JS.API.CONSUMER.CREATE.CRM.mine",
+    "$JS.API.CONSUMER.CREATE.CRM.mine.lead.replied.v1.acme",
+    "$JS.API.CONSUMER.DURABLE.CREATE.CRM.mine",
+    "$JS.API.CONSUMER.DURABLE.CREATE.CRM.draft-svc_on_lead_replied",
+    "$JS.API.CONSUMER.DELETE.CRM.draft-svc_on_lead_replied",
+    "$JS.API.CONSUMER.PAUSE.CRM.draft-svc_on_lead_replied",
+    "$SYS.REQ.SERVER.PING",
+    "anything.else",
+]
+"""What nobody but the two users for people and topology may do, beside what others need."""
+
+
+def test_what_the_users_are_made_of_is_what_the_code_says():
+    assert FILE.read_bytes() == told_by_code(), "run `make schemas`"
+
+
+def test_the_journey_of_the_demo_needs_no_permission_that_is_missing(closed):
+    token, written = closed.token(WORKSPACE), Written()
+    with contextlib.ExitStack() as opened:
+        persona, draft, ingest, followup = (
+            opened.enter_context(Rest(closed.url(name), token, written))
+            for name in ("persona", "draft", "ingest", "followup")
+        )
+        cast = _play(closed, persona, draft, as_json=True)
+        _play_knowledge(cast, draft, ingest, as_json=True)
+        _play_followups(closed.nats_url, followup, as_json=True)
+    for spec in SERVICES:
+        assert "broker.permission_missing" not in closed.services[spec.name].log()
+        report = httpx.get(f"{closed.url(spec.name)}/readyz").json()
+        assert not [each for each in report["degraded"] if "broker" in each]
+
+
+async def test_a_lost_store_is_made_again_by_the_controller_alone(closed):
+    await asyncio.to_thread(closed.nats.kill)
+    closed.nats.delete_store()
+    await asyncio.to_thread(closed.nats.start)
+    connection = await nats.connect(closed.nats.address, user="crm", password="p@ss/word:%41")
+    js = connection.jetstream()
+
+    async def is_whole():
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
+            info = await js.consumer_info("CRM", "draft-svc_on_lead_replied")
+            state = (await js.stream_info("PERSONA_STATE")).state
+            return info is not None and state.messages == await known_documents(closed)
+        return False
+
+    await wait_until(is_whole)
+    assert await find_drift(js) == []
+    await connection.close()
+
+
+async def known_documents(closed):
+    """Return how many documents persona-svc has to publish again."""
+    sql = "select count(*) from state_document"
+    return await asyncio.to_thread(closed.count, sql)
+
+
+class User:
+    """One user's connection, and what it was refused."""
+
+    def __init__(self, connection, refused):
+        self.connection = connection
+        self._refused = refused
+
+    async def refused(self):
+        """Return (operation, subject in lower case) of what was refused until now."""
+        await self.connection.flush()
+        return {VIOLATION.search(str(each)).groups() for each in self._refused}
+
+
+@contextlib.asynccontextmanager
+async def user(closed, name):
+    refused = []
+
+    async def note(error):
+        refused.append(error)
+
+    connection = await nats.connect(
+        closed.nats.address, user=name, password="p@ss/word:%41", error_cb=note
+    )
+    yield User(connection, refused)
+    await connection.close()
+
+
+def concrete(pattern):
+    """Return a subject that matches `pattern`."""
+    return pattern.replace("*", "w9").replace(">", "w9.w8")
+
+
+def allowed(permissions, operation):
+    return [each.split(" ")[0] for each in permissions[operation]["allow"]]
+
+
+async def test_each_credential_may_do_what_it_is_given_and_nothing_else(closed):
+    everything = {
+        concrete(pattern)
+        for permissions in closed.permissions.values()
+        for operation in ("publish", "subscribe")
+        for pattern in allowed(permissions, operation)
+    } | {concrete(s) for stream in STREAMS.values() for s in stream.subjects}
+    everything |= set(FORBIDDEN) | {">", "_INBOX.w9", "rpc.>", "$JS.>"}
+    for name, permissions in closed.permissions.items():
+        async with user(closed, name) as stolen:
+            expected = set()
+            for subject in sorted(everything):
+                if not any(matches(p, subject) for p in allowed(permissions, "subscribe")):
+                    expected.add(("subscription", subject.lower()))
+                await stolen.connection.subscribe(subject)
+                if "*" in subject or ">" in subject:
+                    continue
+                if not any(matches(p, subject) for p in allowed(permissions, "publish")):
+                    expected.add(("publish", subject.lower()))
+                await stolen.connection.publish(subject, b"?")
+            assert await stolen.refused() == expected, name
+
+
+@pytest.mark.parametrize("name", [f"{spec.name}-svc" for spec in SERVICES])
+async def test_a_stolen_credential_of_a_service_creates_and_deletes_nothing(closed, name):
+    async with user(closed, name) as stolen:
+        for subject in FORBIDDEN:
+            await stolen.connection.publish(subject, b"{}")
+        assert {s for _, s in await stolen.refused()} == {s.lower() for s in FORBIDDEN}
+
+
+def test_only_its_owner_writes_a_stream_and_only_topology_creates(closed):
+    writers = {}
+    for name, permissions in closed.permissions.items():
+        for subject in allowed(permissions, "publish"):
+            writers.setdefault(subject, set()).add(name)
+    assert writers["draft.created.v1.*"] == {"draft-svc", OPERATOR}
+    assert writers["persona-state.v1.*.*.*"] == {"persona-svc"}
+    assert writers["lead.replied.v1.*"] == {"draft-svc", OPERATOR}
+    creating = {n for s, names in writers.items() if ".STREAM.CREATE" in s for n in names}
+    assert creating == {TOPOLOGY}
+    reading = {
+        n for s, names in writers.items() if s.endswith("CREATE.PERSONA_STATE") for n in names
+    }
+    follows = {a["service"] for a in json.loads(FILE.read_bytes()) if a["follows_personas"]}
+    assert reading == follows
+
+
+async def test_what_a_stolen_credential_can_still_do_is_what_security_says(closed):
+    """It reads the streams that its service reads, and speaks for its service in any workspace."""
+    connection = await nats.connect(
+        closed.nats.address,
+        user="draft-svc",
+        password="p@ss/word:%41",
+        inbox_prefix="_INBOX_draft-svc",
+    )
+    js = connection.jetstream()
+    stored = await js.publish("lead.replied.v1.stolen", b"{}")
+    read = await js.get_msg("CRM", stored.seq)
+    assert read.subject == "lead.replied.v1.stolen"
+    with pytest.raises(TimeoutError):
+        await js.get_msg("VOICE", 1)
+    await connection.close()
+
+
+def test_the_operator_lists_what_is_parked_and_what_is_missing_is_named(closed, run):
+    listed = run("dead", "list", "--nats", closed.operator_url)
+    assert listed.code == 0, listed.err
+    refused = run("topology", "apply", "--streams", "--nats", closed.operator_url)
+    assert refused.code == 1
+    assert "no permission to publish to $JS.API.STREAM." in refused.err
+    stranger = run("dead", "list", "--nats", closed.operator_url.replace("operator:", "other:"))
+    assert "refuses these credentials" in stranger.err
