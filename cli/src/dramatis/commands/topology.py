@@ -69,7 +69,14 @@ def run(
     target: BrokerTarget,
     *,
     replicas: Annotated[
-        int, typer.Option("--replicas", min=1, max=5, help="Copies of each stream in a cluster.")
+        int,
+        typer.Option(
+            "--replicas",
+            envvar="DRAMATIS_STREAM_REPLICAS",
+            min=1,
+            max=5,
+            help="Copies of each stream in a cluster.",
+        ),
     ] = 1,
     port: Annotated[
         int | None,
