@@ -20,7 +20,7 @@ from starlette.routing import Route
 from dramatis.access import load_access
 
 
-async def run_controller(address: NatsAddress, *, replicas: int, health_port: int | None) -> None:
+async def run_controller(address: NatsAddress, *, replicas: int, health_at: str | None) -> None:
     """Connect, however long that takes, and reconcile until SIGTERM or SIGINT."""
     health, permissions = Health(), Permissions()
     connection = Connection(address.domain)
@@ -39,8 +39,8 @@ async def run_controller(address: NatsAddress, *, replicas: int, health_port: in
         await controller.run()
 
     work: list[Coroutine[Any, Any, None]] = [reconcile(), _stopped()]
-    if health_port is not None:
-        work.append(_answer(health, health_port))
+    if health_at is not None:
+        work.append(_answer(health, health_at))
     tasks = [asyncio.create_task(each) for each in work]
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
@@ -58,10 +58,11 @@ async def _stopped() -> None:
     await stopped.wait()
 
 
-async def _answer(health: Health, port: int) -> None:
+async def _answer(health: Health, at: str) -> None:
     app = Starlette(routes=[Route("/livez", _live), Route("/startupz", startupz)])
     app.state.health = health
-    config = uvicorn.Config(app, host="0.0.0.0", port=port, log_config=None, access_log=False)  # noqa: S104 — for the kubelet
+    host, _, port = at.rpartition(":")
+    config = uvicorn.Config(app, host=host, port=int(port), log_config=None, access_log=False)
     await Server(config).serve()
 
 

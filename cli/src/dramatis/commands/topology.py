@@ -78,9 +78,13 @@ def run(
             help="Copies of each stream in a cluster.",
         ),
     ] = 1,
-    port: Annotated[
-        int | None,
-        typer.Option("--health-port", help="Where /livez and /startupz are answered, if at all."),
+    health: Annotated[
+        str | None,
+        typer.Option(
+            "--health",
+            metavar="HOST:PORT",
+            help="Where /livez and /startupz are answered, if at all.",
+        ),
     ] = None,
 ) -> None:
     """Keep all streams and consumers in being, until stopped: every 15 s, and on reconnect.
@@ -90,7 +94,7 @@ def run(
     """
     configure_logging("topology", "INFO")
     with suppress(KeyboardInterrupt):
-        asyncio.run(run_controller(target.address, replicas=replicas, health_port=port))
+        asyncio.run(run_controller(target.address, replicas=replicas, health_at=health))
 
 
 def users(
