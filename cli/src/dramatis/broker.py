@@ -74,6 +74,7 @@ async def _connect(address: NatsAddress, errors: list[Exception]) -> Connection:
             error_cb=note,
         )
     except (NatsError, OSError, TimeoutError, ValueError) as error:
+        await connection.close()
         reason = next((e for e in errors if isinstance(e, AuthorizationError)), None)
         reason = reason or (errors[-1] if errors else error)
         if "credentials" in cause_of(reason):
