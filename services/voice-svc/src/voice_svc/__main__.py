@@ -7,7 +7,7 @@ from service_kit.service import Service
 from service_kit.settings import load, start
 
 import voice_svc
-from voice_svc.adapters.nats_knowledge import NEWS
+from voice_svc.adapters.nats_knowledge import NEWS_SUBJECTS
 from voice_svc.deps import build
 from voice_svc.entrypoints.events import events
 from voice_svc.entrypoints.http import API
@@ -15,10 +15,7 @@ from voice_svc.entrypoints.rpc import rpc
 from voice_svc.entrypoints.workers import background, pools
 from voice_svc.settings import VoiceSettings
 
-SUBJECTS = Subjects(
-    sends=(KNOWLEDGE_SEARCH_SUBJECT,),
-    listens=tuple(f"{model.event_type}.v{model.event_version}.*" for model in NEWS),
-)
+SUBJECTS = Subjects(sends=(KNOWLEDGE_SEARCH_SUBJECT,), listens=NEWS_SUBJECTS)
 """It searches, and forgets answers when what they were made of changes."""
 
 

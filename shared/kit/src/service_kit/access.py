@@ -38,7 +38,7 @@ class Access:
 
     @property
     def publishes(self) -> Sequence[str]:
-        """The subjects of its own streams: one pattern for each type of event."""
+        """The subjects of the streams it writes: one pattern for each type of event."""
         own = [
             f"{event_name(event)}.*"
             for event in EVENTS

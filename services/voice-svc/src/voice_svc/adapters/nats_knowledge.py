@@ -30,6 +30,7 @@ NEWS: tuple[type[Event], ...] = (
     PersonaUpdatedV1,
     PersonaDeletedV1,
 )
+NEWS_SUBJECTS = tuple(f"{model.event_type}.v{model.event_version}.*" for model in NEWS)
 
 
 class NatsKnowledge:
@@ -47,8 +48,7 @@ class NatsKnowledge:
             return False
         if not self._is_listening:
             try:
-                for model in NEWS:
-                    subject = f"{model.event_type}.v{model.event_version}.*"
+                for subject in NEWS_SUBJECTS:
                     await self._connection.subscribe(subject, cb=self._on_news)  # pyright: ignore[reportUnknownMemberType]
             except NatsError:
                 return False
