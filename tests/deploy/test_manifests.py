@@ -112,8 +112,6 @@ def test_every_command_that_a_job_runs_exists(overlay):
 
 def test_streams_have_as_many_copies_as_the_broker_has_nodes():
     for overlay, nodes in (("dev", "1"), ("small", "1"), ("ha", "3")):
-        (job,) = [m for m in installed(overlay) if m["metadata"]["name"].startswith("streams-")]
-        assert table()[2].pod_of(job)["containers"][0]["args"][-1] == nodes
         settings = {
             value
             for m in installed(overlay)
@@ -121,7 +119,7 @@ def test_streams_have_as_many_copies_as_the_broker_has_nodes():
             for key, value in m["data"].items()
             if key == "DRAMATIS_STREAM_REPLICAS"
         }
-        assert settings <= {nodes}
+        assert settings == {nodes}
 
 
 def test_the_routes_cut_no_path_and_each_service_has_its_host():
@@ -198,10 +196,9 @@ def test_who_may_speak_to_whom():
     }
     services = {service.name for service in table()[0].SERVICES}
     migrations = {name for name in labels if "-migrate-" in name}
-    streams = {name for name in labels if name.startswith("streams-")}
     databases = {name for name in labels if name.startswith("databases-")}
     assert allowed == {
-        *((name, "nats") for name in services | migrations | streams),
+        *((name, "nats") for name in services | migrations | {"topology"}),
         *((name, "postgres") for name in services | migrations | databases | {"postgres"}),
         ("ingest-svc", "qdrant"),
     }
