@@ -20,6 +20,7 @@ GROUPS = {
     "sequences": "sequences",
     "instances": "instances",
     "calls": "calls",
+    "voices": "voices",
     "events": "events",
     "dead": "dead",
     "topology": "topology",
