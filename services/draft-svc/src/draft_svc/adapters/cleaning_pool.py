@@ -93,11 +93,12 @@ def clean_within(forms: ReplyForms, cpu_seconds: float) -> CleanReply | None:
     signal.signal(signal.SIGPROF, _over)
     try:
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-        return clean_reply(**forms)
-    except _OverLimitError:
+        try:
+            return clean_reply(**forms)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+    except _OverLimitError:  # also when the time is up between the two
         return None
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _over(*_: object) -> NoReturn:
