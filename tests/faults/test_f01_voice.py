@@ -22,7 +22,7 @@ async def voices(database, nats_url, tmp_path, fake):
     await running.stop()
 
 
-async def said(cast):
+async def ready_events(cast):
     """Return the ids of the `voice.agent_ready` events of a workspace, repeats left out."""
     found = set()
     last = (await cast.js.stream_info("VOICE")).state.last_seq
@@ -44,7 +44,7 @@ async def test_an_agent_that_was_made_before_its_process_was_killed_is_adopted(v
     assert voices.account(cast, [nova]) == []
 
     async def told():
-        return len(await said(cast)) == 1
+        return len(await ready_events(cast)) == 1
 
     await wait_until(told)
     await cast.client.aclose()

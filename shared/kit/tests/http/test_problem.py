@@ -103,7 +103,7 @@ async def test_query_and_path_parameters_are_named_without_their_source(client) 
         b'{"name": ',
         b'{"name": "\xff\xfe"}',
         b'{"name": "\x00"}',
-        b"[" * 100_000,
+        b"[" * 10_000,
         b'{"name": ' + b"1" * 5_000 + b"}",
     ],
     ids=["cut", "not-utf8", "raw-nul", "deep", "huge-number"],
