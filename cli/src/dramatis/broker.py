@@ -29,7 +29,13 @@ async def connected(address: str | NatsAddress) -> AsyncGenerator[Connection]:
     """
     target = address if isinstance(address, NatsAddress) else parse(address)
     errors: list[Exception] = []
-    connection = await _connect(target, errors)
+    try:
+        connection = await _connect(target, errors)
+    except NotUpError:
+        if not any(isinstance(error, ConnectionResetError) for error in errors):
+            raise
+        # A server that refuses us may hang up before its reason is read.
+        connection = await _connect(target, errors)
     try:
         yield connection
     except (NatsError, TimeoutError) as error:
