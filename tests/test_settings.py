@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from draft_svc.settings import DraftSettings
 from followup_svc.settings import FollowupSvcSettings
 from ingest_svc.settings import IngestSettings
@@ -150,6 +151,7 @@ def everything(folder):
     """Return a value for every variable; no two services understand one differently."""
     (folder / "secrets").mkdir()
     (folder / "ca.pem").touch()
+    trustme.CA().cert_pem.write_to_path(folder / "nats-ca.pem")
     unused = "http://127.0.0.1:1"
     return {
         "DRAMATIS_MIGRATION_DATABASE_URL": WHOLE["DRAMATIS_DATABASE_URL"],
@@ -163,6 +165,9 @@ def everything(folder):
         "DRAMATIS_OTLP_ENDPOINT": unused,
         "DRAMATIS_LOG_LEVEL": "INFO",
         "DRAMATIS_STREAM_REPLICAS": "1",
+        "DRAMATIS_NATS_CA_FILE": str(folder / "nats-ca.pem"),
+        "DRAMATIS_NATS_TLS_HANDSHAKE_FIRST": "false",
+        "DRAMATIS_TOPOLOGY": "services",
         "DRAMATIS_DIE_AT": "never",
         "OPENAI_API_KEY": SECRET,
         "DRAMATIS_DRAFT_WRITER": "openai",
@@ -215,6 +220,16 @@ def everything(folder):
         "DRAMATIS_VOICE_SETTLE_SECONDS": "0.5",
         "DRAMATIS_VOICE_RESYNC_SECONDS": "60",
         "DRAMATIS_VOICE_RETRY_DELAYS_SECONDS": "[1, 2]",
+        "DRAMATIS_VOICE_WEBHOOK_SECRET": SECRET,
+        "DRAMATIS_VOICE_WEBHOOK_WINDOW_SECONDS": "600",
+        "DRAMATIS_VOICE_ANSWER_TIMEOUT_SECONDS": "1",
+        "DRAMATIS_VOICE_ANSWER_CACHE_BYTES": "1000000",
+        "DRAMATIS_VOICE_SPEECH_CONCURRENCY": "3",
+        "DRAMATIS_VOICE_SPEECH_WAIT_SECONDS": "5",
+        "DRAMATIS_VOICE_PERSONA_CHARACTERS_PER_MONTH": "1000",
+        "DRAMATIS_VOICE_WORKSPACE_CHARACTERS_PER_MONTH": "5000",
+        "DRAMATIS_VOICE_AUDIO_CACHE_BYTES": "1000000",
+        "DRAMATIS_VOICE_AUDIO_KEY": SECRET * 8,
     }
 
 

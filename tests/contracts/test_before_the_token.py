@@ -75,9 +75,11 @@ def test_who_may_only_read_is_refused_before_a_body_is_read(api, operations):
 def test_a_problem_names_at_most_a_hundred_errors_and_how_many_more(apis):
     api = apis["followup_svc"]
     headers = {"Authorization": f"Bearer {api.token('acme')}", "Content-Type": "application/json"}
-    wrong = '{"steps":[' + ",".join('{"n":1}' for _ in range(20_000)) + "]}"
+    wrong = '{"steps":[' + ",".join('{"n":1}' for _ in range(6_000)) + "]}"
+    unknown = "{" + ",".join(f'"k{number}":1' for number in range(19_000)) + "}"
     for path, body, how_many in (
-        ("/api/templates/lint", UNKNOWN_FIELDS, r"94,99\d of its fields"),
+        ("/api/templates/lint", UNKNOWN_FIELDS, r"95,00\d fields and items"),
+        ("/api/templates/lint", unknown, r"18,99\d of its fields"),
         ("/api/sequences", wrong, r"\(and \d+ more\)"),
     ):
         answered = httpx.post(

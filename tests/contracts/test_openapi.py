@@ -27,7 +27,16 @@ LEFT_OUT = FRAMING | {"dramatis-at-least"}
 """A made-up revision has not arrived: waited for, then 503 (tests/journeys has the right ones)."""
 pytestmark = pytest.mark.long
 OPERATION_IDS = Path(__file__).parent.parent / "golden/operation_ids.txt"
+NO_KEY = "urn:dramatis:problem:voice-not-configured"
+"""What needs the vendor of voices is answered so here: these services have no key."""
 PROBLEM = {"type", "title", "status", "detail"}
+
+
+def never_fails(ctx, response, case):
+    """Check that it is no server error, but for the one that says that there is no vendor's key."""
+    if response.status_code == 503 and response.json().get("type") == NO_KEY:
+        return
+    not_a_server_error(ctx, response, case)
 
 
 def every_error_is_a_problem(ctx, response, case):
@@ -41,7 +50,7 @@ def every_error_is_a_problem(ctx, response, case):
 
 
 CHECKS: list[Callable] = [
-    not_a_server_error,
+    never_fails,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,

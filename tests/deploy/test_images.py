@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -158,6 +159,16 @@ print(json.dumps({
 """
 
 
+@pytest.fixture
+def controller(nats_url):
+    """Run what makes streams and durables in a cluster: there services create nothing."""
+    command = [sys.executable, "-m", "dramatis", "topology", "run", "--nats", nats_url]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+        yield
+        running.terminate()
+
+
+@pytest.mark.usefixtures("controller")
 @pytest.mark.parametrize("service", IMAGES)
 async def test_an_image_runs_as_the_manifests_say(
     service, images, old_database, nats_url, tmp_path

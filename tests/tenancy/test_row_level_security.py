@@ -20,11 +20,19 @@ MINE, THEIRS = "asking", "other"
 ROWS_OF_A_VENDOR = {
     "voice_svc": """
         insert into agent_revision (agent_id, revision, workspace_id, persona_id)
-        values (%(workspace_id)s, 1, %(workspace_id)s, gen_random_uuid()) on conflict do nothing;
+        values (%(workspace_id)s, 1, %(workspace_id)s::text, gen_random_uuid())
+          on conflict do nothing;
         insert into call (call_id, workspace_id, conversation_id, persona_id, revision, agent_id,
           started_at, duration_seconds, turns, transcript, citations)
         values (gen_random_uuid(), %(workspace_id)s, 'c', gen_random_uuid(), 1, 'a',
-          now(), 1, 1, '[]', '[]') on conflict do nothing
+          now(), 1, 1, '[]', '[]') on conflict do nothing;
+        insert into audio (workspace_id, digest, persona_id, sealed, size_bytes, stored_at)
+        values (%(workspace_id)s, '', gen_random_uuid(), '', 0, now()) on conflict do nothing;
+        insert into speech_usage (workspace_id, persona_id, month, characters)
+        values (%(workspace_id)s, gen_random_uuid(), now(), 1);
+        insert into voice_replacement (workspace_id, persona_id, voice_id, replacement_voice_id,
+          told_at)
+        values (%(workspace_id)s, gen_random_uuid(), 'a', 'b', now())
         """
 }
 """What a service has only with a vendor's key."""

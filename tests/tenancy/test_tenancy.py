@@ -196,6 +196,16 @@ FOLLOWUP_CASES = [
         "/api/suppressions/{suppression}?reason=asked",
     ),
 ]
+TOOL, SIGNATURE = {"X-Tool-Secret": "guessed"}, {"ElevenLabs-Signature": "t=1,v0=guessed"}
+CALL = {
+    "type": "post_call_transcription",
+    "data": {
+        "agent_id": f"agent-{SECRET}",
+        "conversation_id": "mine",
+        "transcript": [],
+        "metadata": {"start_time_unix_secs": 1, "call_duration_secs": 1},
+    },
+}
 VOICE_CASES = [
     persona("GET", "/agent/status"),
     persona("GET", "/agent/differences"),
@@ -212,6 +222,28 @@ VOICE_CASES = [
     persona("DELETE", "/voice/audio"),
     case("GET /api/voices", status=503),
     case("POST /api/voices/preview", json={"voice_id": "sarah"}, status=503),
+    persona("POST", "/voice/session"),
+    case("GET /api/calls", status=200),
+    case("GET /api/calls", "/api/calls?persona_id={persona}", status=200),
+    case("GET /api/calls", f"/api/calls?lead_id=lead-{SECRET}", status=200),
+    case("GET /api/calls/export", status=200),
+    case("GET /api/calls/export", "/api/calls/export?persona_id={persona}", status=200),
+    case("GET /api/calls/{call_id}", "/api/calls/{call}"),
+    case(
+        "POST /elevenlabs/function-call/{persona_id}",
+        "/elevenlabs/function-call/{persona}",
+        json={"query": SECRET},
+        headers=TOOL,
+        status=401,
+    ),
+    case(
+        "POST /elevenlabs/function-call",
+        json={"query": SECRET, "persona_id": "{persona}"},
+        headers=TOOL,
+        status=401,
+    ),
+    case("GET /elevenlabs/cache/stats", status=200),
+    case("POST /elevenlabs/post-call", json=CALL, headers=SIGNATURE, status=401),
 ]
 CASES = {
     "persona_svc": PERSONA_CASES,
@@ -228,6 +260,7 @@ EMPTY = {
     "lead_id=",
     "message_id=",
     "campaign_id={campaign}",
+    "/api/calls?persona_id=",
 }
 
 
@@ -293,7 +326,7 @@ def test_what_belongs_to_another_workspace_is_not_there(tenants, rows_of_other, 
 )
 def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, service, each):
     theirs = tenants.other.ids
-    names = ("persona", "draft", "file", "sequence", "instance", "suppression")
+    names = ("persona", "draft", "file", "sequence", "instance", "suppression", "call")
     nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]
     seen = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]

@@ -244,3 +244,11 @@ def test_a_persona_as_a_document_is_ready_for_json(make_persona) -> None:
 def test_the_errors_are_422() -> None:
     assert issubclass(InvalidPersonaError, InvalidError)
     assert InvalidPersonaError.status == 422
+
+
+def test_what_is_stored_holds_nothing_that_is_not_set_and_reads_as_it_was() -> None:
+    for values in ({"name": "Nova"}, {"name": "Nova", "voice": {"provider": "p"}, "tone": "calm"}):
+        fields = PersonaFields.from_dict(values)
+        assert PersonaFields.from_dict(fields.stored()) == fields
+        assert not {"rag_prompt", "user_prompt"} & fields.stored().keys()
+    assert fields.stored()["voice"] == {"provider": "p"}

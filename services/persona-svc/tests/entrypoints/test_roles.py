@@ -10,6 +10,7 @@ WRITES = [
     ("PATCH", SOME, {"json": {"tone": "calm"}, "headers": MATCH_ANY}),
     ("DELETE", SOME, {"headers": MATCH_ANY}),
     ("PUT", f"{SOME}/settings", {"json": {"temperature": 0.5}}),
+    ("PUT", f"{SOME}/voice/settings", {"json": {"name": "Rachel"}}),
     ("POST", f"{SOME}/default", {}),
     ("POST", f"{SOME}/clone", {"json": {}}),
     ("POST", f"{SOME}/versions/1/restore", {}),

@@ -1,7 +1,7 @@
 """voice-svc as processes of the run, with personas on the broker as persona-svc publishes them.
 
-`api` has the stand-in for the vendor, `talk_api` has no vendor. A module that starts voice-svc
-itself takes `own_nats` and its own `database`.
+`api` and `talk_api` have the stand-in for the vendor; it does not know the agents of `phone`. A
+module that starts voice-svc itself takes `own_nats` and its own `database`.
 """
 
 import psycopg
@@ -86,13 +86,15 @@ def talk_nats(run_nats):
 
 
 @pytest.fixture(scope="session")
-def talk_api(talk_database, talk_nats, tmp_path_factory):
+def talk_api(talk_database, talk_nats, run_fake, tmp_path_factory):
     folder = tmp_path_factory.mktemp("voice")
     env = service_env(
         folder,
         database_url=talk_database.login_url,
         nats_url=talk_nats.url,
         more={
+            **QUICK,
+            "DRAMATIS_VOICE_ELEVENLABS_BASE_URL": run_fake.url,
             "DRAMATIS_VOICE_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "DRAMATIS_VOICE_WEBHOOK_WINDOW_SECONDS": "300",
             "DRAMATIS_VOICE_ANSWER_TIMEOUT_SECONDS": str(SEARCH_SECONDS),

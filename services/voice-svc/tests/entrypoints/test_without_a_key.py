@@ -17,7 +17,7 @@ def api(voice_database, nats, tmp_path_factory):
 
 
 async def test_readiness_says_that_voice_is_not_configured(api):
-    async with api.client() as client:
+    async with api.client("acme", "viewer") as client:
         ready = (await client.get("/readyz")).json()
     assert ready["status"] == "ready"
     assert "voice" in ready["degraded"]

@@ -53,6 +53,7 @@ async def test_what_cannot_be_published_is_seen_with_the_brokers_words(
     monkeypatch.setattr("service_kit.relay.WATCH_SECONDS", 0.1)
     probe = Probe(database("note_svc").login_url, fresh_nats.url)
     await probe.start()
+    await probe.stop_reconciling()  # it would restore the stream
     full = replace(STREAMS["DRAFT"], max_msgs=1, discard=DiscardPolicy.NEW)
     await probe.broker.js.update_stream(full)
     async with probe.store.worker() as session:

@@ -1,9 +1,11 @@
 """A broker whose store was lost gets back what the service needs and what it had published."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from faststream.nats import JStream, NatsBroker
 from messaging.harness import Probe
+from nats.errors import TimeoutError as NatsTimeoutError
 from notes import rejected, replied
 from service_devkit.testing.waiting import wait_until
 from service_kit.outbox import publish
@@ -108,7 +110,8 @@ async def test_a_consumer_that_does_not_get_on_is_degraded_until_it_does(probe, 
     name = f"consumer:{probe.durable.name}"
 
     async def degraded():
-        await probe.reconciler.once()
+        with suppress(NatsTimeoutError):  # an answer of a busy broker may come too late
+            await probe.reconciler.once()
         return name in probe.health._degraded
 
     await wait_until(degraded)

@@ -294,7 +294,7 @@ def _values(persona: Persona) -> dict[str, Any]:
     return {
         "name_key": name_key(persona.fields.name),
         "parent_id": persona.fields.parent_id,
-        "fields": persona.fields.as_dict(),
+        "fields": persona.fields.stored(),
         "version": persona.version,
         "revision": persona.revision,
         "updated_at": persona.updated_at,

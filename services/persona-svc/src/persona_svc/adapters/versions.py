@@ -17,7 +17,7 @@ async def add(session: Session, persona: Persona, changed_by: str, summary: str)
             workspace_id=persona.workspace_id,
             persona_id=persona.persona_id,
             version=persona.version,
-            fields=persona.fields.as_dict(),
+            fields=persona.fields.stored(),
             changed_by=changed_by,
             changes_summary=summary,
             created_at=persona.updated_at,

@@ -139,6 +139,13 @@ class PersonaFields:
         values["metadata"] = plain_metadata(self.metadata)
         return values
 
+    def stored(self) -> dict[str, Any]:
+        """Return `as_dict` without what is not set: code that lacks a newer field can read it."""
+        values = self.as_dict()
+        if self.voice is not None:
+            values["voice"] = {name: value for name, value in values["voice"].items() if value}
+        return {name: value for name, value in values.items() if value is not None}
+
     def require_readable_names(self, before: Self | None = None) -> None:
         """Return when each name, besides those of `before`, is seen, and in its own order.
 
