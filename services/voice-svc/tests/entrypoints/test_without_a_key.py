@@ -2,10 +2,18 @@
 
 from uuid import uuid4
 
+import psycopg
 import pytest
+from cast import Cast
 from service_devkit.testing.api import running, service_env
+from service_devkit.testing.waiting import wait_until
 
 pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(scope="module")
+def nats(own_nats):
+    return own_nats
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +37,23 @@ async def test_the_agent_of_a_persona_that_is_not_there_is_not_found(api):
     async with api.client("acme", "viewer") as client:
         answer = await client.get(f"/api/personas/{uuid4()}/agent/status")
     assert answer.status_code == 404
+
+
+async def test_a_persona_whose_agent_was_never_made_is_erased(
+    api, connection, workspace_id, voice_database
+):
+    async with api.client(workspace_id) as client:
+        cast = Cast(workspace_id, connection, client, None)
+        nova = await cast.create()
+
+        async def is_not_configured():
+            answer = await client.get(f"/api/personas/{nova.persona_id}/agent/status")
+            return answer.json().get("status") == "not_configured" and answer.json().get("error")
+
+        await wait_until(is_not_configured)
+        await cast.erase(nova)
+    with psycopg.connect(voice_database.admin_url, autocommit=True) as rows:
+        done = "select count(*) from erasure where workspace_id = %s and erased_at is not null"
+        await wait_until(lambda: rows.execute(done, [workspace_id]).fetchone() == (1,))
+        left = "select count(*) from agent where workspace_id = %s"
+        assert rows.execute(left, [workspace_id]).fetchone() == (0,)

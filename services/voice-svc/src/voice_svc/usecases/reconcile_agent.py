@@ -83,9 +83,12 @@ class ReconcileAgent:
                 claim.item, state=AgentState.NOT_CONFIGURED, error=_described(error), drift=()
             )
 
+            # Without a key this attempt has made nothing; an earlier one may have.
+            is_in_doubt = claim.attempts > 1 or claim.deaths > 0
+
             async def finish(session: Session) -> None:
                 await self._store(
-                    session, agent, claim.item, UNCONFIGURED_SECONDS, is_in_doubt=True
+                    session, agent, claim.item, UNCONFIGURED_SECONDS, is_in_doubt=is_in_doubt
                 )
 
             return finish
