@@ -95,6 +95,7 @@ def blocks_of(signature, text):
 
 @given(bodies(SIGNATURE))
 @example(f"{SIGNATURE}\n{SIGNATURE}")
+@example("Anna Lee will call you on Tuesday.\nHead of Sales | Acme GmbH {signature}\n")
 @example(SIGNATURE.replace("\n", f"\n{SIGNATURE}\n", 1))
 def test_the_signature_stands_once_at_the_end_whatever_the_model_returned(body):
     finished = sent(body)

@@ -65,10 +65,10 @@ def signature_places(text: str) -> dict[int, str]:
 
 
 def _unless_in_sentence(found: re.Match[str]) -> str:
-    """Return nothing for one between lines or sentences, and any other as it is."""
+    """Return nothing for one that ends a line or stands between sentences; else it as it is."""
     start, end = _with_marks(found.string, *found.span())
     before, after = found.string[max(start - 1, 0) : start], found.string[end : end + 1]
-    is_apart = before in {"", *"\n.!?,"} and (after in {"", "\n"} or after.isupper())
+    is_apart = after in {"", "\n"} or (before in {"", *"\n.!?,"} and after.isupper())
     return "" if is_apart else found[0]
 
 
