@@ -254,7 +254,12 @@ async def test_bulk_and_dry_run(cast, fake):
         return (await cast.client.get(path)).json()["result"] == "in_step"
 
     await wait_until(is_restored)
-    await cast.client.post("/api/agents/recreate", json=chosen)
+
+    async def is_queued():  # else it is worked on just now
+        answer = await cast.client.post("/api/agents/recreate", json=chosen)
+        return answer.json()["items"] == [{**chosen_one(nova), "result": "queued"}]
+
+    await wait_until(is_queued)
     await wait_until(lambda: first["agent_id"] not in cast.mine() and len(cast.mine()) == 2)
     await cast.in_step(nova)
 

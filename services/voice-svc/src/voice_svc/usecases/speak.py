@@ -159,11 +159,12 @@ class Speak:
         return audio, utterance
 
     async def _when_not_busy(self, utterance: Utterance) -> Audio:
-        until = monotonic() + self.wait_seconds
+        until: float | None = None
         while True:
             try:
                 return await self.speech.say(utterance)
             except ProviderBusyError as error:
+                until = until or monotonic() + self.wait_seconds
                 wait = error.extra.get("retry_after_seconds", random.uniform(*BUSY_SECONDS))  # noqa: S311 — jitter
                 if not isinstance(wait, float) or monotonic() + wait > until:
                     raise
