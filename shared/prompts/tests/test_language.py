@@ -1,5 +1,7 @@
 """The language: what it says, and that nothing else gets through."""
 
+from dataclasses import asdict
+
 import pytest
 from persona_prompts import (
     MAX_OUTPUT_CHARS,
@@ -164,7 +166,7 @@ def test_checking_the_worst_accepted_template_takes_a_bounded_number_of_steps():
     source = "{% for p in passages %}" + body + "{% endfor %}"
     parts = 0
     compiled = template(source)._compiled
-    names = {"passages": [p.values() for p in VALUES.passages], "query": ""}
+    names = {"passages": [asdict(p) for p in VALUES.passages], "query": ""}
     for _ in compiled.generate(names):
         parts += 1
     assert parts <= 2 * len(source)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from typing import Any, Final, cast
 
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, nodes
@@ -97,8 +98,9 @@ def parse(source: str) -> frozenset[str]:
     return frozenset(walk.used)
 
 
+@cache
 def environment() -> ImmutableSandboxedEnvironment:
-    """Return what renders the language: its filters and tests, and no others.
+    """Return the one that renders the language: its filters and tests, and no others.
 
     A value that is not known is None: it is printed as nothing, is not `defined`, and has a
     `default`.

@@ -1,9 +1,9 @@
 """Templates of the language, ready to render."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import jinja2
 
@@ -32,16 +32,6 @@ class Passage:
     section: str | None
     text: str
 
-    def values(self) -> dict[str, Any]:
-        """Return what a template sees."""
-        return {
-            "number": self.number,
-            "source": self.source,
-            "page": self.page,
-            "section": self.section,
-            "text": self.text,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
@@ -52,14 +42,6 @@ class Values:
     persona_name: str | None = None
     language: str | None = None
 
-    def _names(self) -> Mapping[str, Any]:
-        return {
-            "query": self.query,
-            "passages": [passage.values() for passage in self.passages],
-            "persona_name": self.persona_name,
-            "language": self.language,
-        }
-
     def rendered(self, compiled: jinja2.Template) -> str:
         """Return what `compiled` makes of these values.
 
@@ -68,7 +50,7 @@ class Values:
         """
         parts: list[str] = []
         length = 0
-        for part in compiled.generate(self._names()):
+        for part in compiled.generate(asdict(self)):
             length += len(part)
             if length > MAX_OUTPUT_CHARS:
                 raise RenderingFailedError(

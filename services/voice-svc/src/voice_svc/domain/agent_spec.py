@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+TOOL_SECRET_HEADER: Final = "X-Tool-Secret"  # noqa: S105 — the header's name
+"""Where an agent's tool says its secret when it asks us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Subscribers: one short function per event."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from persona_contracts import (
     LeadErasedV1,
@@ -19,6 +20,7 @@ from voice_svc.deps import VoiceDeps
 from voice_svc.usecases.follow_personas import PersonaEvent, follow_personas
 
 events = EventRouter[VoiceDeps]("voice-svc")
+LivingT = TypeVar("LivingT", PersonaCreatedV1, PersonaUpdatedV1, PersonaUndeletedV1)
 
 
 @events.subscriber(PersonaCreatedV1, durable="on_persona_created")
@@ -26,8 +28,7 @@ async def on_persona_created(
     session: Session, batch: Batch[PersonaCreatedV1], deps: VoiceDeps
 ) -> None:
     """Make the agents of new personas."""
-    batch = await not_erased(session, batch, lambda event: event.occurred_at)
-    await _follow(session, [item.event for item in batch], deps)
+    await _follow_living(session, batch, deps)
 
 
 @events.subscriber(PersonaUpdatedV1, durable="on_persona_updated")
@@ -35,8 +36,7 @@ async def on_persona_updated(
     session: Session, batch: Batch[PersonaUpdatedV1], deps: VoiceDeps
 ) -> None:
     """Bring the agents of edited personas into step."""
-    batch = await not_erased(session, batch, lambda event: event.occurred_at)
-    await _follow(session, [item.event for item in batch], deps)
+    await _follow_living(session, batch, deps)
 
 
 @events.subscriber(PersonaUndeletedV1, durable="on_persona_undeleted")
@@ -44,8 +44,7 @@ async def on_persona_undeleted(
     session: Session, batch: Batch[PersonaUndeletedV1], deps: VoiceDeps
 ) -> None:
     """Make the agents of personas that are back."""
-    batch = await not_erased(session, batch, lambda event: event.occurred_at)
-    await _follow(session, [item.event for item in batch], deps)
+    await _follow_living(session, batch, deps)
 
 
 @events.subscriber(PersonaDeletedV1, durable="on_persona_deleted")
@@ -54,6 +53,11 @@ async def on_persona_deleted(
 ) -> None:
     """Remove the agents of deleted personas."""
     await _follow(session, [item.event for item in batch], deps)
+
+
+async def _follow_living(session: Session, batch: Batch[LivingT], deps: VoiceDeps) -> None:
+    living = await not_erased(session, batch, lambda event: event.occurred_at)
+    await _follow(session, [item.event for item in living], deps)
 
 
 async def _follow(session: Session, changes: Sequence[PersonaEvent], deps: VoiceDeps) -> None:

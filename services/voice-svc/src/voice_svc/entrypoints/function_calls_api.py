@@ -14,6 +14,7 @@ from service_kit.problem import problem_responses
 from service_kit.routing import api_router, deps_of
 
 from voice_svc.deps import VoiceDeps
+from voice_svc.domain.agent_spec import TOOL_SECRET_HEADER
 from voice_svc.domain.answer import UNAVAILABLE_ANSWER
 from voice_svc.domain.answer_cache import Knower
 from voice_svc.entrypoints.dependencies import Deps
@@ -25,8 +26,9 @@ from voice_svc.entrypoints.schemas.function_calls import (
     PersonaOfBody,
 )
 
-SECRET_HEADER = "X-Tool-Secret"  # noqa: S105 — the header's name
-Secret = Annotated[str, Header(alias=SECRET_HEADER, description="The secret of this very tool.")]
+Secret = Annotated[
+    str, Header(alias=TOOL_SECRET_HEADER, description="The secret of this very tool.")
+]
 ANSWERS = problem_responses(400, 401, 404, 413, 415, 422, 503)
 
 
@@ -39,7 +41,7 @@ class ToolRoute(APIRoute):
 
         async def handle_known(request: Request) -> Response:
             deps = await deps_of(VoiceDeps)(request)
-            secret = request.headers.get(SECRET_HEADER, "")
+            secret = request.headers.get(TOOL_SECRET_HEADER, "")
             persona_id = await _persona_asked(request) if secret else None
             workspace_id = await deps.tools.authenticate(persona_id, secret)
             request.state.tool = workspace_id, persona_id

@@ -4,8 +4,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from voice_svc.adapters.elevenlabs.requests import TOOL_SECRET_HEADER
-from voice_svc.domain.agent_spec import AgentSpec, AgentVoice, ListedTool, ToolSpec
+from voice_svc.domain.agent_spec import (
+    TOOL_SECRET_HEADER,
+    AgentSpec,
+    AgentVoice,
+    ListedTool,
+    ToolSpec,
+)
 from voice_svc.domain.speech import Voice
 
 

@@ -4,10 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voice_svc.domain.agent_spec import AgentSpec, ToolSpec
+from voice_svc.domain.agent_spec import TOOL_SECRET_HEADER, AgentSpec, ToolSpec
 from voice_svc.domain.speech import Utterance
 
-TOOL_SECRET_HEADER = "X-Tool-Secret"  # noqa: S105 — the header's name
 ENGLISH_MODEL = "eleven_flash_v2"
 OTHER_MODEL = "eleven_flash_v2_5"
 """Agents that speak English need a v2 model, all others v2_5 (ElevenLabs' documentation)."""
