@@ -10,8 +10,10 @@ import pytest
 from dramatis.__main__ import main
 from dramatis.access import load_access
 from dramatis.nats_users import OPERATOR, TOPOLOGY, configuration, users
+from dramatis.services import SERVICES
 from dramatis.stack import Stack
 from service_devkit.embedded.nats import NatsProcess
+from service_devkit.testing.api import until_started
 
 CRM = "crm"
 """The test itself: it plays the CRM, and looks at everything."""
@@ -71,8 +73,10 @@ class ClosedStack(Stack):
 
 @pytest.fixture(scope="session")
 def closed():
-    """Return the running stack, the same for all tests of a run."""
+    """Return the running stack, the same for all tests of a run; every service consumes."""
     with ClosedStack() as running:
+        for spec in SERVICES:
+            until_started(running.services[spec.name])
         yield running
 
 

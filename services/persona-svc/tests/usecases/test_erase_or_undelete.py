@@ -53,7 +53,10 @@ async def deleted(command, workspace_id):
 
 
 async def waits_for_a_lock(persona_database):
-    async with await psycopg.AsyncConnection.connect(persona_database.admin_url) as connection:
+    # In one transaction pg_stat_activity stays what it was at the first look.
+    async with await psycopg.AsyncConnection.connect(
+        persona_database.admin_url, autocommit=True
+    ) as connection:
 
         async def someone_waits():
             return (await (await connection.execute(WAITERS)).fetchone())[0]

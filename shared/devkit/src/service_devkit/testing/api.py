@@ -70,11 +70,16 @@ def running(package: str, folder: Path, env: Mapping[str, str]) -> Generator[Api
     In the block its streams and durables are there: `/startupz` has answered 200.
     """
     with ServiceProcess(package, env=env, log_path=folder / f"{package}.log") as process:
-        _until_started(process)
+        until_started(process)
         yield Api(process, folder)
 
 
-def _until_started(process: ServiceProcess) -> None:
+def until_started(process: ServiceProcess) -> None:
+    """Wait until `/startupz` answers 200: streams and durables are there, and it consumes.
+
+    Raises:
+        StartError: it does not within HANG_SECONDS.
+    """
     deadline = monotonic() + HANG_SECONDS
     while httpx.get(f"{process.url}/startupz", timeout=HANG_SECONDS).status_code != HTTPStatus.OK:
         if monotonic() > deadline:
