@@ -26,6 +26,9 @@ ROWS_OF_A_VENDOR = {
           started_at, duration_seconds, turns, transcript, citations)
         values (gen_random_uuid(), %(workspace_id)s, 'c', gen_random_uuid(), 1, 'a',
           now(), 1, 1, '[]', '[]') on conflict do nothing;
+        insert into conversation_removal (removal_id, workspace_id, persona_id, conversation_id)
+        values (gen_random_uuid(), %(workspace_id)s, gen_random_uuid(), 'c')
+          on conflict do nothing;
         insert into audio (workspace_id, digest, persona_id, sealed, size_bytes, stored_at)
         values (%(workspace_id)s, '', gen_random_uuid(), '', 0, now()) on conflict do nothing;
         insert into speech_usage (workspace_id, persona_id, month, characters)

@@ -9,6 +9,7 @@ from service_kit.store import Store
 from voice_svc.adapters.audio_cache import AudioCache
 from voice_svc.adapters.elevenlabs.agents import ElevenLabsAgents
 from voice_svc.adapters.elevenlabs.client import ElevenLabs
+from voice_svc.adapters.elevenlabs.conversations import ElevenLabsConversations
 from voice_svc.adapters.elevenlabs.speech import ElevenLabsSpeech
 from voice_svc.adapters.nats_knowledge import NatsKnowledge
 from voice_svc.domain.answer_cache import AnswerCache
@@ -19,7 +20,7 @@ from voice_svc.usecases.authenticate_tool import AuthenticateTool
 from voice_svc.usecases.describe_agent import AgentDefaults
 from voice_svc.usecases.fair_gate import FairGate
 from voice_svc.usecases.list_voices import ListVoices
-from voice_svc.usecases.ports import Agents, Sessions
+from voice_svc.usecases.ports import Agents, Conversations, Sessions
 from voice_svc.usecases.speak import Speak
 from voice_svc.usecases.spoken import BytesAhead
 
@@ -34,6 +35,7 @@ class VoiceDeps:
     vendor: ElevenLabs
     agents: Agents
     agent_defaults: AgentDefaults
+    conversations: Conversations
     sessions: Sessions
     tools: AuthenticateTool
     answers: AnswerCache
@@ -66,6 +68,7 @@ def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
             llm=settings.agent_llm,
             post_call_webhook_id=settings.post_call_webhook_id,
         ),
+        conversations=ElevenLabsConversations(vendor),
         sessions=speech,
         tools=AuthenticateTool(service.store),
         answers=answers,

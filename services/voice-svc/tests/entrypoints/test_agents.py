@@ -213,6 +213,19 @@ async def test_what_waiting_mends_is_tried_again(cast, fake, fault):
     assert len(cast.mine()) == 1
 
 
+async def test_a_vendor_that_is_away_longer_than_all_attempts_is_asked_again_soon(cast, fake):
+    fake.fail({"operation": "POST /v1/convai/secrets", "status": 503})
+    nova = await cast.create()
+
+    async def is_given_up():
+        return (await cast.status(nova))["error"]
+
+    await wait_until(is_given_up)
+    assert (await cast.status(nova))["status"] == "creating"
+    fake.fail()
+    await cast.in_step(nova)
+
+
 async def test_fields_that_did_not_stick_are_named(cast, fake):
     fake.behave(forgets=["conversation_config.tts.speed"])
     nova = await cast.create()

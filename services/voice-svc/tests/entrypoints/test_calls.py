@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -218,6 +219,109 @@ async def test_another_workspace_sees_no_call(phone, talk_api):
         assert (await other.get(f"/api/calls/{call['call_id']}")).status_code == 404
 
 
+@pytest.fixture
+def kept(phone, run_fake):
+    """Return a function that ends a call, of which the vendor keeps a copy."""
+
+    async def end(agent_id, conversation_id, *, is_told=True, **values):
+        conversation_id = f"{phone.workspace_id}-{conversation_id}"
+        document = ended(agent_id, conversation_id, **values)
+        run_fake.put("conversations", conversation_id, {**document["data"], "status": "done"})
+        return (await phone.end(document)).json()["outcome"] if is_told else None
+
+    return end
+
+
+def vendors_copies(phone, fake):
+    """Return what the vendor has of the calls of the workspace."""
+    mine = f"{phone.workspace_id}-"
+    return {key.removeprefix(mine) for key in fake.state()["conversations"] if key.startswith(mine)}
+
+
+async def erase_lead(phone, lead_id):
+    event = LeadErasedV1(workspace_id=phone.workspace_id, lead_id=lead_id, erased_at=utc_now())
+    await phone.js.publish(subject_for(event), event.model_dump_json().encode())
+
+
+async def erase_persona(phone, who):
+    told = {"workspace_id": phone.workspace_id, "occurred_at": utc_now()}
+    await phone.publish(PersonaErasedV1(**told, persona_id=who.persona_id, revision=9))
+
+
+async def erase_workspace(phone):
+    await phone.publish(WorkspaceErasedV1(workspace_id=phone.workspace_id, occurred_at=utc_now()))
+
+
+async def test_the_calls_of_a_deleted_persona_are_hidden_until_it_is_back(phone):
+    nova, _, agent_id = await phone.agent()
+    _, _, miras = await phone.agent()
+    await phone.end(ended(agent_id, "c1"))
+    await phone.end(ended(miras, "m1"))
+    (shown,) = await phone.calls(persona_id=str(nova.persona_id))
+    await phone.delete(nova)
+    assert [call["conversation_id"] for call in await phone.calls()] == ["m1"]
+    assert (await phone.client.get(f"/api/calls/{shown['call_id']}")).status_code == 404
+    back = nova.model_copy(update={"revision": 10})
+    await phone.state(nova.persona_id, back)
+    assert await phone.calls(persona_id=str(nova.persona_id)) == [shown]
+    assert (await phone.client.get(f"/api/calls/{shown['call_id']}")).status_code == 200
+
+
+async def test_with_a_lead_its_calls_go_at_the_vendors_too(phone, kept, fake):
+    _, _, agent_id = await phone.agent()
+    assert await kept(agent_id, "c1", lead_id="lead-1", started_at=time.time() - 9) == "stored"
+    assert await kept(agent_id, "c2", lead_id="lead-2") == "stored"
+    await erase_lead(phone, "lead-1")
+    await wait_until(lambda: vendors_copies(phone, fake) == {"c2"})
+    late = await kept(agent_id, "late", lead_id="lead-1", started_at=time.time() - 60)
+    assert late == "erased"
+    await wait_until(lambda: vendors_copies(phone, fake) == {"c2"})
+    assert fake.state()["violations"] == []
+
+
+async def test_with_a_persona_go_also_calls_at_the_vendors_that_were_never_told(phone, kept, fake):
+    nova, _, agent_id = await phone.agent()
+    phone.runs(f"before-{agent_id}", nova, 1)
+    _, _, miras = await phone.agent()
+    await kept(agent_id, "c1")
+    for number in range(120):  # more than a page
+        await kept(agent_id, f"untold-{number}", is_told=False)
+    await kept(f"before-{agent_id}", "earlier", is_told=False)
+    await kept(miras, "m1")
+    await erase_persona(phone, nova)
+    await wait_until(lambda: vendors_copies(phone, fake) == {"m1"})
+    assert fake.state()["violations"] == []
+
+
+@pytest.mark.parametrize("erase", [erase_lead, erase_persona, erase_workspace])
+async def test_a_vendor_that_is_away_keeps_nothing_here_and_is_asked_until_it_is_done(
+    phone, kept, fake, erase
+):
+    nova, _, agent_id = await phone.agent()
+    canary = f"said-{phone.workspace_id}"
+    await kept(agent_id, "c1", lead_id="lead-1", spoken=[canary], started_at=time.time() - 9)
+    await phone.told()
+    fake.fail({"status": 503})
+    about = {erase_lead: ["lead-1"], erase_persona: [nova]}
+    await erase(phone, *about.get(erase, []))
+    await wait_until(lambda: not tables_with(phone.rows, canary) - {"erasure"})
+
+    async def what_is_left_is_shown():
+        (shown,) = (await phone.client.get("/api/agents")).json()["items"]
+        why = (shown["status"], shown["error"] and shown["error"]["code"])
+        is_told = erase is erase_lead or why == ("deleting", "voice-unavailable")
+        return shown["calls_to_delete"] == 1 and is_told
+
+    await wait_until(what_is_left_is_shown)
+    assert vendors_copies(phone, fake) == {"c1"}
+    fake.fail()
+    await wait_until(lambda: vendors_copies(phone, fake) == set(), 180)
+    query = "select count(*) from conversation_removal where workspace_id = %s"
+    left = partial(phone.rows.execute, query, [phone.workspace_id])
+    await wait_until(lambda: left().fetchone() == (0,))
+    await erased(phone)
+
+
 async def erased(phone):
     query = "select count(*) from erasure where workspace_id = %s and erased_at is not null"
     await wait_until(lambda: phone.rows.execute(query, [phone.workspace_id]).fetchone() == (1,))
@@ -232,8 +336,7 @@ async def test_an_erased_lead_leaves_no_call_and_takes_no_other_along(phone):
     )
     await phone.end(ended(agent_id, "c2", lead_id="other"))
     await phone.told(2)
-    event = LeadErasedV1(workspace_id=phone.workspace_id, lead_id=canary, erased_at=utc_now())
-    await phone.js.publish(subject_for(event), event.model_dump_json().encode())
+    await erase_lead(phone, canary)
     await erased(phone)
     assert tables_with(phone.rows, canary) == set()
     assert [call["conversation_id"] for call in await phone.calls()] == ["c2"]
@@ -248,14 +351,7 @@ async def test_an_erased_persona_leaves_no_call_and_takes_no_other_along(phone):
     await phone.end(ended(agent_id, "c1", spoken=[canary]))
     await phone.end(ended(miras, "m1"))
     await phone.told(2)
-    await phone.publish(
-        PersonaErasedV1(
-            workspace_id=phone.workspace_id,
-            occurred_at=utc_now(),
-            persona_id=nova.persona_id,
-            revision=9,
-        )
-    )
+    await erase_persona(phone, nova)
     await erased(phone)
     assert tables_with(phone.rows, canary) == set()
     assert {"call", "agent_revision", "outbox"} & tables_with(
@@ -270,6 +366,6 @@ async def test_an_erased_workspace_leaves_no_call(phone):
     _, _, agent_id = await phone.agent()
     await phone.end(ended(agent_id, spoken=[f"said-{phone.workspace_id}"]))
     await phone.told()
-    await phone.publish(WorkspaceErasedV1(workspace_id=phone.workspace_id, occurred_at=utc_now()))
+    await erase_workspace(phone)
     await erased(phone)
-    assert tables_with(phone.rows, phone.workspace_id) == {"erasure"}
+    await wait_until(lambda: tables_with(phone.rows, phone.workspace_id) == {"erasure"})

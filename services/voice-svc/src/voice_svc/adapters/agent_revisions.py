@@ -28,6 +28,16 @@ async def record(
     await session.execute(statement.on_conflict_do_nothing())
 
 
+async def agents_of(session: Session, workspace_id: str) -> dict[str, UUID]:
+    """Return every agent that ever spoke in a workspace, with its persona; as a worker."""
+    rows = await session.execute(
+        select(AgentRevisionRow.agent_id, AgentRevisionRow.persona_id)
+        .where(AgentRevisionRow.workspace_id == workspace_id)
+        .distinct()
+    )
+    return {row.agent_id: row.persona_id for row in rows}
+
+
 async def find(session: Session, agent_id: str, at: datetime) -> Speaker | None:
     """Return who spoke in a call of `agent_id` that began at `at`; None: it is no agent of ours."""
     own = select(AgentRevisionRow).where(AgentRevisionRow.agent_id == agent_id)

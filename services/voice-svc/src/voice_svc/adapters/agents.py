@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service_kit.leases import Change, Leases
 from service_kit.store import Session, any_of, database_now
-from sqlalchemy import JSON, bindparam, select, text
+from sqlalchemy import JSON, bindparam, select, text, update
 
 from voice_svc.adapters.tables import AgentRow
 from voice_svc.domain.agent import Agent, AgentError, AgentState
@@ -146,6 +146,15 @@ async def request(
     await session.flush()
     await LEASES.wake_workers(session)
     return taken
+
+
+async def show_removal(session: Session, persona_ids: Collection[UUID], why: AgentError) -> None:
+    """Show why agents are not removed yet, in a worker's transaction."""
+    await session.execute(
+        update(AgentRow)
+        .where(any_of(AgentRow.persona_id, persona_ids))
+        .values(state=AgentState.DELETING, error=asdict(why))
+    )
 
 
 def saver(agent: Agent) -> Change:

@@ -1,5 +1,6 @@
 """The queries of calls: rows become aggregates here and never leave."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import NotRequired, TypedDict
@@ -24,6 +25,8 @@ class CallFilter(TypedDict):
     """The earliest start."""
     until: NotRequired[datetime | None]
     """Starts before this."""
+    hidden: NotRequired[Collection[UUID]]
+    """Personas whose calls are left out."""
 
 
 async def add_once(session: Session, call: Call) -> bool:
@@ -86,6 +89,8 @@ def _matching(filters: CallFilter, before: UUID | None) -> Select[CallRow]:
         query = query.where(CallRow.call_id < before)
     if (persona_id := filters.get("persona_id")) is not None:
         query = query.where(CallRow.persona_id == persona_id)
+    if hidden := filters.get("hidden"):
+        query = query.where(CallRow.persona_id.not_in(hidden))
     if (lead_id := filters.get("lead_id")) is not None:
         query = query.where(CallRow.lead_id == lead_id)
     if (since := filters.get("since")) is not None:

@@ -4,11 +4,12 @@ News are heard on core NATS, by every replica; durables are shared. What is publ
 connection is lost is not heard: `follow` says so.
 """
 
+from typing import get_args
+
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from persona_contracts import (
-    Event,
     EventSubject,
     KnowledgeReadyV1,
     KnowledgeRemovedV1,
@@ -24,12 +25,8 @@ from voice_svc.domain.answer import MAX_CITATIONS, MAX_QUERY_CHARS, PassageText
 from voice_svc.domain.answer_cache import AnswerCache, Knower
 from voice_svc.domain.knowledge import Knowledge
 
-NEWS: tuple[type[Event], ...] = (
-    KnowledgeReadyV1,
-    KnowledgeRemovedV1,
-    PersonaUpdatedV1,
-    PersonaDeletedV1,
-)
+News = KnowledgeReadyV1 | KnowledgeRemovedV1 | PersonaUpdatedV1 | PersonaDeletedV1
+NEWS: tuple[type[News], ...] = get_args(News)
 NEWS_SUBJECTS = tuple(f"{model.event_type}.v{model.event_version}.*" for model in NEWS)
 
 
@@ -86,7 +83,7 @@ class NatsKnowledge:
             self._answers.drop_all()
             return
         about = event.persona if isinstance(event, PersonaUpdatedV1) else event
-        self._answers.drop(subject.workspace_id, about.persona_id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+        self._answers.drop(subject.workspace_id, about.persona_id)
 
 
 def _passage(found: Passage) -> PassageText:

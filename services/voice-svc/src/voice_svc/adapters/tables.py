@@ -72,6 +72,16 @@ class CallRow(OwnedByWorkspace, Base):
     )
 
 
+class ConversationRemovalRow(Leased):
+    """A call that was erased here, whose copy at the vendor's is to be deleted."""
+
+    __tablename__ = "conversation_removal"
+
+    removal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    persona_id: Mapped[UUID]
+    conversation_id: Mapped[str]
+
+
 class AudioRow(OwnedByWorkspace, Base):
     """Audio that may be heard again, encrypted; its digest is of what was asked for."""
 

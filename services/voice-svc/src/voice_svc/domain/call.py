@@ -61,6 +61,15 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorCall:
+    """What finds a call at the vendor's, and nothing of what was said."""
+
+    workspace_id: str
+    persona_id: UUID
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCall:
     """A call without what was said."""
 

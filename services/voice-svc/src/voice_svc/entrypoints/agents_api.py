@@ -12,7 +12,7 @@ from service_kit.persona_dependencies import PersonaOfPath
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
-from voice_svc.adapters import agents
+from voice_svc.adapters import agents, conversation_removals
 from voice_svc.deps import VoiceDeps
 from voice_svc.domain.agent import Agent, AgentState
 from voice_svc.entrypoints.dependencies import Deps
@@ -49,7 +49,13 @@ class OrphanNotFoundError(NotFoundError):
 async def show(persona: PersonaOfPath, _: Viewer, session: WorkspaceSession) -> AgentDocument:
     """Return its state, which revision of the persona it runs, and since when."""
     persona_id = persona.persona_id
-    return AgentDocument.of(persona_id, persona, await agents.find(session, persona_id))
+    left = await conversation_removals.counts(session, [persona_id])
+    return AgentDocument.of(
+        persona_id,
+        persona,
+        await agents.find(session, persona_id),
+        calls_to_delete=left.get(persona_id, 0),
+    )
 
 
 @router.get(
@@ -105,11 +111,13 @@ async def list_agents(
 ) -> Page[AgentDocument]:
     """Return the agents of this workspace, with their states; also those that are gone."""
     found = await agents.page(session, paging.start_after(UUID), paging.rows)
+    left = await conversation_removals.counts(session, [agent.persona_id for agent in found])
     documents = [
         AgentDocument.of(
             agent.persona_id,
             _persona(deps.roster, viewer.workspace_id, agent.persona_id),
             agent,
+            calls_to_delete=left.get(agent.persona_id, 0),
         )
         for agent in found
     ]

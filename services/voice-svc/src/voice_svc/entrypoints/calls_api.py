@@ -16,8 +16,10 @@ from service_kit.routing import WorkspaceSession, api_router
 from voice_svc.adapters import calls
 from voice_svc.adapters.calls import CallFilter
 from voice_svc.deps import VoiceDeps
+from voice_svc.domain.call import CallNotFoundError
 from voice_svc.entrypoints.dependencies import Deps
 from voice_svc.entrypoints.schemas.calls import CallDocument, ListedCallDocument
+from voice_svc.usecases.find_hidden import find_hidden
 
 router = api_router("/api/calls", "calls")
 EXPORT_BATCH = 50
@@ -37,11 +39,20 @@ async def _filter(
 Filters = Annotated[CallFilter, Depends(_filter)]
 
 
-@router.get("", operation_id="listCalls", summary="List calls, newest first")
+@router.get(
+    "",
+    operation_id="listCalls",
+    summary="List calls, newest first",
+    responses=problem_responses(503),
+)
 async def list_calls(
-    _: Viewer, session: WorkspaceSession, paging: Paging, filters: Filters
+    viewer: Viewer, session: WorkspaceSession, paging: Paging, filters: Filters, deps: Deps
 ) -> Page[ListedCallDocument]:
-    """Return the calls of this workspace that match every given filter, without transcripts."""
+    """Return the calls of this workspace that match every given filter, without transcripts.
+
+    Those of deleted personas are hidden; they are shown again when the persona is back.
+    """
+    filters["hidden"] = await find_hidden(session, deps.roster, viewer.workspace_id)
     found = await calls.page(session, filters, paging.start_after(UUID), paging.rows)
     return paging.page(list(map(ListedCallDocument.of, found)), lambda call: call.call_id)
 
@@ -54,17 +65,25 @@ async def list_calls(
     responses={200: {"content": {NDJSON: {}}, "description": "A call in a line, as JSON."}},
 )
 async def export(viewer: Viewer, deps: Deps, filters: Filters) -> StreamingResponse:
-    """Return all calls that match, whole, a line each."""
+    """Return all calls that match, whole, a line each; those of deleted personas, too."""
     lines = _lines(deps, viewer.workspace_id, filters)
     return StreamingResponse(lines, media_type=NDJSON)
 
 
 @router.get(
-    "/{call_id}", operation_id="getCall", summary="Show a call", responses=problem_responses(404)
+    "/{call_id}",
+    operation_id="getCall",
+    summary="Show a call",
+    responses=problem_responses(404, 503),
 )
-async def get_call(call_id: UUID, _: Viewer, session: WorkspaceSession) -> CallDocument:
+async def get_call(
+    call_id: UUID, viewer: Viewer, session: WorkspaceSession, deps: Deps
+) -> CallDocument:
     """Return a call with its transcript, and the places that the agent was told."""
-    return CallDocument.whole(await calls.get(session, call_id))
+    call = await calls.get(session, call_id)
+    if call.speaker.persona_id in await find_hidden(session, deps.roster, viewer.workspace_id):
+        raise CallNotFoundError(f"no call {call_id}")
+    return CallDocument.whole(call)
 
 
 async def _lines(deps: VoiceDeps, workspace_id: str, filters: CallFilter) -> AsyncIterator[str]:

@@ -10,21 +10,31 @@ from service_kit.work import WorkPool
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
+from voice_svc.adapters import conversation_removals
 from voice_svc.adapters.agents import LEASES
 from voice_svc.deps import VoiceDeps
+from voice_svc.usecases.delete_conversation import DeleteConversation
+from voice_svc.usecases.erase_at_vendor import EraseAtVendor
 from voice_svc.usecases.erase_lead import erase_lead
 from voice_svc.usecases.erase_persona import erase_persona
 from voice_svc.usecases.erase_workspace import erase_workspace
 from voice_svc.usecases.reconcile_agent import AgentTimes, ReconcileAgent
 
 PRUNE_SECONDS = 600.0
+REMOVALS_AT_ONCE = 2
 
 log = get_logger(__name__)
 
 
 def pools(deps: VoiceDeps) -> list[WorkPool[Any]]:
     """Return the pools: several replicas share what is to be done."""
-    settings, url = deps.settings, deps.settings.public_url
+    settings = deps.settings
+    vendor = EraseAtVendor(
+        store=deps.store,
+        agents=deps.agents,
+        conversations=deps.conversations,
+        public_url=settings.public_url,
+    )
     times = AgentTimes(
         settle_seconds=settings.settle_seconds,
         resync_seconds=settings.resync_seconds,
@@ -40,9 +50,16 @@ def pools(deps: VoiceDeps) -> list[WorkPool[Any]]:
         ),
         erasing_pool(
             deps.store,
-            persona=partial(erase_persona, deps.store, deps.agents, url),
+            persona=partial(erase_persona, deps.store, vendor),
             lead=partial(erase_lead, deps.store),
-            workspace=partial(erase_workspace, deps.store, deps.agents, url),
+            workspace=partial(erase_workspace, deps.store, vendor),
+        ),
+        WorkPool(
+            deps.store,
+            conversation_removals.LEASES,
+            DeleteConversation(deps.conversations),
+            concurrency=REMOVALS_AT_ONCE,
+            retry_delays=settings.retry_delays_seconds,
         ),
     ]
 

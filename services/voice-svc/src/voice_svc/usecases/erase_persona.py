@@ -12,27 +12,28 @@ from voice_svc.adapters.erasing import (
     delete_calls_of_persona,
     delete_speech_of_persona,
 )
-from voice_svc.usecases.ports import Agents
-from voice_svc.usecases.remove_agent import remove_agent
+from voice_svc.usecases.erase_at_vendor import EraseAtVendor
 
 
-async def erase_persona(store: Store, vendor: Agents, public_url: str, erasure: Erasure) -> None:
-    """Remove the agent at the vendor's, then its row, the events about it, its calls and speech.
+async def erase_persona(store: Store, vendor: EraseAtVendor, erasure: Erasure) -> None:
+    """Delete its calls, its speech and the events about it at once; then what the vendor has.
+
+    The row of the agent stays until the vendor has nothing any more: it says what is left.
 
     Raises:
-        UpstreamError: the vendor is away; the erasure is tried again until it is done.
+        ServiceError: the vendor is away; the erasure is tried again until it is done.
     """
-    persona_id = UUID(erasure.subject_id)
+    workspace_id, persona_id = erasure.workspace_id, UUID(erasure.subject_id)
     async with store.worker() as session:
-        agent = await agents.find(session, persona_id)
-    if agent is not None and agent.workspace_id == erasure.workspace_id:
-        if agent.has_traces:
-            await remove_agent(vendor, agent, public_url, may_exist=True)
-        crash_point("erase-agent-removed")
-        await delete_agent(store, erasure.workspace_id, persona_id)
-    async with store.worker() as session:
-        await erase_traces(session, erasure.workspace_id, [erasure.subject_id])
+        await erase_traces(session, workspace_id, [erasure.subject_id])
         crash_point("erase-before-commit")
     crash_point("erase-after-commit")
-    await delete_calls_of_persona(store, erasure.workspace_id, persona_id)
-    await delete_speech_of_persona(store, erasure.workspace_id, persona_id)
+    await delete_calls_of_persona(store, workspace_id, persona_id)
+    await delete_speech_of_persona(store, workspace_id, persona_id)
+    async with store.worker() as session:
+        agent = await agents.find(session, persona_id)
+    if agent is None or agent.workspace_id != workspace_id:
+        return
+    await vendor.erase(workspace_id, [agent], persona_id)
+    crash_point("erase-agent-removed")
+    await delete_agent(store, workspace_id, persona_id)

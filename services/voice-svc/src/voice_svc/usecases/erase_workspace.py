@@ -5,24 +5,28 @@ from service_kit.erasure import Erasure, erase_all_traces
 from service_kit.store import Store
 
 from voice_svc.adapters import agents
-from voice_svc.adapters.erasing import delete_workspace
-from voice_svc.usecases.ports import Agents
-from voice_svc.usecases.remove_agent import remove_agent
+from voice_svc.adapters.erasing import (
+    delete_agents_of_workspace,
+    delete_calls_of_workspace,
+    delete_speech_of_workspace,
+)
+from voice_svc.usecases.erase_at_vendor import EraseAtVendor
 
 
-async def erase_workspace(store: Store, vendor: Agents, public_url: str, erasure: Erasure) -> None:
-    """Remove its agents at the vendor's, then every row, then every event about it.
+async def erase_workspace(store: Store, vendor: EraseAtVendor, erasure: Erasure) -> None:
+    """Delete its calls, its speech and every event about it at once; then what the vendor has.
 
     Raises:
-        UpstreamError: the vendor is away; the erasure is tried again until it is done.
+        ServiceError: the vendor is away; the erasure is tried again until it is done.
     """
+    workspace_id = erasure.workspace_id
+    await delete_calls_of_workspace(store, workspace_id)
+    await delete_speech_of_workspace(store, workspace_id)
     async with store.worker() as session:
-        found = await agents.of_workspace(session, erasure.workspace_id)
-    for agent in found:
-        if agent.has_traces:
-            await remove_agent(vendor, agent, public_url, may_exist=True)
-    await delete_workspace(store, erasure.workspace_id)
-    async with store.worker() as session:
-        await erase_all_traces(session, erasure.workspace_id)
+        await erase_all_traces(session, workspace_id)
         crash_point("erase-before-commit")
     crash_point("erase-after-commit")
+    async with store.worker() as session:
+        found = await agents.of_workspace(session, workspace_id)
+    await vendor.erase(workspace_id, found)
+    await delete_agents_of_workspace(store, workspace_id)

@@ -171,6 +171,22 @@ class Sessions(Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """What the provider keeps of calls."""
+
+    def of_agent(self, agent_id: str) -> AsyncIterable[str]:
+        """Yield the ids of an agent's calls, all pages.
+
+        Raises:
+            ProviderThingNotFoundError: there is no such agent.
+        """
+        ...
+
+    async def delete(self, conversation_id: str) -> None:
+        """Delete what is kept of a call."""
+        ...
+
+
 class SearchesKnowledge(Protocol):
     """What personas know, and news of it."""
 

@@ -103,7 +103,8 @@ class ReconcileAgent:
         agent = await agents.get(session, claim.item_id)
         why = _described(cause)
         failed = replace(agent, state=_state_after(agent, cause), error=why)
-        await self._store(session, failed, claim.item, self._later(), is_in_doubt=True)
+        next_seconds = self._after_give_up(claim, cause)
+        await self._store(session, failed, claim.item, next_seconds, is_in_doubt=True)
         if failed.state is AgentState.FAILED and failed.error != agent.error:
             await publish(session, _failed_event(failed, why, await database_now(session)))
 
@@ -132,6 +133,12 @@ class ReconcileAgent:
         asked = error.extra.get("retry_after_seconds")
         least = max(delay, asked if isinstance(asked, int | float) else 0.0)
         return least * uniform(1, 2)  # noqa: S311 — no secret
+
+    def _after_give_up(self, claim: Claim[Agent], cause: ServiceError) -> float:
+        """Return when to try again: soon, unless the vendor has refused."""
+        if isinstance(cause, ProviderUnauthorizedError) or not isinstance(cause, UpstreamError):
+            return self._later()
+        return min(self._delay_seconds(claim, cause), self._later())
 
     def _later(self) -> float:
         spread = uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 — no secret

@@ -45,9 +45,17 @@ class AgentDocument(BaseModel):
     checked_at: datetime | None
     attempts: int
     next_attempt_at: datetime | None
+    calls_to_delete: int = Field(description="Erased calls that the vendor still has.")
 
     @classmethod
-    def of(cls, persona_id: UUID, persona: ResolvedPersona | None, agent: Agent | None) -> Self:
+    def of(
+        cls,
+        persona_id: UUID,
+        persona: ResolvedPersona | None,
+        agent: Agent | None,
+        *,
+        calls_to_delete: int = 0,
+    ) -> Self:
         """Show an agent, or that there is none."""
         shown = agent or Agent(
             persona_id=persona_id, workspace_id="", state=AgentState.NOT_CONFIGURED
@@ -68,6 +76,7 @@ class AgentDocument(BaseModel):
             checked_at=shown.checked_at,
             attempts=shown.attempts,
             next_attempt_at=shown.due_at,
+            calls_to_delete=calls_to_delete,
         )
 
 

@@ -30,6 +30,8 @@ OPERATIONS = {
     "PATCH /v1/convai/agents/{agent_id}": agents.update_agent,
     "DELETE /v1/convai/agents/{agent_id}": agents.delete_agent,
     "GET /v1/convai/conversation/get-signed-url": conversations.signed_url,
+    "GET /v1/convai/conversations": conversations.list_conversations,
+    "DELETE /v1/convai/conversations/{conversation_id}": conversations.delete_conversation,
     "GET /v2/voices": speech.list_voices,
     "GET /v1/voices/{voice_id}": speech.get_voice,
     "POST /v1/text-to-speech/{voice_id}/stream": speech.say,

@@ -1,12 +1,12 @@
 """Agents, tools and secrets of the stand-in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from service_devkit.vendors.elevenlabs.account import Json, VendorError
 from service_devkit.vendors.elevenlabs.calls import Call
+from service_devkit.vendors.elevenlabs.pages import paged
 
-LARGEST_PAGE = 100
 _ACCESS = {
     "is_creator": True,
     "creator_name": "Fake",
@@ -38,7 +38,7 @@ async def list_secrets(call: Call) -> Json:
         for secret_id, secret in call.account.secrets.items()
         if named in secret["name"]
     ]
-    page, cursor = _page(secrets, call.query)
+    page, cursor = paged(secrets, call.query)
     return {"secrets": page, "next_cursor": cursor}
 
 
@@ -71,7 +71,7 @@ async def list_tools(call: Call) -> Json:
     """Return a page of tools."""
     tools = [_tool(tool_id, config) for tool_id, config in call.account.tools.items()]
     named = call.query.get("search", "")
-    page, cursor = _page([t for t in tools if named in t["tool_config"]["name"]], call.query)
+    page, cursor = paged([t for t in tools if named in t["tool_config"]["name"]], call.query)
     return {"tools": page, "next_cursor": cursor, "has_more": cursor is not None}
 
 
@@ -131,7 +131,7 @@ async def list_agents(call: Call) -> Json:
         for agent_id, agent in call.account.agents.items()
         if tag is None or tag in agent.get("tags", [])
     ]
-    page, cursor = _page(agents, call.query)
+    page, cursor = paged(agents, call.query)
     return {"agents": page, "next_cursor": cursor, "has_more": cursor is not None}
 
 
@@ -157,12 +157,3 @@ def _tool(tool_id: str, config: Mapping[str, Any]) -> Json:
         "access_info": _ACCESS,
         "usage_stats": {"avg_latency_secs": 0},
     }
-
-
-def _page(things: Iterable[Json], query: Mapping[str, str]) -> tuple[list[Json], str | None]:
-    everything = list(things)
-    start, size = int(query.get("cursor") or 0), int(query.get("page_size", "30"))
-    if not 1 <= size <= LARGEST_PAGE:
-        raise VendorError(422, "invalid", f"page_size must be between 1 and {LARGEST_PAGE}.")
-    end = start + size
-    return everything[start:end], str(end) if end < len(everything) else None

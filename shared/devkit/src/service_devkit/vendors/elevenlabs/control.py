@@ -7,7 +7,7 @@ from starlette.routing import Route
 from service_devkit.vendors.elevenlabs.account import Account, Behaviour, merged
 from service_devkit.vendors.elevenlabs.faults import Fault
 
-KINDS = ("agents", "tools", "secrets", "voices")
+KINDS = ("agents", "tools", "secrets", "voices", "conversations")
 
 
 def control_routes(account: Account, *, has_contract: bool) -> list[Route]:
@@ -23,7 +23,6 @@ def control_routes(account: Account, *, has_contract: bool) -> list[Route]:
                 "streams_open": account.streams_open,
                 "most_streams_open": account.most_streams_open,
                 "characters_used": account.characters_used,
-                "conversations": account.conversations,
                 "post_calls": account.post_calls,
                 **things,
             }
@@ -46,11 +45,13 @@ def control_routes(account: Account, *, has_contract: bool) -> list[Route]:
         return Response(status_code=204)
 
     async def change(request: Request) -> Response:
-        """Delete or change a thing behind the client's back."""
+        """Put, delete or change a thing behind the client's back."""
         things = getattr(account, request.path_params["kind"])
         thing_id = request.path_params["thing_id"]
         if request.method == "DELETE":
             del things[thing_id]
+        elif request.method == "PUT":
+            things[thing_id] = await request.json()
         else:
             things[thing_id] = merged(things[thing_id], await request.json())
         return Response(status_code=204)
@@ -60,5 +61,5 @@ def control_routes(account: Account, *, has_contract: bool) -> list[Route]:
         Route("/_fake/faults", set_faults, methods=["PUT"]),
         Route("/_fake/behaviour", behave, methods=["PATCH"]),
         Route("/_fake/counts", forget, methods=["DELETE"]),
-        Route("/_fake/{kind}/{thing_id}", change, methods=["DELETE", "PATCH"]),
+        Route("/_fake/{kind}/{thing_id}", change, methods=["DELETE", "PATCH", "PUT"]),
     ]

@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from service_devkit.vendors.contract import VendorContract
 from service_devkit.vendors.elevenlabs.account import Account, Json
 from service_devkit.vendors.elevenlabs.calls import Call
+from service_devkit.vendors.elevenlabs.pages import paged
 
 PATH = "/v1/convai/conversation"
 RECORD = ("GET", "/v1/convai/conversations/{conversation_id}", 200)
@@ -42,6 +43,33 @@ async def signed_url(call: Call) -> Json:
     address = call.account.base_url.replace("http", "ws", 1)
     query = f"agent_id={agent_id}&conversation_signature={signature}"
     return {"signed_url": f"{address}{PATH}?{query}"}
+
+
+async def list_conversations(call: Call) -> Json:
+    """Return a page of calls, with nothing of what was said."""
+    agent_id = call.query.get("agent_id")
+    listed: list[Json] = [
+        {
+            "agent_id": record["agent_id"],
+            "conversation_id": conversation_id,
+            "start_time_unix_secs": record["metadata"]["start_time_unix_secs"],
+            "call_duration_secs": record["metadata"]["call_duration_secs"],
+            "message_count": len(record["transcript"]),
+            "status": record["status"],
+            "call_successful": "success",
+        }
+        for conversation_id, record in call.account.conversations.items()
+        if agent_id in {None, record["agent_id"]}
+    ]
+    page, cursor = paged(listed, call.query)
+    return {"conversations": page, "next_cursor": cursor, "has_more": cursor is not None}
+
+
+async def delete_conversation(call: Call) -> Json:
+    """Delete what is kept of a call."""
+    call.account.find("conversation", call.params["conversation_id"])
+    del call.account.conversations[call.params["conversation_id"]]
+    return {}
 
 
 def socket_route(account: Account, contract: VendorContract | None) -> WebSocketRoute:

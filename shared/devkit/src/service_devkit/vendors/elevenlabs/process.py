@@ -55,12 +55,16 @@ class FakeElevenLabs(ServerProcess):
         self._ask("DELETE", "/_fake/counts")
 
     def delete(self, kind: str, thing_id: str) -> None:
-        """Delete one of `agents`, `tools`, `secrets` or `voices` behind everybody's back."""
+        """Delete one of `control.KINDS` behind everybody's back."""
         self._ask("DELETE", f"/_fake/{kind}/{thing_id}")
 
     def change(self, kind: str, thing_id: str, patch: dict[str, Any]) -> None:
         """Merge `patch` into one of them, behind everybody's back."""
         self._ask("PATCH", f"/_fake/{kind}/{thing_id}", patch)
+
+    def put(self, kind: str, thing_id: str, thing: dict[str, Any]) -> None:
+        """Let it have one that nobody has made."""
+        self._ask("PUT", f"/_fake/{kind}/{thing_id}", thing)
 
     def _ask(self, method: str, path: str, body: object = None) -> bytes:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PROBE_SECONDS)
