@@ -25,7 +25,8 @@ from service_kit.tokens import SigningKeys, Tokens
 
 GOLDEN = Path(__file__).parent / "golden"
 SERVICES = ("draft_svc", "followup_svc", "ingest_svc", "persona_svc", "voice_svc")
-PACKAGES = ("service_kit", *SERVICES)
+SHARED = ("service_kit", "persona_model")
+PACKAGES = (*SHARED, *SERVICES)
 METHODS = {"get", "put", "post", "patch", "delete"}
 LOG_LEVELS = {"debug", "info", "warning", "error", "exception"}
 
@@ -113,10 +114,19 @@ def log_events() -> Iterator[str]:
                     pass
 
 
+def is_settings_of(kind: object, package: str) -> bool:
+    """Return whether `kind` is settings that processes read, not what services derive theirs of."""
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, ServiceSettings)
+        and (kind is ServiceSettings or kind.__module__.startswith(f"{package}."))
+    )
+
+
 def settings() -> Iterator[str]:
-    for package in PACKAGES:
+    for package in ("service_kit", *SERVICES):
         for kind in (value for module in modules(package) for value in vars(module).values()):
-            if isinstance(kind, type) and issubclass(kind, ServiceSettings):
+            if is_settings_of(kind, package):
                 for field, info in kind.model_fields.items():
                     owner = "" if field in ServiceSettings.model_fields else f" {package}"
                     alias = info.validation_alias

@@ -11,7 +11,7 @@ import nats
 import psycopg
 import uvloop
 from draft_svc.adapters.offline_writer import OfflineWriter
-from draft_svc.domain.brief import Brief, Voice
+from draft_svc.domain.brief import Brief
 from draft_svc.domain.reply import clean_reply
 from draft_svc.domain.strategy import parse_strategy
 from draft_svc.domain.text import finish_text
@@ -25,6 +25,7 @@ from persona_contracts import (
     encode_headers,
     subject_for,
 )
+from persona_model.voice import Voice
 from psycopg.types.json import Jsonb
 from service_kit.clock import utc_now
 from service_kit.ids import new_id

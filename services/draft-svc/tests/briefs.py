@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from draft_svc.domain.brief import Brief, Voice
-from draft_svc.domain.knowledge import PassageText
+from draft_svc.domain.brief import Brief
+from persona_model.knowledge import PassageText
+from persona_model.voice import Voice
 
 INJECTIONS = json.loads(Path(__file__).with_name("injections.json").read_text())
 """Replies that try to give orders, in the forms known from OWASP's LLM01 and published attacks."""

@@ -1,13 +1,13 @@
 """draft-svc: replies in, drafts out."""
 
 from persona_contracts import KNOWLEDGE_SEARCH_SUBJECT
+from persona_model.nats_knowledge import NEWS
 from service_kit.access import Subjects
 from service_kit.outbox import requeue
 from service_kit.service import Service
 from service_kit.settings import load, start
 
 import draft_svc
-from draft_svc.adapters.nats_knowledge import NEWS
 from draft_svc.deps import build
 from draft_svc.entrypoints.events import events
 from draft_svc.entrypoints.http import API

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from persona_client import Roster
+from persona_model.nats_knowledge import NatsKnowledge
 from service_kit.service import Service
 from service_kit.store import Store
 
 from draft_svc.adapters.cleaning_pool import CleaningPool
-from draft_svc.adapters.nats_knowledge import NatsKnowledge
 from draft_svc.adapters.nats_replies import NatsReplies
 from draft_svc.adapters.writers import choose_writer
 from draft_svc.settings import DraftSettings

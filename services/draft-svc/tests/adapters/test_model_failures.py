@@ -8,9 +8,9 @@ from time import monotonic
 
 import pytest
 from briefs import brief
-from draft_svc.adapters.model_endpoint import ModelEndpoint
 from draft_svc.adapters.openai_writer import OpenAIWriter
-from draft_svc.domain.brief import ModelRefusedError
+from persona_model.endpoint import ModelEndpoint
+from persona_model.errors import ModelRefusedError
 from pydantic import SecretStr
 from service_devkit.testing.http_stub import Reply
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from briefs import INJECTIONS, brief, passage, voice
-from draft_svc.adapters.model_endpoint import ModelAbilities, ModelEndpoint, ModelPrice
 from draft_svc.adapters.offline_writer import OfflineWriter
 from draft_svc.adapters.openai_writer import OpenAIWriter
 from draft_svc.domain.strategy import parse_strategy
 from jsonschema import Draft202012Validator
+from persona_model.endpoint import ModelAbilities, ModelEndpoint, ModelPrice
 from pydantic import SecretStr
 from service_devkit.testing.http_stub import Reply
 

@@ -4,7 +4,6 @@ import re
 from time import process_time
 
 import pytest
-from draft_svc.domain.brief import Voice
 from draft_svc.domain.text import (
     SMS_MAX_CHARS,
     SmsTooLongError,
@@ -14,6 +13,7 @@ from draft_svc.domain.text import (
 )
 from hypothesis import example, given
 from hypothesis import strategies as st
+from persona_model.voice import Voice
 
 SIGNATURE = "Anna Lee\nHead of Sales | Acme GmbH\n+49 30 1234567\nhttps://acme.example"
 SAM = {"first_name": "Sam", "company": "Riak Inc", "lead.nickname": "Sammy"}

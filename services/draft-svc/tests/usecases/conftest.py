@@ -9,7 +9,6 @@ from draft_svc.adapters import drafts
 from draft_svc.adapters.cleaning_pool import CleaningPool
 from draft_svc.adapters.offline_writer import OfflineWriter
 from draft_svc.domain.draft import DraftStatus
-from draft_svc.domain.knowledge import KnowledgeAnswer
 from draft_svc.usecases.accept_replies import accept_replies
 from draft_svc.usecases.write_draft import WriteDraft
 from drafting import persona, replied
@@ -17,6 +16,7 @@ from persona_client import Freshness, RosterNotReadyError
 from persona_client.answer import Resolution
 from persona_client.resolution import WorkspaceView, resolve_in
 from persona_contracts import Received, WorkspaceState
+from persona_model.knowledge import KnowledgeAnswer
 from service_devkit.testing.rollback import as_worker
 from service_kit.leases import Claim
 

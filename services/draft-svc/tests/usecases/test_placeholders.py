@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from draft_svc.adapters import drafts
 from draft_svc.domain.draft import DraftStatus
-from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
 from draft_svc.domain.placeholders import PlaceholderLeftError
 from draft_svc.usecases.approve_draft import approve_draft
+from persona_model.knowledge import KnowledgeAnswer, PassageText
 
 CASES = json.loads(
     (Path(__file__).resolve().parents[4] / "tests" / "cases" / "cases.json").read_text()

@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 from draft_svc.adapters import drafts
 from draft_svc.adapters.tables import DraftRow
-from draft_svc.domain.brief import NothingWrittenError
 from draft_svc.domain.draft import DraftStatus
-from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
 from draft_svc.domain.reply import ReplyEmptyError, ReplyUnreadableError
 from drafting import ANNA
+from persona_model.errors import NothingWrittenError
+from persona_model.knowledge import KnowledgeAnswer, PassageText
 from service_devkit.testing.rollback import published
 from service_kit.errors import UpstreamError
 from service_kit.personas import PersonasBehindError, PersonasNotReadyError

@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -56,12 +57,60 @@ class JsonUpstream:
                 if the server names a time.
             UpstreamError: another 5xx, a broken connection or an unreadable answer.
         """
-        try:
+        with self._errors():
             async with asyncio.timeout(self.timeout_seconds):  # httpx limits each single read
-                response = await self._client.post(self.base_url.rstrip("/") + path, json=body)
+                response = await self._client.post(self._url(path), json=body)
             if not response.is_success:
                 raise self._status_error(response)
             return answer.model_validate_json(response.content)
+
+    async def stream(
+        self, path: str, body: Mapping[str, Any], event: type[AnswerT]
+    ) -> AsyncGenerator[AnswerT]:
+        """Yield the events of one answer (`text/event-stream`) as they come, up to `[DONE]`.
+
+        Close it to end the request early.
+
+        Raises:
+            InvalidError, OverloadedError, UpstreamError: as `post` does, at any event; also if the
+                answer ends without `[DONE]`.
+        """
+        deadline = asyncio.get_running_loop().time() + self.timeout_seconds
+        request = self._client.build_request("POST", self._url(path), json=body)
+        with self._errors():
+            async with asyncio.timeout_at(deadline):
+                response = await self._client.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    async with asyncio.timeout_at(deadline):
+                        await response.aread()
+                    raise self._status_error(response)
+                lines = response.aiter_lines()
+                while True:
+                    async with asyncio.timeout_at(deadline):
+                        line = await anext(lines, None)
+                    if line is None:
+                        raise UpstreamError(f"{self.name}'s answer is cut off")
+                    data = line.removeprefix("data:").strip()
+                    if data == "[DONE]":
+                        return
+                    if line.startswith("data:"):
+                        yield event.model_validate_json(data)
+            finally:
+                await response.aclose()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _url(self, path: str) -> str:
+        return self.base_url.rstrip("/") + path
+
+    @contextmanager
+    def _errors(self) -> Generator[None]:
+        """Give what goes wrong its name."""
+        try:
+            yield
         except (httpx.TimeoutException, TimeoutError):
             raise OverloadedError(
                 f"{self.name} gave no answer in {self.timeout_seconds:g} s"
@@ -70,10 +119,6 @@ class JsonUpstream:
             raise UpstreamError(f"no answer from {self.name}: {type(error).__name__}") from None
         except ValidationError:
             raise UpstreamError(f"{self.name}'s answer cannot be read") from None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
 
     def _status_error(self, response: httpx.Response) -> ServiceError:
         status = response.status_code

@@ -7,6 +7,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from persona_contracts import Channel
+from persona_model.knowledge import KnowledgeStatus, PassageText
+from persona_model.usage import TokenUsage
 from service_kit.grouped_writes import write
 from service_kit.leases import Leases
 from service_kit.store import Session
@@ -27,7 +29,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.util import identity_key
 
 from draft_svc.adapters.tables import DraftRow
-from draft_svc.domain.brief import TokenUsage
 from draft_svc.domain.draft import (
     AutoReplyError,
     BounceError,
@@ -40,7 +41,6 @@ from draft_svc.domain.draft import (
     ShownDraft,
     Superseded,
 )
-from draft_svc.domain.knowledge import KnowledgeStatus, PassageText
 
 _IS_CLAIMED = (DraftRow.status == DraftStatus.QUEUED) & DraftRow.lease_token.is_not(None)
 _FILTERS: Mapping[str, ColumnElement[Any]] = {

@@ -5,39 +5,28 @@ lead's question, and never repeats the lead's words. It writes English, whatever
 """
 
 import json
-import math
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from persona_contracts import Channel
+from persona_model.offline import (
+    MAX_SENTENCE_CHARS,
+    NAME,
+    PickedSentence,
+    best_sentence,
+    estimated_usage,
+    sentences,
+)
+from persona_model.usage import TokenUsage
 
-from draft_svc.domain.brief import Brief, TokenUsage, Written
+from draft_svc.domain.brief import Brief, Written
 from draft_svc.domain.greeting import greeting
-from draft_svc.domain.knowledge import PassageText
-from draft_svc.domain.messages import Message, compose_strategy_messages, compose_write_messages
+from draft_svc.domain.messages import compose_strategy_messages, compose_write_messages
 from draft_svc.domain.strategy import Strategy
 
-NAME: Final = "offline"
-CHARS_PER_TOKEN: Final = 4
-"""OpenAI's rule of thumb for English text."""
-MAX_SENTENCE_CHARS: Final = 300
 MAX_ANSWERS: Final = 2
 REMOVAL: Final = "unsubscribe"
 FAREWELL: Final = "Understood: we will not write to you again."
-STEM_CHARS: Final = 4
-"""Words are equal if they start alike: "price" and "pricing"."""
-
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_LIST_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[-*•])[ \t]+", re.MULTILINE)
-_WORD = re.compile(r"\w{3,}")
-_COMMON = frozenset(
-    _WORD.findall(
-        "about and any are but can could does for from get have how into just let like much need "
-        "our out please should tell that the their them there they this use want was what when "
-        "where which who why will with would you your"
-    )
-)
 _WRITE: Final = r"(?:e-?mail|write|contact|messag|text|call|send)"
 _REMOVAL: Final = (
     r"^\W*(?:please )?(?:stop|unsubscribe|remove|opt[ -]?out|abmelden|stopp|arr\xeat|退订|退訂)\W*$"
@@ -86,12 +75,6 @@ _OPENINGS: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    sentence: str
-    passage_number: int
-
-
 class OfflineWriter:
     """Composes a short answer from the persona and the best passages; costs nothing."""
 
@@ -107,13 +90,13 @@ class OfflineWriter:
         strategy = Strategy(
             intent=intent or ("question" if questions else "other"),
             questions=tuple(questions[:5]),
-            objections=tuple(filter(_OBJECTION.search, _sentences(brief.reply_text)))[:3],
+            objections=tuple(filter(_OBJECTION.search, sentences(brief.reply_text)))[:3],
             answer_from=tuple(answer.passage_number for answer in _answers(brief)),
             next_step=_next_step(brief),
             qualification_question=next(iter(_open_questions(brief)), None),
         )
         document = json.dumps(strategy.as_dict())
-        return document, _usage(compose_strategy_messages(brief), document)
+        return document, estimated_usage(compose_strategy_messages(brief), document)
 
     async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
         """Return the body, opening with the persona's greeting.
@@ -142,7 +125,7 @@ class OfflineWriter:
         return Written(
             body=body,
             model=NAME,
-            usage=_usage(compose_write_messages(brief, strategy), body),
+            usage=estimated_usage(compose_write_messages(brief, strategy), body),
             cited=cited,
         )
 
@@ -165,13 +148,13 @@ def _removed(brief: Brief) -> tuple[str, TokenUsage]:
         qualification_question=None,
     )
     document = json.dumps(strategy.as_dict())
-    return document, _usage(compose_strategy_messages(brief), document)
+    return document, estimated_usage(compose_strategy_messages(brief), document)
 
 
 def _farewell(brief: Brief, strategy: Strategy | None) -> Written:
     parts = (greeting(brief.channel, brief.voice, brief.greeted()) or "Hello,", FAREWELL)
     body = (" " if brief.channel == Channel.SMS else "\n\n").join(parts)
-    usage = _usage(compose_write_messages(brief, strategy), body)
+    usage = estimated_usage(compose_write_messages(brief, strategy), body)
     return Written(body=body, model=NAME, usage=usage, cited=())
 
 
@@ -185,40 +168,28 @@ def _opening(tone: str | None) -> str:
 
 def _without_answer(brief: Brief) -> str:
     """Return what the company does, and that a question stays open."""
-    offered = _sentences(brief.voice.service_description or "")[:2]
+    offered = sentences(brief.voice.service_description or "")[:2]
     if _questions(brief):
         offered.append("I will find out what you asked and come back to you.")
     return " ".join(offered)
 
 
 def _next_step(brief: Brief) -> str:
-    goal = next(iter(_sentences(brief.voice.goals or "")), "a short call").rstrip(".!?")
+    goal = next(iter(sentences(brief.voice.goals or "")), "a short call").rstrip(".!?")
     return f"What I would suggest next: {goal[:1].lower()}{goal[1:]}."
 
 
-def _answers(brief: Brief) -> list[_Answer]:
+def _answers(brief: Brief) -> list[PickedSentence]:
     """Return the best sentence for each question, or for the reply when it asks none."""
     found = (
-        _best_sentence(question, brief.passages)
+        best_sentence(question, brief.passages)
         for question in _questions(brief) or [brief.reply_text]
     )
     return list(dict.fromkeys(answer for answer in found if answer))[:MAX_ANSWERS]
 
 
-def _best_sentence(question: str, passages: tuple[PassageText, ...]) -> _Answer | None:
-    """Return the sentence that shares most words with `question`; the first of equals."""
-    asked = _stems(question)
-    best, best_score = None, min(2, len(asked)) - 1
-    for number, passage in enumerate(passages, start=1):
-        for sentence in _sentences(passage.text):
-            score = len(asked & _stems(sentence))
-            if score > max(best_score, 0):
-                best, best_score = _Answer(sentence, number), score
-    return best
-
-
 def _questions(brief: Brief) -> list[str]:
-    return [sentence for sentence in _sentences(brief.reply_text) if sentence.endswith("?")]
+    return [sentence for sentence in sentences(brief.reply_text) if sentence.endswith("?")]
 
 
 def _open_questions(brief: Brief) -> list[str]:
@@ -226,22 +197,3 @@ def _open_questions(brief: Brief) -> list[str]:
     asked = " ".join(turn.body for turn in brief.thread if turn.author == "us")
     questions = (each[:MAX_SENTENCE_CHARS] for each in brief.voice.qualification_questions)
     return [question for question in questions if question not in asked]
-
-
-def _stems(text: str) -> frozenset[str]:
-    words = (word.lower() for word in _WORD.findall(text))
-    return frozenset(word[:STEM_CHARS] for word in words if word not in _COMMON)
-
-
-def _sentences(text: str) -> list[str]:
-    parts = (part.strip() for part in _SENTENCE.split(_LIST_MARK.sub("", text)))
-    return [part[:MAX_SENTENCE_CHARS] for part in parts if part]
-
-
-def _usage(messages: list[Message], answer: str) -> TokenUsage:
-    asked = sum(len(content) for _, content in messages)
-    return TokenUsage(
-        input_tokens=math.ceil(asked / CHARS_PER_TOKEN),
-        output_tokens=math.ceil(len(answer) / CHARS_PER_TOKEN),
-        cost_microusd=0,
-    )

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from persona_contracts.types import Channel, ReplyKind
+from persona_model.knowledge import KnowledgeStatus, PassageText
+from persona_model.usage import TokenUsage
+from persona_model.voice import Voice
 from service_kit.errors import ConflictError, InvalidError, NotFoundError, ServiceError
 from service_kit.reply_kinds import Answerer
 
-from draft_svc.domain.brief import TokenUsage, Voice
-from draft_svc.domain.knowledge import KnowledgeStatus, PassageText
 from draft_svc.domain.strategy import Strategy, parse_strategy
 from draft_svc.domain.text import FinishedText, compose_text, edit_distance
 

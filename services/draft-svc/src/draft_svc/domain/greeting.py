@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from persona_contracts.types import Channel
+from persona_model.voice import Voice
 from service_kit.templates import GREETING_TOKENS, Placeholder, Token, is_missing, parse
 
-from draft_svc.domain.brief import Voice
 from draft_svc.domain.words import Word, words_of
 
 MAX_VALUE_CHARS = 80

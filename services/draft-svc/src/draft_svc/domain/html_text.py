@@ -13,9 +13,9 @@ from typing import Protocol, cast
 from lxml.etree import (  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
     HTMLParser,  # pyright: ignore[reportUnknownVariableType] - lxml ships no types
 )
+from persona_model.plain_text import plain_text
 
 from draft_svc.domain.html_limits import within_limits
-from draft_svc.domain.plain_text import plain_text
 
 HISTORY_MARK = "-----Original Message-----"
 """Outlook's own line above history; stands here for every element that starts history."""

@@ -14,11 +14,11 @@ from email.parser import HeaderParser
 from email.utils import collapse_rfc2231_value
 from itertools import zip_longest
 
+from persona_model.plain_text import plain_text
 from service_kit.charsets import declared_in_markup, decode
 from service_kit.subjects import decoded_subject
 
 from draft_svc.domain.html_text import html_text
-from draft_svc.domain.plain_text import plain_text
 
 MAX_DEPTH = 8
 """Multiparts inside multiparts; real mail has up to four (signed, mixed, related, alternative)."""

@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
+from persona_model.plain_text import plain_text
 from service_kit.errors import InvalidError, UpstreamError
 from service_kit.subjects import decoded_subject
 
 from draft_svc.domain.html_text import html_text
 from draft_svc.domain.mime import Mail, read_mail
 from draft_svc.domain.pgp import ENCRYPTED, is_encrypted, without_armour
-from draft_svc.domain.plain_text import plain_text
 from draft_svc.domain.prose import has_prose, is_salutation
 from draft_svc.domain.quotes import unquoted_regions
 from draft_svc.domain.signatures import without_device_lines, without_signature

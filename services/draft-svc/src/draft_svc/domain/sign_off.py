@@ -2,7 +2,8 @@
 
 import re
 
-from draft_svc.domain.plain_text import plain_text
+from persona_model.plain_text import plain_text
+
 from draft_svc.domain.words import spans_of, words_of
 
 MAX_UNKNOWN_LINES = 6

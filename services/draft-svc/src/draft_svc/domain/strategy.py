@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar, cast
 
+from persona_model.plain_text import plain_text
 from service_kit.errors import InvalidError
-
-from draft_svc.domain.plain_text import plain_text
 
 INTENTS: Final = (
     "interested",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from persona_contracts.types import Channel
+from persona_model.voice import Voice
 from rapidfuzz.distance import Levenshtein
 from service_kit.errors import InvalidError
 
-from draft_svc.domain.brief import Voice
 from draft_svc.domain.greeting import greeting, without_greeting
 from draft_svc.domain.sign_off import unsigned
 

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from draft_svc.domain.brief import NO_USAGE, Brief, Written
+from persona_model.usage import NO_USAGE
+
+from draft_svc.domain.brief import Brief, Written
 from draft_svc.domain.placeholders import PlaceholderLeftError, placeholders_left
 from draft_svc.domain.strategy import Strategy
 from draft_svc.usecases.ports import Writer

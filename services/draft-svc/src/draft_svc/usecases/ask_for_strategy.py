@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from persona_model.usage import NO_USAGE
 from structlog import get_logger
 
-from draft_svc.domain.brief import NO_USAGE, Brief
+from draft_svc.domain.brief import Brief
 from draft_svc.domain.draft import DraftFailure, KeptStrategy
 from draft_svc.domain.strategy import StrategyInvalidError, parse_strategy
 from draft_svc.usecases.ports import Writer

@@ -1,9 +1,9 @@
 """Compare a draft with what would be resolved now."""
 
+from persona_model.make_voice import make_voice
 from service_kit.personas import PersonasNotReadyError, resolve_persona
 
 from draft_svc.domain.draft import DraftStatus, ShownDraft
-from draft_svc.usecases.make_voice import make_voice
 from draft_svc.usecases.ports import Personas
 
 

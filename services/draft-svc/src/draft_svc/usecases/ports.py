@@ -4,10 +4,11 @@ from typing import Protocol
 
 from persona_client import Resolution
 from persona_contracts import LeadRepliedV1, Received
+from persona_model.knowledge import KnowledgeAnswer
+from persona_model.usage import TokenUsage
 from service_kit.personas import KnowsRevisions, ResolvesPersonas
 
-from draft_svc.domain.brief import Brief, TokenUsage, Written
-from draft_svc.domain.knowledge import KnowledgeAnswer
+from draft_svc.domain.brief import Brief, Written
 from draft_svc.domain.reply import CleanReply, ReplyForms
 from draft_svc.domain.strategy import Strategy
 

@@ -4,6 +4,10 @@ from time import monotonic
 
 from persona_client import Resolution
 from persona_contracts import Channel, LeadRepliedV1
+from persona_model.errors import NothingWrittenError
+from persona_model.knowledge import KnowledgeAnswer, KnowledgeStatus
+from persona_model.make_voice import make_voice
+from persona_model.usage import NO_USAGE, TokenUsage
 from prometheus_client import Counter
 from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
@@ -15,16 +19,8 @@ from service_kit.templates import is_missing
 from service_kit.work import Finish
 
 from draft_svc.adapters import drafts
-from draft_svc.domain.brief import (
-    NO_USAGE,
-    Brief,
-    NothingWrittenError,
-    ThreadTurn,
-    TokenUsage,
-    Written,
-)
+from draft_svc.domain.brief import Brief, ThreadTurn, Written
 from draft_svc.domain.draft import Draft, DraftContent, KeptStrategy
-from draft_svc.domain.knowledge import KnowledgeAnswer, KnowledgeStatus
 from draft_svc.domain.placeholders import require_filled
 from draft_svc.domain.reply import CleanReply, ReplyForms
 from draft_svc.domain.strategy import Strategy
@@ -33,7 +29,6 @@ from draft_svc.usecases.ask_for_body import ask_for_body
 from draft_svc.usecases.ask_for_strategy import ask_for_strategy
 from draft_svc.usecases.complete_draft import complete_draft
 from draft_svc.usecases.fail_draft import fail_draft
-from draft_svc.usecases.make_voice import make_voice
 from draft_svc.usecases.ports import Cleaner, Knowledge, Personas, Writer
 
 dropped_citations_total = Counter(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import responses
 from typing import Any, Literal
@@ -18,13 +18,16 @@ Fault = Literal["hang", "half_body", "reset"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the stub answers, after `delay_seconds`."""
+    """What the stub answers, after `delay_seconds`; `parts` follow the body, one by one."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
     delay_seconds: float = 0
     fault: Fault | None = None
+    parts: Sequence[bytes] = ()
+    part_seconds: float = 0
+    """Before each of the `parts`."""
 
     @classmethod
     def of_json(cls, document: object, status: int = 200, *, delay_seconds: float = 0) -> "Reply":
@@ -35,6 +38,16 @@ class Reply:
             headers=headers,
             body=json.dumps(document).encode(),
             delay_seconds=delay_seconds,
+        )
+
+    @classmethod
+    def of_events(cls, *events: object, done: bool = True, part_seconds: float = 0) -> "Reply":
+        """Return a stream of JSON documents (`text/event-stream`); `[DONE]` ends it if `done`."""
+        texts = [*(json.dumps(event) for event in events), *(["[DONE]"] if done else [])]
+        return cls(
+            headers={"content-type": "text/event-stream"},
+            parts=[f"data: {text}\n\n".encode() for text in texts],
+            part_seconds=part_seconds,
         )
 
 
@@ -85,6 +98,10 @@ class HttpStub(LoopbackServer):
         else:
             end = len(reply.body) // 2 if reply.fault == "half_body" else None
             writer.write(_head(reply) + reply.body[:end])
+            for part in reply.parts:
+                await asyncio.sleep(reply.part_seconds)
+                writer.write(part)
+                await writer.drain()
             await writer.drain()
 
     def _reply_to(self, request: Received) -> Reply:
@@ -109,11 +126,8 @@ async def _read_request(reader: asyncio.StreamReader) -> Received:
 
 
 def _head(reply: Reply) -> bytes:
-    headers = {
-        **reply.headers,
-        "content-length": str(len(reply.body)),
-        "connection": "close",
-    }
+    length = {} if reply.parts else {"content-length": str(len(reply.body))}
+    headers = {**reply.headers, **length, "connection": "close"}
     lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

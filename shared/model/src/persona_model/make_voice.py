@@ -3,11 +3,11 @@
 from persona_client import Resolution
 from persona_prompts import RAG_PROMPT, USER_PROMPT
 
-from draft_svc.domain.brief import Voice
+from persona_model.voice import Voice
 
 
 def make_voice(resolution: Resolution) -> Voice:
-    """Return all that a draft takes from the persona and the workspace's settings."""
+    """Return all that an answer takes from the persona and the workspace's settings."""
     persona = resolution.persona
     return Voice(
         sender_name=resolution.sender_name,

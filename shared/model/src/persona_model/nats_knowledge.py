@@ -16,7 +16,7 @@ from persona_contracts import EventSubject, KnowledgeReadyV1, KnowledgeSearchV1,
 from service_kit.knowledge import KnowledgeUnavailableError, search_knowledge
 from structlog import get_logger
 
-from draft_svc.domain.knowledge import KnowledgeAnswer, PassageText
+from persona_model.knowledge import KnowledgeAnswer, PassageText
 
 MAX_QUERY_CHARS = 2_000
 REMEMBERED_SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""What a persona knows about a reply."""
+"""What a persona knows about a message."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from draft_svc.domain.plain_text import plain_text
+from persona_model.plain_text import plain_text
 
 MARK_CHARS = 32
 """128 bits: a text that holds its own digest cannot be found by trying."""

@@ -1,0 +1,1 @@
+"""What services that ask a language model share."""
