@@ -1,6 +1,9 @@
 """What a server or a list puts into a mail: legal notices, list footers, security banners."""
 
 import re
+from itertools import islice, takewhile
+
+from draft_svc.domain.line_search import lines_with
 
 MAX_LINE_CHARS = 400
 NOTICE_LINES = 5
@@ -10,53 +13,81 @@ MAX_NOTICE_CHARS = 800
 MAX_BANNER_CHARS = 600
 """A legal notice is recognised by this much of its start."""
 
-_DELIMITER = r"(?:--|[\u2013\u2014])\s*$"
+_DELIMITER = r"(?:--|[\u2013\u2014])[^\S\n]*$"
 """RFC 3676 §4.3, and what editors make of it."""
-_LIST_RULE = re.compile(r"_{20,}\s*$")
-_BANNER_SIGNS = (
-    re.compile(
-        r"e-?mail|message|sender|courriel|nachricht|absender|correo|mensaje|messaggio|mittente"
-        r"|bericht|afzender|meddelande|wiadomo|nadawc|zpráv|odesílatel|письм|сообщени|отправител"
-        r"|лист|повідомлен|e-?posta|ileti|邮件|郵件|メール|메일|viesti",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"\boutside\b|\bextern|extérieur|\bexterior|\bestern|\bexterno|\bbuiten\b|zewnętrz|spoza"
-        r"|\bvnější|mimo organi|внешн|за пределами|зовнішн|dışından|harici|外部|외부|ulkopuol"
-        r"|don't often get|nicht häufig|nicht oft|pas souvent|no suele recibir|non ricevi spesso"
-        r"|niet vaak|ofta inte|nieczęsto|нечасто",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"\bclick|\blinks?\b|attachment|caution|warning|achtung|vorsicht|attention|klick|anhäng"
-        r"|cliqu|pièces? jointe|\bliens?\b|enlaces?|adjunto|precaución|allegat|\bcollegament"
-        r"|attenzione|\bkoppeling|bijlage|\blänk|bilag|klikaj|załącznik|uwaga|klikej|přílo"
-        r"|ссылк|вложени|внимание|посилан|bağlantı|dikkat|链接|附件|連結|リンク|添付|링크|linkk"
-        r"|learn why|erfahren sie|découvrez|why this is important",
-        re.IGNORECASE,
-    ),
+_DELIMITER_LINE = re.compile(_DELIMITER)
+_LIST_RULE_LINE = r"_{20,}[^\S\n]*$"
+_LIST_RULE = re.compile(_LIST_RULE_LINE)
+_MAIL = re.compile(
+    r"e-?mail|\bmail|mejl|message|sender|courriel|nachricht|absender|correo|mensaje|messaggi|mensage"
+    r"|mittente|remetente|bericht|afzender|meddelande|melding|besked|wiadomo|nadawc|zpráv|správ"
+    r"|odesílatel|odosielate|письм|сообщени|съобщени|отправител|подател|лист|повідомлен|порук"
+    r"|e-?posta|ileti|gönderen|üzenet|felad|mesaj|expeditor|poruk|pošiljat|μήνυμα|αποστολ"
+    r"|邮件|郵件|メール|메일|viesti|sähköposti|thư|pesan|surel|رسال|بريد|הודע|דוא|ข้อความ|อีเมล",
+    re.IGNORECASE,
 )
-"""A banner mentions the mail, where it comes from, and what not to do with it."""
+_FROM_OUTSIDE = re.compile(
+    r"\boutside\b|\bextern|\bext\b|extérieur|\bexterior|\bestern|\bexterno|fuera de|\bfora d"
+    r"|\bbuiten|außerhalb|utifrån|utanför|udefra|utenfor|zewnętrz|spoza|\bvnějš|\bvonkajš"
+    r"|mimo (?:organi|naš|firm)|внешн|за пределами|извън|зовнішн|ззовні|izvan|dışından|harici"
+    r"|külső|kívülről|din afara|εκτός|εξωτερ|外部|社外|组织外|외부|ulkopuol|bên ngoài|\bluar\b"
+    r"|خارج|מחוץ|חיצוני|ภายนอก"
+    r"|don't often get|not in your address book|nicht häufig|nicht oft|häufig keine|pas souvent"
+    r"|(?:no|não) (?:suele|costuma)|(?:non|not|nie|inte|ikke|niet|ei|не) .{0,30}(?:spesso|often"
+    r"|często|ofta|ofte|vaak|usein|часто)",
+    re.IGNORECASE,
+)
+_WARNS = re.compile(
+    r"\bclick|\blinks?\b|länk|lenke|attachment|caution|warning|be careful|achtung|vorsicht"
+    r"|attention|klick|anhäng|anhang|cliqu|pi[èe]ces? jointe|\bliens?\b|enlaces?|adjunto"
+    r"|precaución|cuidado|clique|anexo|atenção|aten[țţ]ie|allegat|\bcollegament|attenzione"
+    r"|\bkoppeling|bijlage|let op"
+    r"|bilag|vedlegg|klikaj|załącznik|uwaga|klik[en]|přílo|príloh|odkaz|ссылк|вложени|внимание"
+    r"|посилан|увага|връзк|bağlantı|dikkat|csatolm|hivatkoz|figyelem|linkek|ataşament|atașament"
+    r"|συνημμ|συνδέσμ|προσοχή|链接|附件|連結|リンク|添付|링크|첨부|linkk|liitte|liên kết|đính kèm"
+    r"|tautan|lampiran|روابط|مرفق|קישור|צרופ|ลิงก์",
+    re.IGNORECASE,
+)
+_WE_OR_ASKS = re.compile(
+    r"(?<![\w.-])(?:we|wir|nous|noi|nosotros|nós|wij|vi|мы|ми|biz|i|ich|je|yo|io|eu|ik|jag|jeg|я)"
+    r"(?![\w.-])|[?\uff1f\u061f](?:\s|$)",
+    re.IGNORECASE,
+)
+_IMPORTANT = re.compile(
+    r"important|wichtig|belangrijk|viktig|vigtig|tärkeä|ważne|důležit|dôležit|fontos|важн|важливо"
+    r"|önemli|σημαντικ|重要|중요|penting|quan trọng|مهم|חשוב|สำคัญ",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\S@\S")
+_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f>\])]\W*$")
+_FRAME = " \t*_=~#|<>()[]{}\u3010\u3011-"
+MAX_TAG_WORDS = 4
+MAX_BANNER_LINES = 10
 _FOOTER = re.compile(
     rf"{_DELIMITER}|"
-    r"[\W_]{0,5}(?:(?:legal |e-?mail )?disclaimer\W*$|disclaimer:"
-    r"|confidentiality(?: notice| note| statement)?\W*(?:$|:)"
+    r"(?=.{9})[^\w\n]{0,5}_{0,2}(?:(?:legal |e-?mail )?disclaimer[^\w\n]*$|disclaimer:"
+    r"|confidentiality(?: notice| note| statement)?[^\w\n]*(?:$|:)"
     r"|confidential(?:ity)? (?:notice|note)\b"
-    r"|(?:please )?(?:consider|think of|think about) the environment before"
-    r"|virus-?free\.|(?:this|the) e-?mail (?:has been|was) (?:scanned|checked)"
+    r"|(?:please )?(?:consider|think of|think about) the environment before.{1,20}print"
+    r"|virus-?free\.|(?:this|the) (?:e-?mail|message) (?:has been|was) (?:scanned|checked).{1,60}"
+    r"(?:virus|malware|threats|spam|avast|avg\b|norton|mimecast|messagelabs|sophos)"
     r"|diese e-?mail wurde .{0,30}(?:geprüft|gescannt)"
     r"|you (?:are receiv|received )(?:ing )?(?:this|it) (?:because|e-?mail because|message because)"
     r"|to unsubscribe from this|to stop receiving (?:e-?mails|messages) from"
-    r"|registered (?:office|in england|address)\b|amtsgericht\b|handelsregister\b|hrb \d"
+    r"|registered (?:in england|(?:office|address)(?: is| at)?\s?[:\u2013-])"
+    r"|amtsgericht\b|handelsregister\b|hrb \d"
     r"|sitz der gesellschaft|geschäftsführer(?:in|ung)?:|ust-?id"
     r"|reply to this e-?mail directly or view it)",
     re.IGNORECASE,
 )
-_NOTICE_WORD = (
-    r"[\W_]{0,5}(?:this|the|if you|any|diese|dieses|der|die|sollten sie|wenn sie|ce|cet|este|il|le"
-    r"|questo|questa|dit|deze|de)\b"
+_FOOTER_LINE = re.compile(
+    rf"^(?:{_FOOTER.pattern}|{_LIST_RULE_LINE})", re.IGNORECASE | re.MULTILINE
 )
-_NOTICE_FIRST = re.compile(_NOTICE_WORD, re.IGNORECASE)
+_NOTICE_WORD = (
+    r"[^\w\n]{0,5}_{0,2}(?:this|the|if you|any|diese|dieses|der|die|sollten sie|wenn sie|ce|cet"
+    r"|este|il|le|questo|questa|dit|deze|de)\b"
+)
+_NOTICE_LINE = re.compile(rf"^(?=.{{10}}){_NOTICE_WORD}", re.IGNORECASE | re.MULTILINE)
 _NOTICE_START = re.compile(
     rf"{_NOTICE_WORD}.{{0,60}}(?:e-?mail|message|communication|transmission|information"
     r"|recipient|nachricht|empfänger|courriel|mensaje|correo|messaggio|bericht)",
@@ -71,8 +102,15 @@ _NOTICE_STEM = re.compile(
 )
 
 _ASKS_OR_COUNTS = re.compile(
-    r"\?(?:\s|$)|\d[\d.,]{0,20}\s?(?:%|€|\$|£|euro|dollar|seat|user|people)"
+    r"[?\uff1f\u061f](?:\s|$)|\d[\d.,]{0,20}\s?(?:[%€$£¥₹₽]|eur|usd|chf|gbp|円|元|원)"
+    r"|(?<![\w/.,-])\d{1,3}(?:[.,]\d{3})*\s(?=[^\W\d_]{3})",
+    re.IGNORECASE,
 )
+_SPEAKS = re.compile(
+    r"(?<![\w'\u2019.-])(?:I|ich|mein\w{0,2}|je|j['\u2019]\w+|mon|yo|io|eu|meu|ik|mijn|jag|jeg|minun|я|мне|мой)"
+    r"(?![\w.-])|[?\uff1f\u061f](?:\s|$)"
+)
+_PRINTS = re.compile(r"print|drucken|imprim|stampa|afdruk|skriv ut|drukow", re.IGNORECASE)
 
 
 def without_footer(region: list[str]) -> list[str]:
@@ -80,22 +118,11 @@ def without_footer(region: list[str]) -> list[str]:
 
     Of a security banner ("CAUTION: external sender") only the banner goes: words follow it.
     """
-    start = _banner_lines(region)
-    kept, notices_left = region[:0], MAX_NOTICES
-    for position in range(start, len(region)):
-        if not region[position]:
-            kept.append("")
-            continue
-        begins_like_notice = _NOTICE_FIRST.match(region[position]) is not None
-        notices_left -= begins_like_notice
-        if _starts_footer(region, position) or (
-            begins_like_notice
-            and notices_left >= 0
-            and is_notice(region[position : position + NOTICE_LINES])
-        ):
-            break
-        kept.append(region[position])
-    return kept
+    words = region[_banner_lines(region) :]
+    notices = islice(lines_with(_NOTICE_LINE, words), MAX_NOTICES)
+    notice = next((at for at in notices if is_notice(words[at : at + NOTICE_LINES])), len(words))
+    footers = lines_with(_FOOTER_LINE, words[:notice])
+    return words[: next((at for at in footers if _starts_footer(words, at)), notice)]
 
 
 def is_footer(line: str) -> bool:
@@ -112,19 +139,70 @@ def is_notice(paragraph: list[str]) -> bool:
 
 
 def _banner_lines(region: list[str]) -> int:
-    """Return how many lines at the top are the mail server's banner, including blank ones."""
-    start = next((at for at, line in enumerate(region) if line), len(region))
+    """Return how many lines at the top are the mail server's banner, with what frames it.
+
+    Words may stand right below it: it ends with the sentence that completes its signs, and with
+    those after it in which one of them stands again.
+    """
+    start = next((at for at, line in enumerate(region) if line.strip(_FRAME)), len(region))
     end = next((at for at in range(start, len(region)) if not region[at]), len(region))
-    banner = " ".join(region[start:end])
-    is_alone = end == len(region) or len(banner) > MAX_BANNER_CHARS
-    if is_alone or not all(sign.search(banner) for sign in _BANNER_SIGNS):
+    is_tag = _is_banner_tag(" ".join(region[start:end])[:MAX_BANNER_CHARS])
+    last = end if is_tag else _banner_end(region, start, end)
+    if not last or not any(line.strip(_FRAME) for line in region[last:]):
         return 0
-    return end + 1
+    while last < len(region) and not region[last].strip(_FRAME):
+        last += 1
+    return last
+
+
+def _is_banner_tag(paragraph: str) -> bool:
+    """Return whether it is a mark such as "[EXTERNAL]" or "*** External e-mail ***"."""
+    bare = paragraph.strip(_FRAME + ".!:")
+    is_marked = bare.isupper() or paragraph[:1] in "[(*#<{\u3010"
+    return is_marked and len(bare.split()) <= MAX_TAG_WORDS and bool(_FROM_OUTSIDE.search(bare))
+
+
+def _banner_end(region: list[str], start: int, end: int) -> int:
+    text = ""
+    for at in range(start, min(end, start + MAX_BANNER_LINES)):
+        text = f"{text} {region[at]}".strip()
+        if len(text) > MAX_BANNER_CHARS:
+            return 0
+        if _is_banner(text) and _SENTENCE_END.search(text):
+            return _end_of_signs(region, at + 1, end)
+    return end if end - start <= MAX_BANNER_LINES and _is_banner(text) else 0
+
+
+def _end_of_signs(region: list[str], at: int, end: int) -> int:
+    rest = ""
+    for position in range(at, end):
+        rest = f"{rest} {region[position]}"
+        if _SENTENCE_END.search(rest) or position + 1 == end:
+            if not (_FROM_OUTSIDE.search(rest) or _WARNS.search(rest)) or "?" in rest:
+                break
+            at, rest = position + 1, ""
+    return at
+
+
+def _is_banner(text: str) -> bool:
+    """Return whether a text mentions the mail, where it comes from, and what not to do with it."""
+    is_told_apart = _FROM_OUTSIDE.search(text) is not None and not _WE_OR_ASKS.search(text)
+    if is_told_apart and _MAIL.search(text) and _WARNS.search(text):
+        return True
+    return is_told_apart and bool(_ADDRESS.search(text) and _IMPORTANT.search(text))
+
+
+def speaks(paragraph: str) -> bool:
+    """Return whether one person says or asks something, and not whether a mail is to be printed."""
+    return _SPEAKS.search(paragraph) is not None and _PRINTS.search(paragraph) is None
 
 
 def _starts_footer(region: list[str], position: int) -> bool:
     line = region[position]
     if is_footer(line):
-        return True
+        if _DELIMITER_LINE.match(line):
+            return True
+        paragraph = takewhile(bool, region[position : position + NOTICE_LINES])
+        return not speaks(" ".join(paragraph)[:MAX_NOTICE_CHARS])
     is_rule = line.startswith("_") and _LIST_RULE.match(line) is not None
     return is_rule and "mailing list" in "".join(region[position + 1 : position + 2]).lower()

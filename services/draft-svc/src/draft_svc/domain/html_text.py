@@ -37,18 +37,22 @@ _HIDING_STYLE = re.compile(
 _TIGHT_STYLE = re.compile(r"(?:^|;)margin(?:-bottom)?:0(?:\.0+)?(?:in|cm|px|pt)?(?:[;!]|$)")
 _INDENT_STYLE = re.compile(r"(?:^|;)border:(?:none|0)")
 """How Gmail and Apple Mail write the indent button, which is not a quote."""
-_TOP_BORDER = re.compile(r"(?:^|;)border-top:([^;]{1,80})")
-_OUTLOOK_BORDER_COLOUR = re.compile(r"#e1e1e1|#b5c4df|rgb\(225,225,225\)|rgb\(181,196,223\)")
+_COLOUR = r"(?:#e1e1e1|#b5c4df|rgba?\((?:225,225,225|181,196,223))"
+_OUTLOOK_BORDER = re.compile(
+    rf"(?:^|;)border-top:(?=[^;]{{0,80}}solid)[^;]{{0,80}}{_COLOUR}"
+    rf"|(?:^|;)border-top-style:solid(?=.{{0,300}}border-top-color:{_COLOUR})"
+    rf"|(?:^|;)border-top-color:{_COLOUR}(?=.{{0,300}}border-top-style:solid)"
+    rf"|(?:^|;)border-style:solidnone(?=.{{0,300}}border-color:{_COLOUR})"
+    rf"|(?:^|;)border-color:{_COLOUR}(?=.{{0,300}}border-style:solidnone)"
+)
+"""The line that Outlook draws above history, in each way to write it, its parts in any order."""
 _HISTORY_NAME = re.compile(
     r"(?:x_){0,5}(?:divrplyfwdmsg|outlookmessageheader|zmail_extra|reply-intro"
     r"|mail-editor-reference-message-container|moz-forward-container)|\S{0,20}yahoo_quoted"
 )
 _ATTRIBUTION_NAME = re.compile(r"(?:x_){0,5}(?:gmail_attr|moz-cite-prefix)")
 """What says who wrote the quoted words below; above forwarded ones it starts history."""
-_SIGNATURE_NAME = re.compile(
-    r"(?:x_){0,5}(?:gmail_signature|moz-signature|applemailsignature|signature"
-    r"|ms-outlook-mobile-signature|protonmail_signature_block|tutanota_signature)"
-)
+_SIGNATURE_NAME = re.compile(r"\S{0,40}signature\S{0,40}|\S{1,20}[-_]sign(?:[-_]\d{1,9})?")
 _RUN_OF_SPACE = re.compile(r"\s+")
 
 
@@ -204,7 +208,7 @@ def _element(tag: str, values: tuple[str | None, ...] = _NO_VALUES) -> _Element:
     names = f"{classes or ''} {element_id or ''}".lower().split()
     is_tight = "msonormal" in names or _TIGHT_STYLE.search(style) is not None
     is_hidden = hidden is not None or _HIDING_STYLE.search(style) is not None
-    is_signature = any(map(_SIGNATURE_NAME.fullmatch, names))
+    is_signature = any(map(_SIGNATURE_NAME.fullmatch, (*names, (name or "").lower())))
     is_cited = kind == "cite" or "border-left:" in style
     is_indent = _INDENT_STYLE.search(style) is not None and not is_cited
     is_quote = "protonmail_quote" in names or name == "quote"  # GMX names it
@@ -222,15 +226,6 @@ def _element(tag: str, values: tuple[str | None, ...] = _NO_VALUES) -> _Element:
         role=role,
         is_block=_BLOCK_TAG.fullmatch(tag) is not None,
         is_spaced=_SPACED_TAG.fullmatch(tag) is not None and not is_tight,
-        starts_history=_has_outlook_border(style) or any(map(_HISTORY_NAME.fullmatch, names)),
-    )
-
-
-def _has_outlook_border(style: str) -> bool:
-    """Return whether `style` draws the line above history, its parts in any order."""
-    border = _TOP_BORDER.search(style)
-    return (
-        border is not None
-        and "solid" in border[1]
-        and _OUTLOOK_BORDER_COLOUR.search(border[1]) is not None
+        starts_history=_OUTLOOK_BORDER.search(style) is not None
+        or any(map(_HISTORY_NAME.fullmatch, names)),
     )

@@ -2,7 +2,7 @@
 
 import re
 
-from draft_svc.domain.footers import is_footer, is_notice
+from draft_svc.domain.footers import is_footer, is_notice, speaks
 
 MIN_WORDS = 4
 MIN_UNSPACED_CHARS = 6
@@ -24,12 +24,12 @@ _SALUTATION_END = (",", "\uff0c", "\u3001", "\u060c", ":", "\uff1a")
 
 def is_salutation(text: str) -> bool:
     """Return whether `text` is empty, or one short line as "Hi Tom" or "Dear Ms Li,"."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if not lines:
+    line = text.strip()
+    if not line:
         return True
-    return len(lines) == 1 and (
-        _GREETING.fullmatch(lines[0]) is not None
-        or (lines[0].endswith(_SALUTATION_END) and len(lines[0].split()) <= MAX_SALUTATION_WORDS)
+    return "\n" not in line and (
+        _GREETING.fullmatch(line) is not None
+        or (line.endswith(_SALUTATION_END) and len(line.split()) <= MAX_SALUTATION_WORDS)
     )
 
 
@@ -40,7 +40,7 @@ def has_prose(text: str) -> bool:
 
 def _is_prose(paragraph: str) -> bool:
     lines = [line.strip()[:MAX_LINE_CHARS] for line in paragraph.split("\n") if line.strip()]
-    if not lines or is_footer(lines[0]) or is_notice(lines):
+    if not lines or is_notice(lines) or (is_footer(lines[0]) and not speaks(" ".join(lines))):
         return False
     return any(map(_is_sentence, lines))
 

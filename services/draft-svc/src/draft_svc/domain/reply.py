@@ -140,7 +140,8 @@ def _without_what_others_wrote(text: str) -> str:
 
 
 def _without_history(text: str) -> str:
-    return _joined([without_device_lines(region) for region in unquoted_regions(_lines(text))])
+    regions = unquoted_regions(_lines(text), careful=True)
+    return _joined([without_device_lines(region) for region in regions])
 
 
 def _lines(text: str) -> list[str]:

@@ -11,6 +11,8 @@ from draft_svc.domain.footers import without_footer
 MAX_LINE_CHARS = 400
 MAX_SIGNATURE_LINES = 15
 """Without a phone number, address or link among them; a longer block is no signature."""
+MAX_CLOSING_LINES = 200
+"""Nobody writes more below their name."""
 MAX_DEVICE_WORDS = 12
 """Its link aside; "Sent from my phone. Please excuse typos." has eight."""
 
@@ -22,27 +24,49 @@ _SENT = (
     r"|εστάλη|στάλθηκε|gönderildi|gönderilmiştir|saadetud|nosūtīts|išsiųsta"
     r"|послато|испратено|жіберілді|göndərilib|dërguar|bidalia|anfonwyd|seolta|dihantar"
     r"|ipinadala|imetumwa|الإرسال|ارسال|بھیجا|भेजा|পাঠানো|அனுப்பப்பட்டது"
-    r"|dikirim|đã gửi|gửi từ|נשלח|أرسلت|مرسل|get|télécharger|obtener|ottieni"
-    r"|hol(?:en)? sie sich|beziehen|download|pobierz|scarica"
+    r"|dikirim|đã gửi|gửi từ|נשלח|أرسلت|أُرسلت|مرسل|გაგზავნილია|ուղարկված|юборилди|yuborildi"
 )
-_SENT_UNSPACED = r"送信|发送|发自|來自|来自|傳送|寄出|보냄|보낸|ส่งจาก"
-"""The words "sent" and "get" (the app) in the line that a program adds to each mail."""
+_GET = (
+    r"get|télécharger|obten(?:er|ir|ha)|obter|obțineți|ottieni|hol(?:en)? sie sich|beziehen"
+    r"|downloade?n?|pobierz|scarica|hämta|hent|hanki|lataa|získat|stáhnout|получить|скачать"
+)
+_SENT_UNSPACED = r"送信|发送|发自|發自|來自|来自|傳送|寄出|보냄|보낸|보냈|ส่งจาก"
+"""The word "sent" in the line that a program adds to each mail."""
 _PROGRAM = (
     r"iphon|ipad|ipod|apple watch|android|samsung|galaxy|huawei|honor|xiaomi|redmi|oneplus|oppo"
     r"|pixel|motorola|nokia|sony|xperia|blackberry|windows|outlook|microsoft|mail|yahoo|gmail|gmx"
     r"|web\.de|t-online|proton|tutanota|tuta|thunderbird|spark|superhuman|mobil|mobile|phone"
     r"|smartphone|tablet|handy|téléphone|teléfono|telefon|telefono|携帯|スマホ|手机|手機"
-    r"|яндекс|почт[аеыу]"
+    r"|яндекс|почт[аеыу]|メール|휴대폰|邮箱|郵箱|\bapp\b|unterwegs"
 )
+_COMMA_IN_NAME = r"(?:[^.,;!]|,(?=\s(?-i:[A-Z])))"
 _DEVICE = re.compile(
-    rf"(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:(?<![^\W\d_])(?:{_SENT})(?![^\W\d_])"
-    rf"|{_SENT_UNSPACED})[^.,;!]{{0,60}}(?:{_PROGRAM})"
-    rf"|(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:{_PROGRAM})[^.,;!]{{0,30}}"
+    rf"(?=[^?\uff1f]{{1,300}}$)(?:[^.,;!]|yahoo!){{0,60}}(?:(?<![^\W\d_])(?:{_SENT})(?![^\W\d_])"
+    rf"|{_SENT_UNSPACED}){_COMMA_IN_NAME}{{0,60}}(?:{_PROGRAM})"
+    rf"|(?=[^?\uff1f]{{1,300}}$)[^.,;!]{{0,60}}(?:yahoo!)?(?:{_PROGRAM})[^.,;!]{{0,30}}"
     rf"(?:{_SENT}|{_SENT_UNSPACED})",
     re.IGNORECASE,
 )
 """Which program or device sent it, in one clause; an excuse may follow."""
-_LINK = re.compile(r"[<(\[]?https?://\S+")
+_APP = r"outlook|gmail|yahoo|aol|bluemail|spark|proton ?mail|mymail|gmx|web\.de|hotmail|mail\.ru"
+_SYSTEM = r"ios|android|iphone|ipad|windows|mac(?:os)?"
+_OFFERED_APP = re.compile(
+    rf"(?=[^.,:;!?\u3002\uff01\uff1f]{{1,60}}$).{{0,30}}(?<![^\W_])(?:(?:{_APP}).{{0,20}}(?:{_SYSTEM})"
+    rf"|(?:{_SYSTEM}).{{0,20}}(?:{_APP})).{{0,25}}",
+    re.IGNORECASE,
+)
+"""An app and the system that it is for, as in "Get Outlook for iOS", in any language."""
+_GET_FIRST = re.compile(rf"\W{{0,3}}(?:{_GET})\s", re.IGNORECASE)
+_SENT_FIRST = re.compile(rf"\W{{0,3}}(?:{_SENT})", re.IGNORECASE)
+_EXCUSE = re.compile(
+    r"(?=[^?\d]{1,120}$)(?=.{0,80}(?:thumb|phone|mobile|screen|keyboard|handy|unterwegs|téléphone"
+    r"|móvil|cellulare|telefo))"
+    r".{0,60}(?:excuse|pardon|sorry|forgive|apologi|entschuldig|verzeih|excus|disculp|scus|przepr)"
+    r".{0,60}(?:typo|brevity|brief|autocorrect|spelling|tippfehler|kürze|faute|errores|errori|liter)",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"[<(\[]?https?://[^\s>]+>?|\|?\s?www\.\S+")
+_ADDRESSEE = frozenset({"to", "an", "à", "a", "al", "aan", "till", "til", "do"})
 _DASHED = re.compile(r"(?:-|[\u2014\u2013~]\s?)(?=\S)")
 _LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\d{1,2}[.)]\s)")
 _POSTSCRIPT = re.compile(r"\s*P\.? ?S\b", re.IGNORECASE)
@@ -128,12 +152,34 @@ def _tail_length(lines: list[str]) -> int:
         return 0
     if _is_device_line(last) or _is_dashed_name(lines):
         return 1
+    if _names_app(last) and any(lines[:-1]):
+        return 1
     return _contact_block_length(lines)
 
 
 def _is_device_line(line: str) -> bool:
     bare = _LINK.sub(" ", line)
-    return len(bare.split()) <= MAX_DEVICE_WORDS and _DEVICE.match(bare) is not None
+    if len(bare.split()) > MAX_DEVICE_WORDS:
+        return False
+    is_offer = _GET_FIRST.match(bare) is not None and _names_app(bare)
+    return is_offer or _DEVICE.match(bare) is not None or _EXCUSE.match(bare) is not None
+
+
+def _names_app(line: str) -> bool:
+    """Return whether a line offers an app, or says which one sent it: "Sent from Front"."""
+    bare = _LINK.sub(" ", line).strip()
+    if _OFFERED_APP.fullmatch(bare):
+        return True
+    first, *others = bare.split() or [""]
+    names = [word for word in others if not word.islower()]
+    return (
+        1 <= len(others) <= 5
+        and _SENT_FIRST.fullmatch(first) is not None
+        and others[0].lower() not in _ADDRESSEE
+        and bool(names)
+        and others[-1] == names[-1]
+        and all(word.isalpha() and len(word) <= 12 for word in others)
+    )
 
 
 def _is_dashed_name(lines: list[str]) -> bool:
@@ -158,15 +204,16 @@ def _contact_block_length(lines: list[str]) -> int:
 
 
 def _without_closings(lines: list[str]) -> list[str]:
+    start = max(0, len(lines) - MAX_CLOSING_LINES)
     below: list[str] = []  # what is kept under the current line, the nearest last
-    for line in reversed(lines):
+    for line in reversed(lines[start:]):
         closing = _CLOSING.match(line) if 0 < len(line) <= MAX_LINE_CHARS else None
         signature_lines = _signature_length(closing, below) if closing else None
         if signature_lines is not None:
             del below[len(below) - signature_lines :]
         if closing is None or signature_lines is None or not closing["regards"]:
             below.append(line)
-    return below[::-1]
+    return [*lines[:start], *reversed(below)]
 
 
 def _signature_length(closing: re.Match[str], below: list[str]) -> int | None:
