@@ -19,6 +19,7 @@ GROUPS = {
     "files": "files",
     "sequences": "sequences",
     "instances": "instances",
+    "agents": "agents",
     "calls": "calls",
     "voices": "voices",
     "events": "events",
