@@ -84,7 +84,9 @@ class Library:
                 await message.respond(self.answer)
             return
         passages = self.shelves.get((question.workspace_id, question.persona_id), [])
-        found = KnowledgeFoundV1(passages=passages, knowledge_revision=self.revision)
+        found = KnowledgeFoundV1(
+            passages=passages, knowledge_revision=self.revision, knows_nothing=not passages
+        )
         await message.respond(found.model_dump_json().encode())
 
 

@@ -1,7 +1,6 @@
 """`dramatis agents`: the voice agents of personas, and what the vendor has of them."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -90,7 +89,7 @@ def orphans(
 ) -> None:
     """List agents at the vendor's that belong to no persona."""
     with target.rest("voice") as voice:
-        found = voice.get("/api/agents/orphans")["items"]
+        found: list[dict[str, Any]] = voice.get("/api/agents/orphans")["items"]
         for orphan in found if remove else []:
             voice.send("DELETE", f"/api/agents/orphans/{orphan['agent_id']}")
     if target.json:
@@ -134,14 +133,14 @@ def _queue(target: RestTarget, action: str, personas: list[str] | None) -> None:
 
 def _send(target: RestTarget, action: str, personas: list[str] | None) -> list[dict[str, Any]]:
     """Return what became of each; a request names up to MAX_CHOSEN."""
-    chosen = list[UUID](persona_id_of(target, name) for name in personas or ())
+    chosen = [persona_id_of(target, name) for name in personas or ()]
     items = list[dict[str, Any]]()
     with target.rest("voice") as voice:
         if not chosen:
             return voice.send("POST", f"/api/agents/{action}", json={}).json()["items"]
         for start in range(0, len(chosen), MAX_CHOSEN):
-            some = [str(persona_id) for persona_id in chosen[start : start + MAX_CHOSEN]]
-            answer = voice.send("POST", f"/api/agents/{action}", json={"persona_ids": some})
+            some = {"persona_ids": chosen[start : start + MAX_CHOSEN]}
+            answer = voice.send("POST", f"/api/agents/{action}", json=some)
             items += answer.json()["items"]
     return items
 

@@ -12,6 +12,7 @@ from persona_svc.usecases.set_up_voices import set_up_voices
 from persona_svc.usecases.update_persona import update_persona
 from persona_svc.usecases.update_voice import update_voice
 from service_devkit.testing.rollback import as_worker, published
+from service_kit.call_variables import UnknownVariableError
 from service_kit.clock import utc_now
 
 SARAH = {"provider": "elevenlabs", "voice_id": "sarah", "settings": {"stability": 0.4}}
@@ -139,3 +140,34 @@ async def test_what_an_older_release_stored_is_read(begin, create):
     anna = await create(voice=SARAH)
     same = await update_persona(await begin(), anna, {"voice": {"enabled": False}})
     assert same.version == anna.version
+
+
+ENABLED = {**SARAH, "enabled": True}
+
+
+@pytest.mark.parametrize("field", ["tone", "goals", "service_description", "content"])
+async def test_a_variable_that_no_call_fills_is_refused_of_who_talks(begin, create, field):
+    with pytest.raises(UnknownVariableError, match=r"\{\{mood\}\}"):
+        await create(voice=ENABLED, **{field: "Be {{ mood }}."})
+    silent = await create("Silent", voice=SARAH, **{field: "Be {{mood}}."})
+    with pytest.raises(UnknownVariableError, match=field):
+        await update_voice(await begin(), silent, {"enabled": True})
+
+
+async def test_what_a_call_brings_may_stand_in_the_texts_of_who_talks(create):
+    await create(voice=ENABLED, content="Lead {{lead_id}}, at {{system__time_utc}}.")
+
+
+async def test_an_ancestor_cannot_make_an_heir_speechless(begin, create):
+    parent = await create("Parent", content="Calm.")
+    await create("Child", voice=ENABLED, parent_id=str(parent.persona_id))
+    with pytest.raises(UnknownVariableError, match="Child"):
+        await update_persona(await begin(), parent, {"content": "{{mood}}"})
+
+
+async def test_a_request_for_who_cannot_talk_changes_nothing(session, create, voice_of, ask):
+    anna = await create(voice=SARAH, content="{{mood}}")
+    await ask((anna.persona_id, True))
+    assert (await voice_of(anna)).enabled is False
+    found = await personas.find(session, anna.workspace_id, [anna.persona_id])
+    assert found[anna.persona_id].version == anna.version

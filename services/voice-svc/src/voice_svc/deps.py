@@ -20,7 +20,7 @@ from voice_svc.usecases.authenticate_tool import AuthenticateTool
 from voice_svc.usecases.describe_agent import AgentDefaults
 from voice_svc.usecases.fair_gate import FairGate
 from voice_svc.usecases.list_voices import ListVoices
-from voice_svc.usecases.ports import Agents, Conversations, Sessions
+from voice_svc.usecases.ports import Agents, Conversations, SearchesKnowledge, Sessions
 from voice_svc.usecases.speak import Speak
 from voice_svc.usecases.spoken import BytesAhead
 
@@ -39,6 +39,7 @@ class VoiceDeps:
     sessions: Sessions
     tools: AuthenticateTool
     answers: AnswerCache
+    knowledge: SearchesKnowledge
     answer_question: AnswerQuestion
     speech: ElevenLabsSpeech
     speak: Speak
@@ -72,6 +73,7 @@ def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
         sessions=speech,
         tools=AuthenticateTool(service.store),
         answers=answers,
+        knowledge=knowledge,
         answer_question=AnswerQuestion(knowledge, answers, settings.answer_timeout_seconds),
         speech=speech,
         speak=_speak(service.store, speech, settings),

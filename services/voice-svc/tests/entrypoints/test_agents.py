@@ -295,6 +295,14 @@ async def test_an_orphan_is_told_and_removed_when_asked(cast, sql):
     assert list(cast.mine()) == [kept]
 
 
+async def test_a_request_for_who_cannot_talk_is_refused(cast):
+    nova = await cast.create(enabled=False, tone="{{mood}}")
+    await cast.until(nova, persona_revision=nova.revision)
+    answer = await cast.client.post(f"/api/personas/{nova.persona_id}/voice/setup")
+    assert answer.status_code == 422
+    assert "{{mood}}" in answer.json()["detail"]
+
+
 async def test_a_request_for_a_voice_is_published(cast):
     nova = await cast.create(enabled=False)
     path = f"/api/personas/{nova.persona_id}/voice"

@@ -88,6 +88,20 @@ async def test_without_passages_it_says_honestly_that_it_does_not_know(phone):
     assert "not in my documents" in document["answer"]
 
 
+async def test_a_persona_that_knows_nothing_is_shown_as_such(phone):
+    nova, _, _ = await phone.agent()
+    mira, _, _ = await phone.agent()
+    phone.library.put(phone.workspace_id, nova.persona_id, *PRICES)
+
+    async def knowledge(who):
+        answer = await phone.client.get(f"/api/personas/{who.persona_id}/agent/status")
+        return answer.json()["knowledge"]
+
+    assert [await knowledge(nova), await knowledge(mira)] == ["some", "none"]
+    phone.library.answer = b"no json"
+    assert await knowledge(nova) == "unknown"
+
+
 @pytest.mark.parametrize("answer", [b"", b'{"error": "index-unavailable"}', b"no json"])
 async def test_a_search_that_fails_or_takes_too_long_is_an_answer_in_time_and_not_kept(
     phone, answer

@@ -13,6 +13,7 @@ from persona_svc.adapters import audit, personas, state_documents, workspaces
 from persona_svc.adapters.state_documents import StateDocument
 from persona_svc.domain.campaign import Campaign
 from persona_svc.domain.compiled import CompiledPersona
+from persona_svc.domain.spoken import require_speakable
 from persona_svc.domain.workspace import Workspace
 from persona_svc.domain.workspace_settings import WorkspaceSettings, mirror
 from persona_svc.usecases.begin_change import Change
@@ -28,7 +29,7 @@ async def publish_change(change: Change, action: str) -> None:
 
     Raises:
         InvalidError: a persona, or one that inherits from it, would break a rule of inheritance
-            or of size; the text names it (B8, B16).
+            or of size, or talks and has a variable that no call fills; the text names it (B8, B16).
     """
     if change.is_empty():
         return
@@ -59,6 +60,8 @@ async def _compile_affected(change: Change) -> dict[UUID, CompiledPersona]:
         for persona_id in ids
         for item in family.compile_with_descendants(persona_id)
     }
+    for item in compiled.values():
+        require_speakable(item)
     await personas.set_revision(change.session, compiled, change.revision)
     return compiled
 

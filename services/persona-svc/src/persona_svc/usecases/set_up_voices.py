@@ -29,6 +29,7 @@ async def set_up_voices(session: Session, batch: Sequence[Received[VoiceSetupReq
         if (persona.fields.voice is not None and persona.fields.voice.enabled) == event.enabled:
             continue
         try:
-            await update_voice(change, persona, {"enabled": event.enabled})
-        except InvalidError as error:  # what older code has stored and the rules now refuse
+            async with session.begin_nested():
+                await update_voice(change, persona, {"enabled": event.enabled})
+        except InvalidError as error:  # what the rules refuse of one that talks, or now refuse
             log.warning("voice.not_set_up", persona_id=str(event.persona_id), reason=error.slug)

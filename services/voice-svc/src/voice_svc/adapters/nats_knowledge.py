@@ -5,6 +5,7 @@ connection is lost is not heard: `follow` says so.
 """
 
 from typing import get_args
+from uuid import UUID
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -25,6 +26,9 @@ from voice_svc.domain.answer import MAX_CITATIONS, MAX_QUERY_CHARS, PassageText
 from voice_svc.domain.answer_cache import AnswerCache, Knower
 from voice_svc.domain.knowledge import Knowledge
 
+STATUS_SECONDS = 1.0
+ANYTHING = "documents"
+"""A question whose passages do not matter."""
 News = KnowledgeReadyV1 | KnowledgeRemovedV1 | PersonaUpdatedV1 | PersonaDeletedV1
 NEWS: tuple[type[News], ...] = get_args(News)
 NEWS_SUBJECTS = tuple(f"{model.event_type}.v{model.event_version}.*" for model in NEWS)
@@ -73,6 +77,18 @@ class NatsKnowledge:
         return Knowledge(
             passages=tuple(map(_passage, found.passages)), revision=found.knowledge_revision or 0
         )
+
+    async def knows_anything(self, workspace_id: str, persona_id: UUID) -> bool:
+        """Return whether the persona, or an ancestor, has any passage.
+
+        Raises:
+            KnowledgeUnavailableError: not in time, or with an error.
+        """
+        question = KnowledgeSearchV1(
+            workspace_id=workspace_id, persona_id=persona_id, query=ANYTHING, limit=1
+        )
+        found = await search_knowledge(self._connection, question, STATUS_SECONDS)
+        return not found.knows_nothing
 
     async def _on_news(self, message: Msg) -> None:
         subject = EventSubject.parse(message.subject)

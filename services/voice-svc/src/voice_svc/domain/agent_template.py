@@ -1,11 +1,14 @@
 """What every agent has besides its persona; a change of it raises TEMPLATE_VERSION (C136)."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
-from service_kit.errors import InvalidError
+from service_kit.call_variables import (
+    CALL_VARIABLES,
+    find_variables,
+    require_known_variables,
+)
 from service_kit.templates import GREETING_TOKENS, Placeholder, Token, parse
 
 from voice_svc.domain.agent_tool import TOOL_NAME
@@ -23,8 +26,6 @@ TEMPERATURE: Final = 0.3
 MAX_TEMPERATURE: Final = 1.0
 """The upper end of the vendors' scale; a persona's goes to 2."""
 LANGUAGE: Final = "en"
-VARIABLES: Final = {"lead_id": "unknown"}
-"""What a conversation may bring, each with what stands there when it does not."""
 _RULES: Final = f"""\
 # How you speak
 
@@ -37,15 +38,6 @@ For anything about the company, its products, prices, terms or people, call the 
 {TOOL_NAME} first, and answer from what it returns; name the document and the page.
 If it returns nothing, say that your documents do not tell, and do not guess."""
 _PERSONA_TAG: Final = "persona:"
-_VARIABLE: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-_SYSTEM: Final = "system__"
-"""The vendor gives a value to names that begin so."""
-
-
-class UnknownVariableError(InvalidError):
-    """A text of the persona has a variable that no conversation gives a value."""
-
-    slug = "voice-variable-unknown"
 
 
 def persona_tag(persona_id: UUID) -> str:
@@ -103,20 +95,14 @@ def language_of(tag: str | None) -> str:
     return LANGUAGE if tag is None else tag.partition("-")[0].lower()
 
 
-def placeholders_of(texts: Iterable[str]) -> dict[str, str]:
-    """Return a value for each `{{name}}` in texts.
+def placeholders_of(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return a value for each `{{name}}` in texts, by the name of their place.
 
     Raises:
         UnknownVariableError: naming each variable without one.
     """
-    names = {name for text in texts for name in _VARIABLE.findall(text)}
-    asked = sorted(name for name in names if not name.startswith(_SYSTEM))
-    unknown = [name for name in asked if name not in VARIABLES]
-    if unknown:
-        named = ", ".join(f"{{{{{name}}}}}" for name in unknown)
-        known = ", ".join(f"{{{{{name}}}}}" for name in VARIABLES)
-        raise UnknownVariableError(f"no conversation gives a value for {named}: use {known}")
-    return {name: VARIABLES[name] for name in asked}
+    require_known_variables(texts)
+    return {name: CALL_VARIABLES[name] for name in find_variables(texts.values())}
 
 
 def _words(piece: str | Token | Placeholder, sender: str) -> str:

@@ -7,6 +7,7 @@ from persona_client import Roster, RosterNotReadyError
 from persona_contracts import ResolvedPersona
 from service_kit.errors import NotFoundError, ServiceError
 from service_kit.identity import Admin, Viewer
+from service_kit.knowledge import KnowledgeUnavailableError
 from service_kit.paging import Page, Paging
 from service_kit.persona_dependencies import PersonaOfPath
 from service_kit.problem import problem_responses
@@ -18,6 +19,7 @@ from voice_svc.domain.agent import Agent, AgentState
 from voice_svc.entrypoints.dependencies import Deps
 from voice_svc.entrypoints.schemas.agents import (
     AgentDocument,
+    AgentStatusDocument,
     ChooseAgentsRequest,
     ComparedAgentDocument,
     ComparedAgentsDocument,
@@ -27,6 +29,7 @@ from voice_svc.entrypoints.schemas.agents import (
     QueuedAgentsDocument,
 )
 from voice_svc.usecases.compare_agent import compare_agent
+from voice_svc.usecases.describe_agent import describe_agent
 from voice_svc.usecases.find_orphans import find_orphans
 from voice_svc.usecases.request_voice import request_voice
 
@@ -46,16 +49,20 @@ class OrphanNotFoundError(NotFoundError):
     summary="Show the voice agent of a persona",
     responses=problem_responses(404, 503),
 )
-async def show(persona: PersonaOfPath, _: Viewer, session: WorkspaceSession) -> AgentDocument:
-    """Return its state, which revision of the persona it runs, and since when."""
+async def show(persona: PersonaOfPath, viewer: Viewer, deps: Deps) -> AgentStatusDocument:
+    """Return its state, which revision it runs since when, and whether it knows anything."""
     persona_id = persona.persona_id
-    left = await conversation_removals.counts(session, [persona_id])
-    return AgentDocument.of(
-        persona_id,
-        persona,
-        await agents.find(session, persona_id),
-        calls_to_delete=left.get(persona_id, 0),
-    )
+    async with deps.store.workspace(viewer.workspace_id) as session:
+        left = await conversation_removals.counts(session, [persona_id])
+        agent = await agents.find(session, persona_id)
+    shown = AgentDocument.of(persona_id, persona, agent, calls_to_delete=left.get(persona_id, 0))
+    try:
+        knows = await deps.knowledge.knows_anything(viewer.workspace_id, persona_id)
+    except KnowledgeUnavailableError:
+        knowledge = "unknown"
+    else:
+        knowledge = "some" if knows else "none"
+    return AgentStatusDocument(**shown.model_dump(), knowledge=knowledge)
 
 
 @router.get(
@@ -77,11 +84,14 @@ async def compare(persona: PersonaOfPath, viewer: Viewer, deps: Deps) -> Compare
     operation_id="setUpVoice",
     status_code=202,
     summary="Give a persona a voice agent",
-    responses=problem_responses(404, 503),
+    responses=problem_responses(404, 422, 503),
 )
-async def set_up(persona: PersonaOfPath, admin: Admin, session: WorkspaceSession) -> AgentDocument:
+async def set_up(
+    persona: PersonaOfPath, admin: Admin, session: WorkspaceSession, deps: Deps
+) -> AgentDocument:
     """Ask for an agent: the persona's `voice.enabled` is set, and the agent is made."""
     persona_id = persona.persona_id
+    describe_agent(persona, admin.workspace_id, deps.agent_defaults)  # or say what is in the way
     await request_voice(session, admin.workspace_id, persona_id, enabled=True, by=admin.subject)
     return AgentDocument.of(persona_id, persona, await agents.find(session, persona_id))
 

@@ -43,7 +43,7 @@ def describe_agent(
         if temperature is None
         else min(temperature, template.MAX_TEMPERATURE),
         voice=_voice(persona, defaults),
-        dynamic_variables=template.placeholders_of((prompt, greeting)),
+        dynamic_variables=template.placeholders_of({"prompt": prompt, "greeting": greeting}),
         turn_timeout_seconds=template.TURN_SECONDS,
         max_duration_seconds=template.CALL_SECONDS,
         retention_days=template.RETENTION_DAYS,

@@ -8,6 +8,7 @@ key. Nothing is retried here. To delete what is not there is no error.
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from voice_svc.domain.agent_spec import (
     AgentSpec,
@@ -192,6 +193,14 @@ class SearchesKnowledge(Protocol):
 
     async def follow(self) -> bool:
         """Return whether all news since the last call were heard; they drop remembered answers."""
+        ...
+
+    async def knows_anything(self, workspace_id: str, persona_id: UUID) -> bool:
+        """Return whether any question could be answered.
+
+        Raises:
+            KnowledgeUnavailableError: not in time, or with an error.
+        """
         ...
 
     async def search(self, knower: Knower, question: str, timeout_seconds: float) -> Knowledge:

@@ -80,6 +80,15 @@ class AgentDocument(BaseModel):
         )
 
 
+class AgentStatusDocument(AgentDocument):
+    """The voice agent of a persona, and whether it has anything to answer from."""
+
+    knowledge: Literal["some", "none", "unknown"] = Field(
+        description="`none`: neither the persona nor an ancestor has documents, so the agent can"
+        " answer nothing about the company. `unknown`: the search did not answer."
+    )
+
+
 class QueuedAgentDocument(BaseModel):
     """What became of a request for one agent; `busy`: it is being worked on, ask again."""
 
