@@ -20,6 +20,8 @@ from service_devkit.embedded import free_port
 from service_devkit.testing.api import Api
 from service_devkit.testing.http_stub import HttpStub, Reply
 from service_devkit.testing.waiting import wait_until
+from service_devkit.vendors.elevenlabs import FakeElevenLabs
+from voicing import Voices
 
 _workspaces = count(1)
 STRATEGY = {
@@ -256,3 +258,30 @@ async def followups(database, nats_url, tmp_path):
     await running.start()
     yield running
     await running.stop()
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """Return a speech vendor of this test alone."""
+    with FakeElevenLabs(tmp_path / "fake.log") as server:
+        yield server
+
+
+@pytest.fixture
+async def new_voices(tmp_path, fake):
+    """Return a function that makes a voice-svc, not started yet; all are stopped at the end."""
+    made = []
+
+    def make(database, nats_url, **how):
+        made.append(Voices(database, tmp_path, nats_url, fake, **how))
+        return made[-1]
+
+    yield make
+    for voices in made:
+        await voices.stop()
+
+
+@pytest.fixture
+def voices(new_voices, database, nats_url):
+    """Return a voice-svc that is not started yet."""
+    return new_voices(database("voice_svc"), nats_url)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
 from itertools import count
 
 import psycopg
@@ -56,8 +57,12 @@ class Voices:
         (process,) = self.processes
         await wait_until(lambda: not process.is_running)
 
+    def admin(self):
+        """Return a superuser's connection."""
+        return psycopg.connect(self.database.admin_url, autocommit=True)
+
     def sql(self, query, *values):
-        with psycopg.connect(self.database.admin_url, autocommit=True) as admin:
+        with self.admin() as admin:
             cursor = admin.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
@@ -66,9 +71,12 @@ class Voices:
         self.sql("update agent set due_at = now() where lease_token is not null")
         self.sql("delete from service_lease")
 
-    def cast(self, connection):
+    @asynccontextmanager
+    async def cast(self, connection):
+        """Open a workspace that no other test uses."""
         workspace_id = f"voices{next(_workspaces)}"
-        return Cast(workspace_id, connection, self.api.client(workspace_id), self.fake)
+        async with self.api.client(workspace_id) as client:
+            yield Cast(workspace_id, connection, client, self.fake)
 
     async def until_in_step(self, cast, desired, seconds=HANG_SECONDS):
         """Wait until each of `desired` runs its newest revision, and nobody else runs anything."""
@@ -93,6 +101,7 @@ class Voices:
         """Return what is wrong at the vendor's: too many, too few, or another's."""
         state = self.fake.state()
         ids = {str(who.persona_id) for who in desired}
+        spoken = {str(who.persona_id): who.voice.voice_id for who in desired}
         agents, owners = cast.mine(), Counter()
         wrong = list[str]()
         for agent_id, agent in agents.items():
@@ -101,6 +110,9 @@ class Voices:
             (tool_id,) = agent["conversation_config"]["agent"]["prompt"]["tool_ids"]
             if not url_of(state["tools"][tool_id]).endswith(f"/{owner}"):
                 wrong.append(f"{agent_id} has the tool of another")
+            voice_id = agent["conversation_config"]["tts"]["voice_id"]
+            if spoken.get(owner) not in {None, voice_id}:
+                wrong.append(f"{owner} has another voice")
         wrong += [f"{owner} has {number} agents" for owner, number in owners.items() if number > 1]
         wrong += [f"{owner} has none" for owner in ids - owners.keys()]
         wrong += [f"{owner} is an orphan" for owner in owners.keys() - ids]
