@@ -32,6 +32,7 @@ ROWS = (
     "reply",
     "cleaning",
     "function_call",
+    "flood",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

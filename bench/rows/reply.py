@@ -97,7 +97,7 @@ def _worker_by_hand(bench: Servers) -> Iterator[None]:
 
 async def _burst(bench: Servers, replies: int) -> float:
     """Return drafts per second, from the first reply sent to the last draft published."""
-    async with _Crm(bench.broker.url) as crm:
+    async with Crm(bench.broker.url) as crm:
         start = perf_counter()
         await crm.send(range(replies))
         await crm.until_drafted(replies)
@@ -107,7 +107,7 @@ async def _burst(bench: Servers, replies: int) -> float:
 async def _steady(bench: Servers, replies: int) -> tuple[float, float]:
     """Return p50 and p99 from a reply sent to its draft received, in ms, at RATE a second."""
     warm = 2 * RATE
-    async with _Crm(bench.broker.url) as crm:
+    async with Crm(bench.broker.url) as crm:
         begin = perf_counter()
         for number in range(warm + replies):
             await asyncio.sleep(max(0.0, begin + number / RATE - perf_counter()))
@@ -157,7 +157,7 @@ async def _drain_slowly(bench: Servers, api: Api, replies: int, found: _SlowMode
     """Note the rate once the service has found out how much it can ask, and its memory."""
     process = psutil.Process(api.process.pid)
     memory, marks = list[int](), list[tuple[float, int]]()
-    async with _Crm(bench.broker.url) as crm:
+    async with Crm(bench.broker.url) as crm:
         await crm.send(range(replies))
 
         async def is_done() -> bool:
@@ -176,14 +176,14 @@ async def _drain_slowly(bench: Servers, api: Api, replies: int, found: _SlowMode
 
 async def _single_beside_flood(bench: Servers, flood: int, found: _SlowModel) -> None:
     """Note how long one reply takes alone, and while another workspace's replies wait."""
-    async with _Crm(bench.broker.url) as crm:
+    async with Crm(bench.broker.url) as crm:
         found.alone = await _single(crm, -1)
         await crm.send(range(flood), workspace=0)
         await wait_until(lambda: len(crm.drafted_at) > flood / 10, WAIT_SECONDS)
         found.beside = max([await _single(crm, -2 - number) for number in range(SINGLES)])
 
 
-async def _single(crm: "_Crm", number: int) -> float:
+async def _single(crm: "Crm", number: int) -> float:
     await crm.send([number], workspace=1)
     await wait_until(lambda: crm.is_drafted(number), WAIT_SECONDS)
     return crm.seconds(number)
@@ -198,7 +198,7 @@ def _terminate(api: Api) -> float:
     return perf_counter() - start
 
 
-class _Crm:
+class Crm:
     """Sends numbered replies and sees what becomes of them; leaves the streams empty."""
 
     def __init__(self, nats_url: str) -> None:
@@ -207,7 +207,7 @@ class _Crm:
         self._sent_at = dict[str, float]()
         self.drafted_at = dict[str, float]()
 
-    async def __aenter__(self) -> "_Crm":
+    async def __aenter__(self) -> "Crm":
         self._connection = await nats.connect(self._url)
         await self._connection.subscribe(DRAFTED, cb=self._drafted)
         return self

@@ -1,112 +1,51 @@
-"""Small inputs of an attacker, on the running services: nobody else notices.
+"""Inputs of an attacker, on the running services: nobody else notices.
 
-`attacks.json` says who sends what, and what must be true. Its times are for idle cores: `good`,
-another workspace that does nothing wrong, is waited for; what an attack costs is in the tests of
-what it hits (`COVERED`) and in the bench.
+`attacks.json` says who sends what, and what must be true; `more.py` has other inputs of the same
+kinds. Times are for idle cores, so what is bounded here is processor time and memory, and `good`,
+another workspace that does nothing wrong, is waited for. Those of ELSEWHERE are tried where what
+they hit can be started as it must be.
 """
 
 import asyncio
-import json
+import re
+from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
-import nats
-import psutil
 import pytest
-from dramatis.stored import read_stored
+from attacks.more import MORE
+from attacks.sides import ATTACKS, READERS_OF_REPLIES, Sides, built, cpu_seconds
+from briefs import brief
+from draft_svc.domain.messages import compose_write_messages
+from ingest_svc.adapters.fetcher import Fetcher
+from ingest_svc.domain.failure import FailureCode, FileFailedError
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
-from service_kit.clock import utc_now
 from tenant import reply
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
-ATTACKS = {
-    attack["id"]: attack
-    for attack in json.loads(Path(__file__).with_name("attacks.json").read_text())
+FILES = Path(__file__).with_name("files")
+ALL = [{"kind": attack["id"], **attack} for attack in ATTACKS] + MORE
+ELSEWHERE = {
+    "data-folder-modes": (
+        "cli/tests/test_stack.py",
+        "test_nobody_else_enters_the_data_folder_or_reads_a_file_of_it",
+    ),
+    "postgres-as-nobody": (
+        "shared/devkit/tests/embedded/test_as_root.py",
+        "test_a_process_of_the_same_user_gets_neither_in_nor_a_capability",
+    ),
+    "broker-open-to-local-users": (
+        "shared/devkit/tests/embedded/test_processes.py",
+        "test_nats_lets_nobody_in_without_the_password_in_its_folder",
+    ),
+    "flood-of-one-workspace": (
+        "tests/faults/test_flood.py",
+        "test_a_flood_of_one_workspace_delays_no_other",
+    ),
 }
-COVERED = {
-    "broker-status-100": "shared/kit/tests/messaging/test_consumer.py",
-    "mail-notice-lines": "services/draft-svc/tests/domain/test_reply_hostile.py",
-    "import-without-token": "tests/contracts/test_before_the_token.py",
-    "half-a-body": "shared/kit/tests/http/test_patience.py",
-    "prompt-lead-fields": "services/draft-svc/tests/domain/test_brief.py",
-    "replay-after-lower-role": "shared/kit/tests/http/test_idempotency.py",
-    "data-folder-modes": "cli/tests/test_stack.py",
-    "postgres-as-nobody": "shared/devkit/tests/embedded/test_as_root.py",
-    "broker-open-to-local-users": "shared/devkit/tests/embedded/test_processes.py",
-    "url-empty-label": "services/ingest-svc/tests/adapters/test_fetcher.py",
-    "flood-of-one-workspace": "shared/kit/tests/messaging/test_consumer.py",
-}
-"""Where an attack is tried that is not tried here."""
-
-
-def built(name, number=0):
-    """Return the input that the parts of an attack make, in bytes."""
-    whole = ""
-    for text, times in ATTACKS[name]["parts"]:
-        is_numbered = times > 1 and "@N" in text
-        numbered = (text.replace("@N", str(n)) for n in range(times))
-        whole += "".join(numbered) if is_numbered else text * times
-    values = {"@N": str(number), "@ID": str(uuid4()), "@NOW": utc_now().isoformat()}
-    for mark, value in values.items():
-        whole = whole.replace(mark, value)
-    return whole.encode()
-
-
-READERS_OF_REPLIES = {f"dead.CRM.{name}-svc_on_lead_replied" for name in ("draft", "followup")}
-
-
-class Sides:
-    """The attacker's workspace and the other one, both new."""
-
-    def __init__(self, apis, nats_url):
-        self.apis = apis
-        self.nats_url = nats_url
-        self.evil, self.good = f"evil-{uuid4().hex[:12]}", f"good-{uuid4().hex[:12]}"
-
-    def ask(self, service, method, path, workspace_id=None, **more):
-        api = self.apis[service]
-        headers = {"Authorization": f"Bearer {api.token(workspace_id or self.good)}"}
-        headers |= more.pop("headers", {})
-        url = f"{api.url}{path}"
-        return httpx.request(method, url, headers=headers, timeout=HANG_SECONDS, **more)
-
-    async def publish(self, subject, body, headers=None, times=1):
-        async with await nats.connect(self.nats_url) as connection:
-            js = connection.jetstream()
-            for _ in range(times):
-                await js.publish(subject, body, headers=headers)
-
-    async def parked(self, at_least=1):
-        """Return the dead letters of the attacker's events, once there are so many."""
-        found = []
-        async with await nats.connect(self.nats_url) as connection, asyncio.timeout(HANG_SECONDS):
-            async for letter in read_stored(connection, "DEAD", headers_only=True):
-                if f".{self.evil}" in letter.headers["dlq-subject"]:
-                    found.append(letter)
-                if len(found) >= at_least and not letter.metadata.num_pending:
-                    break
-        return found
-
-    async def good_is_answered(self):
-        """A reply of the other workspace becomes a draft, as if nothing had happened."""
-        event = reply(self.good, f"words-{uuid4()}")
-        assert self.ask("draft_svc", "POST", "/api/replies", json=event).status_code == 202
-
-        def ready():
-            items = self.ask("draft_svc", "GET", "/api/drafts?status=ready").json()["items"]
-            return [item for item in items if item["message_id"] == event["message_id"]]
-
-        await wait_until(ready)
-
-    def persona(self, workspace_id):
-        """Make a persona; return its id."""
-        made = self.ask("persona_svc", "POST", "/api/personas", workspace_id, json={"name": "Vela"})
-        return made.json()["persona_id"]
-
-    def memory(self, service):
-        return psutil.Process(self.apis[service].process.pid).memory_info().rss
+LIVE_SECONDS = 0.5
+"""Of processor time that a busy machine may add to a measurement."""
 
 
 @pytest.fixture
@@ -114,137 +53,297 @@ def sides(apis, apis_nats_url):
     return Sides(apis, apis_nats_url)
 
 
-def test_every_attack_is_tried():
-    here = {name for name in ATTACKS if f'"{name}"' in Path(__file__).read_text()}
-    assert here == set(ATTACKS)
-    for file in COVERED.values():
-        assert (ROOT / file).is_file()
+def test_every_attack_is_tried_and_two_more_of_its_kind():
+    kinds = [attack["kind"] for attack in ALL]
+    for attack in ATTACKS:
+        if attack["id"] in ELSEWHERE:
+            file, name = ELSEWHERE[attack["id"]]
+            assert f"def {name}(" in (ROOT / file).read_text(), name
+        else:
+            assert attack["id"] in TRIED
+            assert kinds.count(attack["id"]) >= 3, attack["id"]
 
 
-async def test_headers_that_look_like_the_brokers_own_stop_nobody(sides):
-    name, count = "broker-status-header", 1_050
-    headers = ATTACKS[name]["headers"]
-    await sides.publish(f"lead.replied.v1.{sides.evil}", built(name), headers, times=count)
+async def look_like_the_brokers_own(attack, sides):
+    count = 1_050 if attack["id"] == attack["kind"] else 200
+    subject = f"lead.replied.v1.{sides.evil}"
+    await sides.publish(subject, built(attack), attack["headers"], times=count)
     await sides.good_is_answered()
     letters = await sides.parked(count * len(READERS_OF_REPLIES))
     assert {letter.subject for letter in letters} == READERS_OF_REPLIES
     assert len(letters) == count * len(READERS_OF_REPLIES)
-    assert {letter.headers["dlq-error"] for letter in letters} == {"invalid"}
-    assert 'outcome="parked"' in sides.ask("draft_svc", "GET", "/metrics").text
+    assert {letter.headers["dlq-error"] for letter in letters} <= {"invalid", "malformed"}
+    counted = sides.ask("draft_svc", "GET", "/metrics").text
+    parked = re.search(r'events_total\{consumer="[^"]*replied",outcome="parked"\} (\S+)', counted)
+    assert parked
+    assert float(parked[1]) >= count
 
 
-async def test_an_event_near_the_brokers_limit_is_parked_and_everybody_goes_on(sides):
-    name = "event-near-max-payload"
-    await sides.publish(f"lead.replied.v1.{sides.evil}", built(name))
+async def hide_from_a_consumer(attack, sides):
+    subject = f"{attack.get('subject', 'file.deleted')}.v1.{sides.evil}"
+    await sides.publish(subject, built(attack), attack["headers"])
+    await sides.parked()
+    await sides.all_are_handled()
+
+
+async def are_barely_taken_by_the_broker(attack, sides):
+    body = built(attack)
+    headers = dict.fromkeys(attack.get("headers", ()), "h" * 60_000)
+    await sides.publish(f"lead.replied.v1.{sides.evil}", body, headers or None)
     letters = await sides.parked(len(READERS_OF_REPLIES))
     assert {letter.subject for letter in letters} == READERS_OF_REPLIES
     assert len(letters) == len(READERS_OF_REPLIES)
     for letter in letters:
         assert letter.headers["dlq-error"] == "too-large"
-        assert letter.headers["dlq-cut"] == "body of 1048566 bytes"
-    persona = sides.ask("persona_svc", "POST", "/api/personas", json={"name": "Vela"})
-    assert persona.status_code == 201
+        assert letter.headers["dlq-cut"] == f"body of {len(body)} bytes"
+    sides.persona(sides.good)
     await sides.good_is_answered()
     for service in sides.apis:
         ready = sides.ask(service, "GET", "/readyz").json()
-        assert "broker" not in ready["degraded"]
+        assert not {"broker", "publishing"} & {str(each) for each in ready["degraded"]}, ready
 
 
-async def test_a_secret_in_a_header_is_not_parked(sides):
-    name = "parked-header"
-    headers = ATTACKS[name]["headers"]
-    await sides.publish(f"lead.replied.v1.{sides.evil}", built(name), headers)
-    for letter in await sides.parked(len(READERS_OF_REPLIES)):
-        assert "SECRETHDR" not in str(letter.headers)
+async def cost_much_to_clean(attack, sides, field, count=6):
+    text = built(attack).decode()
+    service = sides.process("draft_svc")
+    before = cpu_seconds(service)
+    for number in range(count):
+        sides.send_mail(number, **{field: text})
+    await sides.good_is_answered()
+    for draft in await sides.drafts(count):
+        assert draft["status"] == "ready" or draft["error"], draft
+    spent = cpu_seconds(service) - before
+    assert spent < count * (2 * 0.5 + LIVE_SECONDS) + 2, f"{spent:.1f} s"
 
 
-async def test_hostile_mails_of_one_workspace_delay_no_other(sides):
-    html = built("mail-unmatched-end-tags").decode()
-    charsets = built("mail-charset-names").decode()
-    for number in range(6):
-        for field, value in (("body_html", html), ("raw_email", charsets)):
-            event = reply(sides.evil, "x") | {"message_id": f"{field}-{number}", field: value}
-            event["lead_id"] = event["message_id"]
-            event.pop("body_text", None)
-            answer = sides.ask("draft_svc", "POST", "/api/replies", sides.evil, json=event)
-            assert answer.status_code == 202, answer.text
+async def are_pages_that_cost_much(attack, sides):
+    await cost_much_to_clean(attack, sides, "body_html")
+
+
+async def are_texts_that_cost_much(attack, sides):
+    await cost_much_to_clean(attack, sides, "body_text")
+
+
+async def name_charsets(attack, sides):
+    warm, count = 20, 40
+    for number in range(warm):
+        sides.send_mail(number, raw_email=built(attack, number).decode())
+    await sides.drafts(warm)
+    before = sides.memory("draft_svc")
+    for number in range(warm, warm + count):
+        sides.send_mail(number, raw_email=built(attack, number).decode())
+    await sides.drafts(warm + count)
+    assert sides.memory("draft_svc") - before < 20_000_000
     await sides.good_is_answered()
 
-    def decided():
-        items = sides.ask("draft_svc", "GET", "/api/drafts", sides.evil).json()["items"]
-        return len([item for item in items if item["status"] in {"ready", "failed"}]) == 12
 
-    await wait_until(decided)
-
-
-async def test_files_that_cost_much_delay_no_other(sides):
-    comments = (Path(__file__).parent / "files" / "comments.txt").read_bytes()
+async def are_files_that_cost_much(attack, sides):
+    if "file" in attack:
+        name, content = "notes.txt", (FILES / attack["file"]).read_bytes()
+    else:
+        name, content = attack["name"], built(attack)
     ids = {workspace: sides.persona(workspace) for workspace in (sides.evil, sides.good)}
 
-    def upload(workspace, name, body):
+    def upload(workspace, file_name, body):
         path = f"/api/personas/{ids[workspace]}/files"
-        files = {"file": (name, body)}
-        answer = sides.ask("ingest_svc", "POST", path, workspace, files=files)
-        assert answer.status_code in {201, 202}, answer.text
-        return answer.json()["id"]
+        answer = sides.ask("ingest_svc", "POST", path, workspace, files={"file": (file_name, body)})
+        return answer.json()["id"] if answer.status_code == 201 else None
 
-    assert ATTACKS["file-comments"]["file"]
-    for number in range(4):
-        upload(sides.evil, "notes.txt", comments + str(number).encode())
+    def status(workspace, file_id):
+        path = f"/api/personas/{ids[workspace]}/files/{file_id}"
+        return sides.ask("ingest_svc", "GET", path, workspace).json()["status"]
+
+    await wait_until(lambda: upload(sides.good, "first.md", b"# Hello\n\nThe persona is known."))
+    service = sides.process("ingest_svc")
+    before = cpu_seconds(service)
+    evil = [
+        await wait_until(lambda n=n: upload(sides.evil, name, content + str(n).encode()))
+        for n in range(4)
+    ]
     file_id = upload(sides.good, "facts.md", b"# Facts\n\nTen seats cost ninety euros.")
+    await wait_until(lambda: status(sides.good, file_id) == "ready")
+    settled = {"ready", "failed"}
+    await wait_until(lambda: all(status(sides.evil, each) in settled for each in evil))
+    spent = cpu_seconds(service) - before
+    assert spent < len(evil) * (2 + LIVE_SECONDS) + 8, f"{spent:.1f} s"
 
-    def ready():
-        path = f"/api/personas/{ids[sides.good]}/files/{file_id}"
-        return sides.ask("ingest_svc", "GET", path).json()["status"] == "ready"
 
-    await wait_until(ready)
-
-
-async def test_templates_are_not_kept(sides):
-    name = "template-cache"
-    before = sides.memory("followup_svc")
-    api = sides.apis["followup_svc"]
-    headers = {"Authorization": f"Bearer {api.token(sides.evil, role='viewer')}"}
-    async with httpx.AsyncClient(base_url=api.url, headers=headers, timeout=HANG_SECONDS) as client:
-        for number in range(100):
-            text = built(name, number).decode()
-            await client.post("/api/templates/lint", json={"template": text})
+async def fill_a_cache(attack, sides):
+    path, times = "/api/templates/lint", 150
+    async with sides.client("followup_svc", sides.evil, "viewer") as client:
+        for number in range(30):
+            await client.post(path, json={"template": built(attack, number).decode()})
+        before = sides.memory("followup_svc")
+        for number in range(30, times):
+            answer = await client.post(path, json={"template": built(attack, number).decode()})
+            assert answer.status_code in {200, 422}, answer.text
     assert sides.memory("followup_svc") - before < 20_000_000
 
 
-@pytest.mark.parametrize(
-    ("service", "path"),
-    [
-        ("followup_svc", "/api/templates/lint"),
-        ("ingest_svc", "/api/personas/{persona_id}/knowledge/search"),
-    ],
-)
-async def test_a_hundred_thousand_unknown_fields_are_one_short_answer(sides, service, path):
-    body = built("unknown-fields")
-    path = path.replace("{persona_id}", sides.persona(sides.evil))
-    json_ = {"Content-Type": "application/json"}
-    answer = sides.ask(service, "POST", path, sides.evil, content=body, headers=json_)
-    assert answer.status_code == 422
-    assert len(answer.json()["errors"]) <= 100
-    assert "fields" in answer.json()["detail"]
-    assert len(answer.content) <= 64 * 1024
+SEARCH = ("ingest_svc", "/api/personas/{persona_id}/knowledge/search")
+LINT = ("followup_svc", "/api/templates/lint")
 
 
-async def test_a_list_of_long_replies_is_no_longer_than_what_it_shows(sides):
-    text = built("drafts-list").decode()
-    for number in range(20):
-        event = reply(sides.evil, "x") | {"message_id": f"m-{number}", "lead_id": f"l-{number}"}
-        event["body_text"] = text
-        assert sides.ask("draft_svc", "POST", "/api/replies", sides.evil, json=event).is_success
+async def make_a_long_problem(attack, sides):
+    body, json_ = built(attack), {"Content-Type": "application/json"}
+    for service, path in attack.get("routes", [LINT, SEARCH]):
+        if "{persona_id}" in path:
+            persona_id = sides.persona(sides.evil)
+            path = path.replace("{persona_id}", persona_id)  # noqa: PLW2901
+        answers = [
+            asyncio.to_thread(
+                sides.ask, service, "POST", path, sides.evil, content=body, headers=json_
+            )
+            for _ in range(4)
+        ]
+        sending = asyncio.gather(*answers)
+        assert sides.ask(service, "GET", "/livez").status_code == 200
+        for answer in await sending:
+            assert answer.status_code == 422, answer.text[:500]
+            count, detail = len(answer.json()["errors"]), answer.json()["detail"]
+            assert 1 <= count <= 100
+            assert count < 100 or re.search(r"\(and \d+ more\)|[\d,]+ of its fields", detail)
+            assert len(answer.content) <= 64 * 1024
 
-    def drafts():
-        found = sides.ask("draft_svc", "GET", "/api/drafts?limit=200", sides.evil).json()["items"]
-        return len(found) == 20 and all(item["status"] in {"ready", "failed"} for item in found)
 
-    await wait_until(drafts)
-    before = sides.memory("draft_svc")
-    api = sides.apis["draft_svc"]
-    headers = {"Authorization": f"Bearer {api.token(sides.evil)}"}
-    async with httpx.AsyncClient(base_url=api.url, headers=headers, timeout=HANG_SECONDS) as client:
-        await asyncio.gather(*(client.get("/api/drafts?limit=200") for _ in range(10)))
-    assert sides.memory("draft_svc") - before < 100_000_000
+async def come_without_a_token(attack, sides):
+    service = attack.get("service", "persona_svc")
+    url = f"{sides.apis[service].url}{attack.get('path', '/api/personas/import')}"
+    headers = {"Content-Type": attack.get("content_type", "text/markdown")}
+    headers |= attack.get("headers", {})
+    body, count = built(attack), 10
+    before = cpu_seconds(sides.process(service))
+    async with httpx.AsyncClient(timeout=HANG_SECONDS) as client:
+
+        async def refused():
+            with suppress(httpx.WriteError, httpx.ReadError):  # it did not wait for the body
+                answer = await client.post(url, content=body, headers=headers)
+                assert answer.status_code == 401
+
+        await asyncio.gather(*(refused() for _ in range(count)))
+    assert cpu_seconds(sides.process(service)) - before < count * 0.02 + LIVE_SECONDS
+
+
+async def never_end(attack, sides):
+    headers = {"Host": "x", "Content-Length": "1000000"} | attack.get("headers", {})
+    if "Transfer-Encoding" in headers:
+        del headers["Content-Length"]
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    for service in sides.apis:
+        data = f"POST /api/replies HTTP/1.1\r\n{head}\r\n".encode().replace(
+            b"/api/replies", PATHS[service]
+        )
+        before = sides.memory(service)
+        opened, links = await asyncio.to_thread(
+            sides.connections, service, data + built(attack), 500
+        )
+        with opened:
+            assert sides.ask(service, "GET", "/livez").status_code == 200
+            for link in links:
+                with suppress(ConnectionResetError):
+                    assert link.recv(65_536).split()[1] in {b"401", b"408"}
+        assert sides.memory(service) - before < 20_000_000, service
+
+
+PATHS = {
+    "persona_svc": b"/api/personas",
+    "draft_svc": b"/api/replies",
+    "followup_svc": b"/api/sequences",
+    "ingest_svc": b"/api/personas/018f0000-0000-7000-8000-000000000000/files",
+    "voice_svc": b"/api/agents/update",
+}
+
+
+async def are_listed(attack, sides):
+    text = built(attack).decode()
+    count = 16
+    for number in range(count):
+        sides.send_mail(number, **{attack.get("field", "body_text"): text})
+    await sides.drafts(count)
+    before = sides.process("draft_svc").memory_info().rss
+    async with sides.client("draft_svc", sides.evil, "viewer") as client:
+        lists = [client.get("/api/drafts?limit=200") for _ in range(10)]
+        for answer in await asyncio.gather(*lists):
+            assert len(answer.json()["items"]) == count
+            assert len(answer.content) < count * 20_000
+    grown = sides.process("draft_svc").memory_info().rss - before
+    assert grown < count * len(text) / 2
+    await sides.good_is_answered()
+
+
+async def reach_a_model(attack, sides):
+    value = built(attack).decode()
+    event = reply(sides.evil, "lead") | {"body_text": "How much?"}
+    event["lead"] = dict.fromkeys(attack.get("fields", ["company"]), value)
+    answer = sides.ask("draft_svc", "POST", "/api/replies", sides.evil, json=event)
+    assert answer.status_code in {202, 413, 422}, answer.text
+    without = told(brief(lead={}))
+    assert len(told(brief(lead=event["lead"]))) < len(without) + 2_100
+
+
+def told(asked):
+    return "".join(text for _, text in compose_write_messages(asked, None))
+
+
+async def have_a_secret_header(attack, sides):
+    subject = f"lead.replied.v1.{sides.evil}"
+    await sides.publish(subject, built(attack), attack["headers"])
+    allowed = re.compile(r"ce-.*|content-type|traceparent|dlq-.*|Nats-Msg-.*", re.IGNORECASE)
+    for letter in await sides.parked(len(READERS_OF_REPLIES)):
+        assert "SECRETHDR" not in str(letter.headers)
+        assert "BODYCANARY" not in str(letter.headers)
+        assert [name for name in letter.headers if not allowed.fullmatch(name)] == []
+
+
+async def ask_again_with_less(attack, sides):
+    service, path = attack.get("service", "persona_svc"), attack.get("path", "/api/personas")
+    call = (service, "POST", path, sides.evil)
+    same = {"json": attack.get("body", {"name": "Vela"}), "headers": {"Idempotency-Key": "k1"}}
+    assert sides.ask(*call, **same).status_code == 201
+    assert sides.ask(*call, role=attack.get("role", "viewer"), **same).status_code == 403
+    assert sides.ask(*call, **same).headers["Idempotency-Replayed"] == "true"
+
+
+async def name_no_host(attack, sides):
+    del sides
+    fetcher = Fetcher(allowed_hosts=["*.example.org"], allowed_buckets=[], inbox_dir=None)
+    with pytest.raises(FileFailedError) as refused:
+        async for _ in fetcher.fetch(built(attack).decode()):
+            pass
+    assert refused.value.code is FailureCode.FETCH_REFUSED
+
+
+TRIED = {
+    "broker-status-header": look_like_the_brokers_own,
+    "broker-status-100": hide_from_a_consumer,
+    "event-near-max-payload": are_barely_taken_by_the_broker,
+    "mail-unmatched-end-tags": are_pages_that_cost_much,
+    "mail-notice-lines": are_texts_that_cost_much,
+    "mail-charset-names": name_charsets,
+    "file-comments": are_files_that_cost_much,
+    "template-cache": fill_a_cache,
+    "unknown-fields": make_a_long_problem,
+    "import-without-token": come_without_a_token,
+    "half-a-body": never_end,
+    "drafts-list": are_listed,
+    "prompt-lead-fields": reach_a_model,
+    "parked-header": have_a_secret_header,
+    "replay-after-lower-role": ask_again_with_less,
+    "url-empty-label": name_no_host,
+}
+LONG = {"template-cache", "drafts-list", "mail-charset-names", "mail-notice-lines"}
+"""Kinds whose other inputs take long."""
+HERE = [
+    pytest.param(
+        attack,
+        id=attack["id"],
+        marks=[pytest.mark.faults] if attack["kind"] in LONG and attack in MORE else [],
+    )
+    for attack in ALL
+    if attack["kind"] in TRIED
+]
+
+
+@pytest.mark.parametrize("attack", HERE)
+async def test_an_attack_is_refused_or_handled_and_stops_nobody_else(attack, sides):
+    await TRIED[attack["kind"]](attack, sides)

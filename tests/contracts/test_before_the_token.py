@@ -9,9 +9,13 @@ from uuid import uuid4
 import httpx
 import pytest
 from service_devkit.testing.waiting import HANG_SECONDS
+from service_kit.guard import LONG_BODY_BYTES, MAX_BODY_BYTES
+from service_kit.json_bodies import MAX_VALUES
 
 pytestmark = pytest.mark.long
 SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+UPLOADS = {"/api/personas/import", "/elevenlabs/post-call"}
+"""Files, and transcripts of calls: their limits are higher."""
 UNKNOWN_FIELDS = "{" + ",".join(f'"k{number}":1' for number in range(95_000)) + "}"
 
 
@@ -70,6 +74,71 @@ def test_who_may_only_read_is_refused_before_a_body_is_read(api, operations):
                 assert (method, path, answer(link)[0]) == (method, path, 403)
                 refused += 1
     assert refused
+
+
+def needed_bytes(schema, components, above=()):
+    """Return how long JSON of a schema may be; an escaped character has up to twelve bytes."""
+    if reference := schema.get("$ref"):
+        name = reference.rpartition("/")[2]
+        return 0 if name in above else needed_bytes(components[name], components, (*above, name))
+
+    def inner(of):
+        return needed_bytes(of, components, above)
+
+    choices = [inner(of) for key in ("anyOf", "oneOf", "allOf") for of in schema.get(key, ())]
+    match schema.get("type"):
+        case _ if "enum" in schema or "const" in schema:
+            own = 100
+        case "string" if "maxLength" not in schema and {"format", "pattern"} & schema.keys():
+            own = 100
+        case "string":
+            own = 12 * schema.get("maxLength", LONG_BODY_BYTES)
+        case "array":
+            own = schema.get("maxItems", MAX_VALUES) * (inner(schema["items"]) + 2)
+        case "object":
+            fields = schema.get("properties", {})
+            own = sum(len(name) + 6 + inner(of) for name, of in fields.items())
+            own += LONG_BODY_BYTES if schema.get("additionalProperties") else 0
+        case _:
+            own = 30
+    return max([own, *choices])
+
+
+SHORT = {
+    "/api/personas/{persona_id}/clone",
+    "/api/personas/{persona_id}/voice/settings",
+    "/elevenlabs/function-call",
+    "/elevenlabs/function-call/{persona_id}",
+}
+"""Whose names, voices and questions are short by rules that the document does not have."""
+FORGIVING = {"/api/personas/{persona_id}/knowledge/search", "/api/templates/lint"}
+"""Whose texts people paste: one that is too long is told by its field."""
+
+
+def test_a_body_may_have_64_kb_unless_a_valid_one_may_be_longer(api):
+    document = httpx.get(f"{api.url}/openapi.json", timeout=HANG_SECONDS).json()
+    components = document["components"]["schemas"]
+    headers = {"Authorization": f"Bearer {api.token('acme')}", "If-Match": "*"}
+    limits = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            if "application/json" not in content or path in UPLOADS:
+                continue
+            needed = needed_bytes(content["application/json"]["schema"], components)
+            is_long = path in FORGIVING or (needed > MAX_BODY_BYTES and path not in SHORT)
+            limit = LONG_BODY_BYTES if is_long else MAX_BODY_BYTES
+            address = path.replace("_id}", f"_id}}{uuid4()}").replace("{", "").replace("}", "")
+            limits[method, path] = limit
+            for size in (limit, limit + 1):
+                answered = httpx.request(
+                    method, f"{api.url}{address}", timeout=HANG_SECONDS, headers=headers,
+                    json={"x": "y" * (size - 8)},
+                )  # fmt: skip
+                refused = size > limit and not path.startswith("/elevenlabs/")
+                told = "urn:dramatis:problem:too-large" in answered.text
+                assert told == refused, (path, size, answered.text)
+    assert limits
 
 
 def test_a_problem_names_at_most_a_hundred_errors_and_how_many_more(apis):

@@ -1,7 +1,7 @@
 """Each parser of foreign bytes is given damaged inputs for a minute; it answers or refuses.
 
-Inputs grow from examples by damage that is drawn from a fixed seed. What once
-ended in another error than the parser's is kept in `corpus/`, and tried first.
+Inputs grow from examples by damage that is drawn from a fixed seed. What once ended in another
+error than the parser's is kept in `corpus/`: each run of the tests tries it again.
 """
 
 import asyncio
@@ -19,18 +19,23 @@ from ingest_svc.adapters.extraction.reading import read_parts
 from ingest_svc.domain.failure import FileFailedError
 from persona_contracts import CampaignSyncedV1, FileUploadedV1, LeadRepliedV1
 from persona_contracts.envelope import EnvelopeError, decode, decode_batch
+from persona_prompts import RAG_PROMPT, USER_PROMPT, TemplateRefusedError, check
 from persona_svc.domain.persona_import import read_import
+from pydantic import TypeAdapter, ValidationError
 from service_kit.errors import InvalidError, ServiceError
 from service_kit.reply_kinds import answerer_of
 from service_kit.templates import GREETING_TOKENS, find_placeholders, parse
 from service_kit.tokens import SigningKeys, Tokens
+from voice_svc.domain.agent_tool import TOOL_NAME
+from voice_svc.domain.signature import SignatureRefusedError, verify_signature
+from voice_svc.entrypoints.schemas.post_calls import MAX_CITATIONS, PostCallRequest, Webhook
 
-pytestmark = pytest.mark.faults
 SECONDS = 60.0
 MAX_CPU_SECONDS = 2.0
 """For one input of up to MAX_BYTES."""
 MAX_BYTES = 64 * 1024
 ROOT = Path(__file__).parents[2]
+WEBHOOK = TypeAdapter[Webhook](Webhook)
 CORPUS = Path(__file__).with_name("corpus")
 CASES = ROOT / "tests" / "cases" / "files"
 GOLDEN = ROOT / "shared" / "contracts" / "tests" / "golden"
@@ -125,6 +130,28 @@ def file_reader(folder):
     return read_file
 
 
+def read_prompt(data):
+    source = data.decode(errors="replace").replace("\0", "")
+    with contextlib.suppress(TemplateRefusedError):
+        check(source)
+
+
+def read_signature(data):
+    with pytest.raises(SignatureRefusedError):
+        verify_signature(data.decode("latin-1"), data, "secret")
+
+
+def read_call(data):
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):  # told by the framework: 400
+        return
+    with contextlib.suppress(ValidationError):
+        webhook = WEBHOOK.validate_python(body)
+        if isinstance(webhook, PostCallRequest):
+            assert len(webhook.data.call().citations) <= MAX_CITATIONS
+
+
 class NoKeys(SigningKeys):
     """Knows no key, so that every token is refused."""
 
@@ -150,6 +177,35 @@ FRONT_MATTER = [
 TEMPLATES = [
     b'Hi {first_name|there}, {{ company | default: "you" }} *|X|* %NAME% [First Name] {lead.plan}',
     "«Vorname» <<Name>> <%= x %> ${y} #{z} {a|b|c} {senderName}".encode(),
+]
+PROMPTS = [RAG_PROMPT.encode(), USER_PROMPT.encode(), b"{% if page %}{{ a|upper }}{% endif %}"]
+SIGNATURE = b"t=1764000000,v0=" + b"ab" * 32
+CITATION = {
+    "source": "a.pdf", "page": 1, "section": None, "quote": "x", "file_id": "f", "chunk_id": "c",
+}  # fmt: skip
+TOOL_ANSWER = {"status": "found", "answer": "Ten.", "citations": [CITATION]}
+CALLS = [
+    json.dumps(
+        {
+            "type": "post_call_transcription",
+            "data": {
+                "agent_id": "agent_1",
+                "conversation_id": "conv_1",
+                "metadata": {"start_time_unix_secs": 1, "call_duration_secs": 2.5, "cost": 3},
+                "conversation_initiation_client_data": {"dynamic_variables": {"lead_id": "l"}},
+                "transcript": [
+                    {"role": "user", "message": "Hi", "time_in_call_secs": 1},
+                    {
+                        "role": "agent",
+                        "message": None,
+                        "tool_results": [
+                            {"tool_name": TOOL_NAME, "result_value": json.dumps(TOOL_ANSWER)}
+                        ],
+                    },
+                ],
+            },
+        }
+    ).encode()
 ]
 TOKEN = b"eyJhbGciOiJFUzI1NiIsImtpZCI6ImEifQ.eyJzdWIiOiJhIiwiZXhwIjo5OTk5OTk5OTk5fQ.AAAA"
 
@@ -198,44 +254,65 @@ def tried(name, read, seeds):
     assert count > len(kept) + len(seeds)
 
 
-def test_any_event_is_read_or_refused():
-    tried("events", read_event, examples(GOLDEN, ends=".json") + examples(CASES, ends=".json"))
+class TokenReader:
+    """Has every token refused, for no key is known."""
 
+    def __init__(self):
+        self._runner = asyncio.Runner()
+        self._tokens = Tokens(NoKeys(), issuer="i", audience="a")
 
-def test_any_mail_is_cleaned():
-    tried(
-        "mails",
-        read_mail,
-        [each for end in ("eml", "txt", "html") for each in examples(CASES, ends=end)],
-    )
-
-
-def test_any_file_is_read_or_refused(tmp_path):
-    ends = ("eml", "txt", "html", "rtf", "xlsx")
-    tried(
-        "files", file_reader(tmp_path), [each for end in ends for each in examples(CASES, ends=end)]
-    )
-
-
-def test_any_persona_file_is_read_or_refused():
-    tried("personas", read_persona, FRONT_MATTER)
-
-
-def test_any_template_is_taken_apart_without_loss():
-    tried("templates", read_template, TEMPLATES)
-
-
-def test_any_token_is_refused(event_loop_runner):
-    tokens = Tokens(NoKeys(), issuer="i", audience="a")
-
-    def read_token(data):
+    def __call__(self, data):
         with pytest.raises(ServiceError):
-            event_loop_runner.run(tokens.verify(data.decode("latin-1")))
+            self._runner.run(self._tokens.verify(data.decode("latin-1")))
 
-    tried("tokens", read_token, [TOKEN])
+    def close(self):
+        self._runner.close()
+
+
+def cases(*ends):
+    return [each for end in ends for each in examples(CASES, ends=end)]
+
+
+SEEDS = {
+    "events": examples(GOLDEN, ends=".json") + cases("json"),
+    "mails": cases("eml", "txt", "html"),
+    "files": cases("eml", "txt", "html", "rtf", "xlsx"),
+    "personas": FRONT_MATTER,
+    "templates": TEMPLATES,
+    "prompts": PROMPTS,
+    "tokens": [TOKEN],
+    "signatures": [SIGNATURE],
+    "calls": CALLS,
+}
 
 
 @pytest.fixture
-def event_loop_runner():
-    with asyncio.Runner() as runner:
-        yield runner
+def reader(parser, tmp_path):
+    tokens = TokenReader()
+    yield {
+        "events": read_event,
+        "mails": read_mail,
+        "files": file_reader(tmp_path),
+        "personas": read_persona,
+        "templates": read_template,
+        "prompts": read_prompt,
+        "tokens": tokens,
+        "signatures": read_signature,
+        "calls": read_call,
+    }[parser]
+    tokens.close()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("parser", SEEDS)
+def test_whatever_comes_is_read_or_refused(parser, reader):
+    tried(parser, reader, SEEDS[parser])
+
+
+@pytest.mark.parametrize(
+    ("parser", "kept"),
+    [(path.parent.name, path) for path in sorted(CORPUS.glob("*/*"))],
+    ids=lambda value: value.name if isinstance(value, Path) else value,
+)
+def test_what_once_broke_a_parser_is_read_or_refused(kept, reader):
+    reader(kept.read_bytes())

@@ -14,7 +14,10 @@ from service_kit.errors import MalformedError, ServiceError, TooLargeError, Upst
 from service_kit.patience import BODY_BYTES_PER_SECOND, BODY_SECONDS, MAX_BYTES_IN_FLIGHT
 from service_kit.problem import problem_response
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024
+"""Of a route whose valid bodies are all shorter."""
+LONG_BODY_BYTES = 1024 * 1024
+"""Of one where they may be longer. A body that says it is larger is refused before its token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,12 @@ class RequestGuard:
         self,
         app: ASGIApp,
         max_body_bytes: int = MAX_BODY_BYTES,
+        long_bodies: re.Pattern[str] | None = None,
         uploads: UploadRoute | None = None,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._long_bodies = long_bodies
         self._uploads = uploads
         self._bytes_in_flight = 0
 
@@ -64,15 +69,15 @@ class RequestGuard:
             await self._app(scope, receive, send)
             return
         upload, headers = self._upload(scope), Headers(scope=scope)
-        max_bytes = upload.max_body_bytes if upload else self._max_body_bytes
+        max_bytes = upload.max_body_bytes if upload else self._max_bytes(scope["path"])
         try:
-            _check(scope, headers, max_bytes)
+            _check(scope, headers, max(max_bytes, LONG_BODY_BYTES))
             coding = content_coding(headers.get("content-encoding", ""))
         except ServiceError as error:
             framing = {"Connection": "close"} if isinstance(error, FramingError) else {}
             await problem_response(error, {**accepted(error), **framing})(scope, receive, send)
             return
-        arriving = _Arriving(receive, max_bytes)
+        arriving = _Arriving(receive, max_bytes, _announced(headers))
         receive = arriving.receive
         if coding is not None:
             receive = unpacked(receive, coding, max_bytes)
@@ -90,6 +95,10 @@ class RequestGuard:
         if size > 0 and self._bytes_in_flight > MAX_BYTES_IN_FLIGHT:
             raise TooMuchInFlightError("Send this again later, or less at once.")
 
+    def _max_bytes(self, path: str) -> int:
+        is_long = self._long_bodies and self._long_bodies.fullmatch(path)
+        return LONG_BODY_BYTES if is_long else self._max_body_bytes
+
     def _upload(self, scope: Scope) -> UploadRoute | None:
         uploads = self._uploads
         is_upload = uploads and scope["method"] == "POST" and uploads.path.fullmatch(scope["path"])
@@ -102,9 +111,13 @@ def _check(scope: Scope, headers: Headers, max_bytes: int) -> None:
     if "transfer-encoding" in headers and "content-length" in headers:
         # A proxy before us may have read it in the other way (RFC 9112 §6.3).
         raise FramingError("Send Content-Length or Transfer-Encoding, not both.")
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_bytes:
+    if _announced(headers) > max_bytes:
         raise TooLargeError(_too_large(max_bytes))
+
+
+def _announced(headers: Headers) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
 
 
 def _too_large(max_bytes: int) -> str:
@@ -135,9 +148,10 @@ class _Held:
 class _Arriving:
     """A body as it arrives."""
 
-    def __init__(self, receive: Receive, max_bytes: int) -> None:
+    def __init__(self, receive: Receive, max_bytes: int, announced_bytes: int) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
+        self._announced_bytes = announced_bytes
         self._began_at = monotonic()
         self._received_bytes = 0
         self._is_whole = False
@@ -149,6 +163,8 @@ class _Arriving:
             TooLargeError: it is larger than this route takes.
             RequestTimeoutError: it takes too long.
         """
+        if self._announced_bytes > self._max_bytes:
+            raise TooLargeError(_too_large(self._max_bytes))
         if self._is_whole:
             return await self._receive()
         message = await self._in_time()

@@ -1,5 +1,6 @@
 """The HTTP side of a service: its routers, and everything around them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from persona_client import Roster
 
 from service_kit.docs_page import install_docs
-from service_kit.guard import MAX_BODY_BYTES, RequestGuard, UploadRoute
+from service_kit.guard import RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz, startupz
 from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
@@ -26,9 +27,10 @@ class HttpApi:
     routers: Sequence[APIRouter]
     _: KW_ONLY
     description: str = ""
-    max_body_bytes: int = MAX_BODY_BYTES
+    long_bodies: re.Pattern[str] | None = None
+    """Paths whose bodies may have LONG_BODY_BYTES, because valid ones do: others MAX_BODY_BYTES."""
     uploads: UploadRoute | None = None
-    """The one route whose bodies may be larger."""
+    """The one route whose bodies may be larger still."""
 
 
 class ServiceApp(FastAPI):
@@ -74,7 +76,7 @@ def build_app(
     for path, probe in probes.items():
         app.add_api_route(path, probe, include_in_schema=False)
     install_docs(app)
-    app.add_middleware(RequestGuard, max_body_bytes=api.max_body_bytes, uploads=api.uploads)
+    app.add_middleware(RequestGuard, long_bodies=api.long_bodies, uploads=api.uploads)
     app.add_middleware(LenientRequests)
     install_problem_handlers(app)
     app.add_middleware(RequestMetrics)

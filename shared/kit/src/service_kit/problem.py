@@ -27,6 +27,9 @@ from service_kit.tracing import current_trace_id
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+MAX_NAME_CHARS = 100
+"""How much of a field's name a problem repeats: unknown ones are as long as the caller likes."""
+MAX_DETAIL_CHARS = 4_000
 MAX_ERRORS = 100
 """How many errors a problem names; `detail` says how many more there are."""
 IF_MATCH = ("header", "If-Match")
@@ -114,10 +117,13 @@ def problem_response(error: ServiceError, headers: Mapping[str, str] | None = No
         "type": f"urn:dramatis:problem:{error.slug}",
         "title": error.title(),
         "status": error.status,
-        "detail": str(error),
+        "detail": _shortened(str(error), MAX_DETAIL_CHARS) + _and_more(len(error.errors)),
     }
     if error.errors:
-        document["errors"] = error.errors[:MAX_ERRORS]
+        document["errors"] = [
+            FieldError(_shortened(each.field, MAX_NAME_CHARS), each.message)
+            for each in error.errors[:MAX_ERRORS]
+        ]
     return Response(_DOCUMENT.dump_json(document), error.status, headers, media_type=MEDIA_TYPE)
 
 
@@ -219,7 +225,16 @@ def _input_error(error: RequestValidationError) -> ServiceError:
         return UnsupportedMediaTypeError("Send JSON, as content-type application/json.")
     errors = [FieldError(_field(cause["loc"]), _message(cause)) for cause in causes[:MAX_ERRORS]]
     more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-    return InvalidError(f"{errors[0].field}: {errors[0].message}{more}", errors=errors)
+    first = _shortened(f"{errors[0].field}: {errors[0].message}", MAX_DETAIL_CHARS // 2)
+    return InvalidError(f"{first}{more}", errors=errors)
+
+
+def _and_more(count: int) -> str:
+    return f" (and {count - MAX_ERRORS} more)" if count > MAX_ERRORS else ""
+
+
+def _shortened(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else f"{text[: max_chars - 1]}…"
 
 
 def _field(location: Sequence[str | int]) -> str:

@@ -99,7 +99,7 @@ async def test_another_coding_is_415_and_says_which_are_known(
 async def test_a_damaged_body_is_400_and_says_so(
     client: httpx.AsyncClient, coding: str, body: bytes
 ) -> None:
-    response = await client.post("/api/plain/voices", content=body, headers=headers(coding))
+    response = await client.post("/api/plain/long-voices", content=body, headers=headers(coding))
     assert (response.status_code, kind(response)) == (400, "malformed")
     assert coding in response.json()["detail"]
 

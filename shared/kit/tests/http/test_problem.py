@@ -1,13 +1,13 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from service_kit.guard import MAX_BODY_BYTES
+from service_kit.guard import LONG_BODY_BYTES, MAX_BODY_BYTES
 
 JSON = {"content-type": "application/json"}
 
@@ -159,11 +159,21 @@ async def test_oversized_body_is_413_when_announced_and_when_not(client) -> None
 
     announced = await client.post("/api/plain/voices", content=b" " * (MAX_BODY_BYTES + 1))
     streamed = await client.post("/api/plain/voices", content=chunks(), headers=JSON)
-    unread = await client.request("GET", "/livez", content=b" " * (MAX_BODY_BYTES + 1))
-    for response in (announced, streamed, unread):
+    unread = await client.request("GET", "/livez", content=b" " * (LONG_BODY_BYTES + 1))
+    for response, limit in (
+        (announced, MAX_BODY_BYTES), (streamed, MAX_BODY_BYTES), (unread, LONG_BODY_BYTES),
+    ):  # fmt: skip
         assert response.status_code == 413
         assert kind(response) == "too-large"
-        assert str(MAX_BODY_BYTES) in response.json()["detail"]
+        assert str(limit) in response.json()["detail"]
+
+
+async def test_who_has_no_token_is_told_so_whatever_length_is_announced(client) -> None:
+    for size in (MAX_BODY_BYTES + 1, LONG_BODY_BYTES):
+        response = await client.post(
+            "/api/plain/voices", content=b" " * size, headers={"Authorization": ""}
+        )
+        assert response.status_code == 401
 
 
 async def test_body_of_the_largest_size_is_read(client) -> None:
@@ -191,9 +201,12 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     listener.close()
 
 
-@pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 20 * MAX_BODY_BYTES])
-async def test_oversized_body_gets_its_413_over_the_wire(served: str, size: int) -> None:
-    async with httpx.AsyncClient(base_url=served) as client:
+@pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 20 * LONG_BODY_BYTES])
+async def test_oversized_body_gets_its_413_over_the_wire(
+    served: str, token: Callable[..., str], size: int
+) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    async with httpx.AsyncClient(base_url=served, headers=headers) as client:
         response = await client.post("/api/plain/voices", content=b" " * size)
     assert kind(response) == "too-large"
 

@@ -1,14 +1,14 @@
-"""Only the upload route takes large bodies, and it counts them as they come."""
+"""Only routes that need it take large bodies, and each counts them as they come."""
 
 import re
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from service_kit.guard import RequestGuard, UploadRoute
+from service_kit.guard import LONG_BODY_BYTES, RequestGuard, UploadRoute
 from service_kit.problem import install_problem_handlers
 
-LIMIT, UPLOAD_LIMIT = 1_000, 5_000
+LIMIT, UPLOAD_LIMIT = 1_000, LONG_BODY_BYTES + 5_000
 
 
 @pytest.fixture
@@ -18,11 +18,12 @@ async def client():
     async def size(request: Request):
         return len(await request.body())
 
-    for path in ("/notes", "/files/{name}"):
+    for path in ("/notes", "/notes/long", "/files/{name}"):
         app.add_api_route(path, size, methods=["POST", "PUT"])
     app.add_middleware(
         RequestGuard,
         max_body_bytes=LIMIT,
+        long_bodies=re.compile("/notes/long"),
         uploads=UploadRoute(re.compile("/files/[a-z]+"), UPLOAD_LIMIT),
     )
     install_problem_handlers(app)
@@ -32,8 +33,8 @@ async def client():
 
 
 async def parts(size):
-    for start in range(0, size, 100):
-        yield b"x" * min(100, size - start)
+    for start in range(0, size, 50_000):
+        yield b"x" * min(50_000, size - start)
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "in parts"])
@@ -41,6 +42,7 @@ async def parts(size):
     ("method", "path", "limit"),
     [
         ("POST", "/notes", LIMIT),
+        ("PUT", "/notes/long", LONG_BODY_BYTES),
         ("POST", "/files/a", UPLOAD_LIMIT),
         ("PUT", "/files/a", LIMIT),
         ("POST", "/files/A", LIMIT),

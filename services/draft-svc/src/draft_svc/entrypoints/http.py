@@ -1,5 +1,7 @@
 """The HTTP API: its routers."""
 
+import re
+
 from service_kit.http_app import HttpApi
 
 from draft_svc.entrypoints import drafts_api, replies_api
@@ -7,5 +9,6 @@ from draft_svc.entrypoints import drafts_api, replies_api
 API = HttpApi(
     "Dramatis drafts",
     [drafts_api.router, replies_api.router],
+    long_bodies=re.compile("/api/replies|/api/drafts/[^/]+/approve"),
     description="Reply drafts in the voice of the right persona.",
 )

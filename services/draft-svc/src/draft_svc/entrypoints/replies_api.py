@@ -1,5 +1,6 @@
 """REST: replies that the CRM sends over HTTP instead of NATS."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -23,6 +24,7 @@ from service_kit.errors import (
     TooLargeError,
 )
 from service_kit.identity import Editor
+from service_kit.json_bodies import THREAD_BYTES
 from service_kit.metrics import replaced_characters_total
 from service_kit.persona_dependencies import AtLeast
 from service_kit.problem import problem_responses
@@ -122,11 +124,15 @@ async def _received(request: Request, editor: Editor) -> _Body:
     subject = f"{LeadRepliedV1.event_type}.v1.{editor.workspace_id}"
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_batch = media_type == BATCH_CONTENT_TYPE
-    try:
+
+    def read() -> list[Received[LeadRepliedV1]]:
         if is_batch:
-            replies = decode_batch(LeadRepliedV1, subject, body)
-        else:
-            replies = [decode(LeadRepliedV1, subject, request.headers, body)]
+            return decode_batch(LeadRepliedV1, subject, body)
+        return [decode(LeadRepliedV1, subject, request.headers, body)]
+
+    is_large = len(body) > THREAD_BYTES
+    try:
+        replies = (await asyncio.to_thread(read)) if is_large else read()
     except EnvelopeError as error:
         raise _refusal(error) from error
     replaced = sum(reply.replaced_characters for reply in replies)

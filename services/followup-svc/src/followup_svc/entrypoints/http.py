@@ -1,5 +1,7 @@
 """The HTTP API: its routers."""
 
+import re
+
 from service_kit.http_app import HttpApi
 
 from followup_svc.entrypoints import (
@@ -20,5 +22,6 @@ API = HttpApi(
         settings_api.router,
         suppressions_api.router,
     ],
+    long_bodies=re.compile("/api/sequences(/[^/]+(/instances|/preview)?)?|/api/templates/lint"),
     description="Sequences of follow-ups in the voice of the right persona.",
 )

@@ -1,5 +1,7 @@
 """The HTTP API: its routers."""
 
+import re
+
 from service_kit.http_app import HttpApi
 
 from ingest_svc.entrypoints import files_api, knowledge_api, uploads_api
@@ -14,5 +16,8 @@ API = HttpApi(
         files_api.aliases,
     ],
     description="The files of a persona, and what can be found in them.",
+    long_bodies=re.compile(
+        "(/api)?/personas/[^/]+/(files/delete|files/[^/]+/tags|knowledge/search)"
+    ),
     uploads=uploads_api.ROUTE,
 )

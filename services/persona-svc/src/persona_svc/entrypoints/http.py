@@ -13,6 +13,9 @@ MAX_IMPORT_BYTES = 10 * 1024 * 1024
 API = HttpApi(
     "Dramatis personas",
     [workspace_api.router, campaigns_api.router, versions_api.router, personas_api.router],
+    long_bodies=re.compile(
+        "/api/personas(/[^/]+(/settings)?)?|/api/workspace/settings|/api/campaigns/assignments"
+    ),
     uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES, in_memory=True),
     description="How the AI of a workspace speaks: edit it once, everybody follows.",
 )

@@ -1,5 +1,6 @@
 """REST: versions of a persona, export and import."""
 
+import asyncio
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -167,7 +168,8 @@ async def _file(
     ] = None,
 ) -> PersonaFile:
     if starter_id is None:
-        return read_import(await request.body(), name)
+        body = await request.body()
+        return await asyncio.to_thread(read_import, body, name)
     if starter_id not in starters():
         known = FieldError("starter", f"must be one of {', '.join(starters())}")
         raise StarterUnknownError("starter: there is no such archetype", errors=[known])

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.routing import APIRoute
 from persona_client import RosterNotReadyError
 from pydantic import ValidationError
+from service_kit.errors import TooLargeError
 from service_kit.identity import Viewer
 from service_kit.personas import PersonaNotFoundError
 from service_kit.problem import problem_responses
@@ -113,5 +114,5 @@ async def _persona_asked(request: Request) -> UUID | None:
         if named is None:
             return PersonaOfBody.model_validate_json(await request.body()).persona_id
         return UUID(named)
-    except (ValueError, ValidationError):
+    except (ValueError, ValidationError, TooLargeError):
         return None

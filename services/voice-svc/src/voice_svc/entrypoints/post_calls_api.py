@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.routing import APIRoute
 from prometheus_client import Counter
 from pydantic import BaseModel
+from service_kit.json_bodies import JsonRequest
 from service_kit.problem import problem_responses
 from service_kit.routing import deps_of
 from service_kit.store import database_now
@@ -35,6 +36,7 @@ class SignedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_signed(request: Request) -> Response:
+            request = JsonRequest(request.scope, request.receive)
             deps = await deps_of(VoiceDeps)(request)
             secret = deps.settings.webhook_secret
             header = request.headers.get(SIGNATURE_HEADER)

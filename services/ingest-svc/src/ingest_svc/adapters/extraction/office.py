@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes
+from email.header import Header
 from email.message import Message
 from html import unescape
 from pathlib import Path
@@ -91,6 +92,8 @@ def _read_in_utf_8(part: Message) -> Decoded | None:
     read = decode(data, declared)
     if read.text.encode(errors="replace") == data:
         return None
+    if isinstance(part["content-type"], Header):  # bytes that no header may have
+        part.replace_header("content-type", part.get_content_type())
     del part["content-transfer-encoding"]
     part.set_payload(read.text, "utf-8")
     return read

@@ -1,6 +1,7 @@
 """The XML parts of an Office file (OOXML), read without entities and without a network."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import IO, Protocol, cast
 
@@ -72,7 +73,10 @@ class _Library(Protocol):
 
 _lxml = cast("_Library", etree)
 _SAFE = {"resolve_entities": False, "no_network": True}
-DamagedError = (LookupError, ValueError, zipfile.BadZipFile, _lxml.XMLSyntaxError)
+DamagedError = (
+    LookupError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    _lxml.XMLSyntaxError,
+)  # fmt: skip
 """What is raised over a file that is not what it says it is."""
 
 

@@ -138,7 +138,7 @@ def _cited(value: object) -> list[ToolCitation]:
     try:
         document = json.loads(value) if isinstance(value, str) else value
         answer = FunctionCallAnswer.model_validate(document)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [
         ToolCitation(
