@@ -77,6 +77,27 @@ def test_a_token_has_one_name_in_camel_case(template, name, default):
         ("#FIRST_NAME#", "{firstName}"),
         ("@@fname@@", "{firstName}"),
         ("{Pr\u00e9nom}", "{firstName}"),
+        ("【姓名】", "{fullName}"),
+        ("【이름】", "{firstName}"),
+        ("〔お名前〕", "{fullName}"),
+        ("［会社名］", "{company}"),
+        ("｛firstName｝", "{firstName}"),
+        ("｛｛first_name｝｝", "{firstName}"),
+        ("％FNAME％", "{firstName}"),
+        ("＜first_name＞", "{firstName}"),
+        ("\u2774first_name\u2775", "{firstName}"),
+        ("<<Name>>", "{fullName}"),
+        ("\u00abName\u00bb", "{fullName}"),
+        ("__NAME__", "{fullName}"),
+        ("@first_name@", "{firstName}"),
+        (":last_name:", "{lastName}"),
+        ("||company||", "{company}"),
+        ("$first_name", "{firstName}"),
+        ("$lastName$", "{lastName}"),
+        ("[الاسم]", "{fullName}"),
+        ("[İsim]", "{firstName}"),
+        ("[Meeting Link]", "{bookingLink}"),
+        ("[name|there]", "{fullName|there}"),
     ],
 )
 def test_what_other_programs_fill_is_refused_with_what_is_meant(written, meant):
@@ -88,7 +109,13 @@ def test_what_other_programs_fill_is_refused_with_what_is_meant(written, meant):
 
 
 @pytest.mark.parametrize(
-    "written", ["{", "}", "{}", "{{}}", "{{", "{% if x %}", "*|IF:VIP|*", "%SKU_4%", "[your offer]"]
+    "written",
+    [
+        *("{", "}", "{}", "{{}}", "{{", "{% if x %}", "*|IF:VIP|*", "%SKU_4%", "[your offer]"),
+        *("[link]", "[date]", "[insert date here]", "[Datum]", "[Kalenderlink]"),
+        *("[fecha]", "[日付]", "【链接】", "[TBD]", "[XXX]", "[___]", "____", "<your offer>"),
+        *("｛", "〔날짜〕", "[цена]", "[Deal Size]", "[REGION CODE]", "[INDUSTRY]"),
+    ],
 )
 def test_what_means_no_token_is_refused_with_what_a_token_looks_like(written):
     found = only(f"Hi {written}, one more thing.")
@@ -111,11 +138,29 @@ def test_what_means_no_token_is_refused_with_what_a_token_looks_like(written):
         "a * b | c * d",
         "snake__name__case",
         "**bold** and _italic_",
+        "Words\n______________\nmore",
+        "[Acme Webinar] Invitation",
+        "see [EU], [PDF], [optional] and [...]",
+        "[ ] one\n[x] two",
+        "write [they] for [he]",
+        "【重要】お知らせ",
+        "「姓名」とは",
+        "１００％、５０％",
+        "at 10:30:00 and 2:1",
+        "C:\\name and $5 or 5$",
+        "a||b and a|b",
+        "[Price List](https://a.example)",
     ],
 )
 def test_other_marks_are_just_text(text):
     assert parse(text, NAMES) == (text,)
     assert find_placeholders(text) == []
+
+
+@pytest.mark.parametrize("words", ["[Acme Group]", "[EMEA]"])
+def test_titles_in_brackets_are_fields_of_templates_alone(words):
+    assert isinstance(only(f"We spoke of {words} today."), Placeholder)
+    assert find_placeholders(f"We spoke of {words} today.") == []
 
 
 @pytest.mark.parametrize("code", ['{"a": 1}', "{ return 1; }", "{", "}"])
@@ -160,9 +205,9 @@ def test_names_that_look_empty_are_names(value):
     assert not is_missing(value)
 
 
-texts = st.lists(st.sampled_from([*"{}[]%*|<>#$ \nab_.", "firstName", "lead.x"]), max_size=30).map(
-    "".join
-)
+texts = st.lists(
+    st.sampled_from([*"{}[]%*|<>#$ \nab_.｛｝【】:@", "firstName", "lead.x"]), max_size=30
+).map("".join)
 
 
 @given(texts)

@@ -23,6 +23,12 @@ LEFT = [
     "Write to <<first name>> }} now.",
     "Ask {firstName, who knows.",
     "Ask firstName}, who knows.",
+    "Book a time here: [link]",
+    "Let us talk on [date].",
+    "Grüße an 【姓名】 und ｛firstName｝.",
+    "It costs [insert price here].",
+    "Hello ____, it costs 490 EUR.",
+    "Write to [Kalenderlink].",
 ]
 UNSIGNED = {"persona_name": None, "signature": None}
 
@@ -84,7 +90,7 @@ async def test_a_greeting_that_is_replaced_is_not_left(accept, work, writer, gre
     assert writer.writes == 1
 
 
-@pytest.mark.parametrize("body", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", "50%"])
+@pytest.mark.parametrize("body", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", "50% [sic]"])
 async def test_code_is_no_placeholder(accept, work, writer, body):
     writer.body = body
     assert body in (await work.do(await accept())).text
@@ -171,7 +177,9 @@ async def test_a_person_may_quote_the_lead_the_passages_and_the_draft(
     assert (await approve_draft(session, draft, by="ann", body=typed)).body == typed
 
 
-@pytest.mark.parametrize("typed", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", ";}"])
+@pytest.mark.parametrize(
+    "typed", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", ";}", "It is [sic] so [EU]."]
+)
 async def test_a_person_may_write_code(session, a_ready_draft, typed):
     draft = await a_ready_draft()
     assert (await approve_draft(session, draft, by="ann", body=typed)).body == typed

@@ -170,6 +170,9 @@ def test_the_reason_of_a_pause_names_each_token_and_its_mend():
         Facts(company="Acme }"),
         Facts(company="Acme [First Name]"),
         Facts(company="Acme %COMPANY% Ltd"),
+        Facts(company="Acme 【会社名】"),
+        Facts(company="Acme ｛company｝"),
+        Facts(company="Acme [link]"),
     ],
 )
 def test_a_value_that_spells_a_token_never_reaches_a_lead(known):
@@ -213,7 +216,7 @@ def test_what_nobody_sees_is_blank():
     assert not is_blank("\u200b.")
 
 
-HOLES = re.compile(r"[{}]|\*\|.*?\|\*|%FNAME%|\[First Name\]|<<.*?>>")
+HOLES = re.compile(r"[{}｛｝]|【姓名】|\[link\]|\*\|.*?\|\*|%FNAME%|\[First Name\]|<<.*?>>")
 texts = st.text(max_size=6)
 values = st.one_of(
     st.none(),
@@ -225,6 +228,7 @@ values = st.one_of(
 pieces = st.one_of(
     st.sampled_from(["{{", "}}", "{", "}", " ", "signature", "lead.x"]),
     st.sampled_from(["%FNAME%", "*|FNAME|*", "[First Name]", "<<", ">>", "%", "[", "]", "|"]),
+    st.sampled_from(["｛", "｝", "【", "】", "姓名", "[link]", "link", "____"]),
     st.sampled_from(NAMES).map(lambda name: f"{{{name}}}"),
     st.sampled_from(NAMES).flatmap(lambda name: texts.map(lambda t: f"{{{name}|{t}}}")),
     texts,

@@ -18,7 +18,7 @@ GREETING_TOKENS = frozenset(
 )
 """What the greeting of a persona may name, besides `{lead.<attribute>}`."""
 
-_START = re.compile(r"[{}$%*<\[«#~^_@:]")
+_START = re.compile(r"[{}$%*<\[«#~^_@:|]")
 _CANDIDATE = re.compile(
     r"[$%]?\{{2,3}[^{}]*\}{2,3}"  # {{ first_name }}
     r"|\{{2,}|\}{2,}"
@@ -30,42 +30,83 @@ _CANDIDATE = re.compile(
     r"|\[{1,2}[^\[\]{}\n]{1,60}\]{1,2}(?!\()"  # not the text of a Markdown link
     r"|<[^<>{}\n@/]{1,40}>"
     r"|«[^«»{}\n]{1,40}»"  # as word processors show them
-    r"|(?<!\w)(?P<fence>[#~^$]|__|@@|::)[^\W\d_][\w.]{0,40}?(?P=fence)"
+    r"|(?<!\w)(?P<fence>__|@@|::|\|\||[#~^$@:])[^\W\d_][\w.]{0,40}?(?P=fence)(?!\w)"
+    r"|(?<!\w)\$[A-Za-z]\w{2,30}(?![\w$])"  # $first_name
+    r"|(?<!\w)_{3,40}(?!\w)"  # Hi ____,
 )
+_ALIKE = {
+    **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(map(ord, "\ufe5b\u2774\u2983"), ord("{")),
+    **dict.fromkeys(map(ord, "\ufe5c\u2775\u2984"), ord("}")),
+    **dict.fromkeys(map(ord, "\u3010\u3014\u3016"), ord("[")),
+    **dict.fromkeys(map(ord, "\u3011\u3015\u3017"), ord("]")),
+}
+"""Full-width marks, and the brackets of East Asian scripts, as the ASCII ones they stand for."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*|[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 _ATTRIBUTE = re.compile(r"lead\.[^\s|](?:[^|]*[^\s|])?")
 _DELIMITERS = "{}[]<>«»%*|#$@~^!:= \t\n"
 _QUOTED = re.compile(r"[\"'\u2018\u201c\u201e](?P<text>[^\"'\u2018-\u201d{}|]*)[\"'\u2018-\u201d]")
 _OTHERWISE = re.compile(r"\||\?\?|\?|\bor\b|\bdefault\b|,|[\"'\u2018\u201c]")
 _IDENTIFIER = re.compile(r"(?:\w[^\W_]*[_.]+[^\W_][\w.]*|[a-z]+[A-Z]\w*)(?:[|,;:=].*)?")
+_NOUNS = (
+    r"name|naam|navn|namn|nimi|imię|nazwa|link|url|date|datum|fecha|datę|дата|time|uhrzeit|heure|hora"
+    r"|day|number|nummer|numéro|número|номер|price|preis|prix|precio|prezzo|preço|cena|цена|amount"
+    r"|betrag|montant|importe|product|produkt|producto|prodotto|produit|продукт|service|city|ort"
+    r"|stadt|ville|ciudad|città|cidade|miasto|город|location|place|address|adresse|dirección"
+    r"|indirizzo|адрес|title|titel|position|role|phone|telefon|téléphone|teléfono|телефон|signature"
+    r"|unterschrift|topic|thema|industry|branche|website|webseite|placeholder|platzhalter|unsubscribe"
+    r"|ссылка|компания|ad|adı|adınız|isminiz|tarih|bağlantı|şirket"
+)
 _ASKS = re.compile(
-    r"(?:your|insert)\b.*|(?:[\w'\u2019]+ ){0,2}\w*(?:name|naam|navn|namn)", re.IGNORECASE
+    r"(?:insert|enter|add|your|ihr(?:e[nmrs]?)?|dein\w{0,2}|votre|vos|su|tus?|seu|sua|uw|jouw|din|ditt"
+    r"|twój|twoja|váš|vaše|ваш\w{0,2})\s+\S.*|.{1,40}\s(?:einfügen|here|eintragen)"
+    r"|(?:您的|你的|貴社|御社|귀사).*"
+    r"|(?:[\w'\u2019]+ ){0,3}\w*?(?:NOUNS)"
+    r"|(?:name|nom|nombre|nome) (?:of|des|der|du|de|del|da|do)\b.*"
+    r"|.{0,4}(?:会社名?|公司(?:名称)?|회사명?|日期|日付|날짜|链接|連結|リンク|링크|金额|価格|价格|가격"
+    r"|电话|電話番号|전화번호|성함|الاسم|التاريخ|الرابط|الشركة|שם|תאריך|קישור|ชื่อ|วันที่|ลิงก์)"
+    r"|x{2,}|tb[acd]|todo".replace("NOUNS", _NOUNS),
+    re.IGNORECASE,
 )
 """What people write to be filled in by hand."""
+_ASKS_YOU = re.compile(
+    r"(?:insert|enter|add|your|ihre?n?|votre|su|seu|uw|ваш\w?)\s+\w.*", re.IGNORECASE
+)
+_TITLE = re.compile(r"(?:[^\W\d_][\w'\u2019]*[ -]){1,3}[^\W\d_][\w'\u2019]*")
+_HEAD = re.compile(r"\s*(?:\||,|;|=|:=).*")
 _PATHS = (r"[.:]", r"[.:\s]")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _MAX_URL_CHARS = 2_000
 _WORDS_IN_BRACES = re.compile(r"\{[!#/%=]?\s*[^\W\d_][\w.-]*(?: [\w.-]+){0,3}\s*(?:\|[^{}]*)?\}")
 _OTHER_NAMES = {
     "firstName": "first fname forename givenname vorname prenom nombre nome voornaam fornavn"
-    " имя імʼя imie jmeno nev isim 名字 名前 이름",
+    " имя імʼя imie jmeno nev isim ad adi adiniz 名字 名前 이름",
     "lastName": "last lname surname familyname nachname nomdefamille apellido cognome achternaam",
     "fullName": "name nom contactname leadname recipientname customername prospectname"
-    " имяифамилия 姓名 氏名 お名前 성명",
+    " имяифамилия 姓名 氏名 お名前 您的姓名 ご芳名 성명 성함 الاسم שם ชื่อ",
     "company": "companyname organization organisation org account accountname business"
-    " businessname firma firmenname unternehmen entreprise empresa azienda bedrijf",
+    " businessname firma firmenname unternehmen entreprise empresa azienda bedrijf sirket"
+    " 会社 会社名 公司 公司名称 회사 회사명 الشركة",
     "email": "emailaddress mail",
     "phone": "phonenumber telephone tel mobile",
     "senderName": "sender yourname myname ownername agentname",
     "bookingLink": "booking meetinglink calendarlink",
     "campaignName": "campaign",
 }
-"""What other programs call our tokens, without case, spaces and accents."""
+"""What other programs call our tokens."""
+
+
+def _fold(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in letters if char.isalnum())
+
+
 _TOKEN_OF = {
-    other: token
+    _fold(other): token
     for token, others in _OTHER_NAMES.items()
     for other in (*others.split(), token.lower())
 }
+"""Token names by what other programs call them, without case, spaces and accents."""
 _EMPTY = "\u2800\u3164\u115f\u1160\uffa0"
 """Letters and symbols by their category, of which there is nothing to see."""
 _EMPTY_MARK = re.compile(
@@ -133,7 +174,7 @@ def parse(template: str, names: frozenset[str]) -> tuple[Piece, ...]:
     """
     pieces: list[Piece] = []
     end = 0
-    for found in _found(template, names):
+    for found in _found(template, names, is_template=True):
         if found.position > end:
             pieces.append(template[end : found.position])
         pieces.append(found)
@@ -155,6 +196,7 @@ def find_placeholders(text: str, names: frozenset[str] = GREETING_TOKENS) -> lis
 
 def is_merge_field(text: str) -> bool:
     """Return whether a placeholder is one in prose too, where a brace may be one of code."""
+    text = _alike(text)
     return (
         not text.startswith(("{", "}"))
         or text.startswith(("{{", "}}"))
@@ -180,14 +222,28 @@ def is_missing(value: str | None) -> bool:
     return len(found) == 1 and found[0].text == bare
 
 
-def _found(text: str, names: frozenset[str]) -> Iterator[Token | Placeholder]:
+def _alike(text: str) -> str:
+    """Return `text` with ASCII marks, as long as it is."""
+    return text if text.isascii() else text.translate(_ALIKE)
+
+
+def _found(
+    text: str, names: frozenset[str], *, is_template: bool = False
+) -> Iterator[Token | Placeholder]:
     at = 0
-    while start := _START.search(text, at):
+    read_as = _alike(text)
+    while start := _START.search(read_as, at):
         at = start.start() + 1
-        candidate = _CANDIDATE.match(text, start.start())
-        read = _read(candidate[0], start.start(), names) if candidate else None
-        if read and not _is_escaped(text, read):
-            yield read
+        candidate = _CANDIDATE.match(read_as, start.start())
+        if candidate is None:
+            continue
+        written = text[candidate.start() : candidate.end()]
+        read = _read(candidate[0], start.start(), names)
+        if read is None and is_template and _is_title(read_as, candidate):
+            read = _placeholder(written, start.start(), names)
+        if read and not _is_text(read_as, read):
+            is_other = text[read.position : read.position + len(read.text)] != read.text
+            yield _placeholder(written, read.position, names) if is_other else read
             at = read.position + len(read.text)
 
 
@@ -207,11 +263,35 @@ def _is_merge_field(text: str) -> bool:
     inside = text.strip(_DELIMITERS + "_")
     if text.startswith("%") and re.fullmatch(r"[\w.:|-]+", inside):
         return not re.fullmatch(r"[0-9A-Fa-f]{2}", inside)
+    if not inside:
+        return "__" in text
     if _fold(inside) in _TOKEN_OF:
         return True
     if text.startswith(("[", "«")):
-        return bool(_IDENTIFIER.fullmatch(inside) or _ASKS.fullmatch(inside))
-    return False
+        is_named = _fold(_HEAD.sub("", inside)) in _TOKEN_OF
+        return is_named or bool(_IDENTIFIER.fullmatch(inside) or _ASKS.fullmatch(inside))
+    return text.startswith("<") and _ASKS_YOU.fullmatch(inside) is not None
+
+
+def _is_title(text: str, candidate: re.Match[str]) -> bool:
+    """Return whether brackets hold a title such as "[Deal Size]", and do not begin a line."""
+    inside = candidate[0].strip("[]")
+    begins_line = not text[: candidate.start()].rpartition("\n")[2].strip()
+    is_other = not candidate[0].startswith("[") or text[candidate.end() :].startswith(":")
+    if begins_line or is_other:
+        return False
+    words = re.split(r"[ -]", inside)
+    is_title = _TITLE.fullmatch(inside) is not None and all(word[:1].isupper() for word in words)
+    return is_title or (inside.isalpha() and inside.isupper() and len(inside) > 3)
+
+
+def _is_text(text: str, found: Token | Placeholder) -> bool:
+    """Return whether it is part of an address, or a rule that has a line for itself."""
+    if found.text.strip("_"):
+        return _is_escaped(text, found)
+    end = found.position + len(found.text)
+    before = text[max(0, found.position - _MAX_URL_CHARS) : found.position].rpartition("\n")[2]
+    return not (before + text[end : end + _MAX_URL_CHARS].partition("\n")[0]).strip()
 
 
 def _is_escaped(text: str, found: Token | Placeholder) -> bool:
@@ -249,6 +329,7 @@ def _placeholder(
 
 def _meant(text: str, names: frozenset[str]) -> tuple[str | None, bool]:
     """Return the token that a placeholder names, and whether it names it exactly."""
+    text = _alike(text)
     inside = _OTHERWISE.split(text.strip(_DELIMITERS + "_/"), maxsplit=1)[0].strip()
     folded = {name.lower(): name for name in names}
     parts = [_fold(part) for part in (inside, *(re.split(each, inside)[-1] for each in _PATHS))]
@@ -261,13 +342,9 @@ def _meant(text: str, names: frozenset[str]) -> tuple[str | None, bool]:
 
 
 def _default(text: str) -> str | None:
+    text = _alike(text)
     quoted = _QUOTED.search(text)
     if quoted:
         return quoted["text"] or None
     after = text.strip("{}[]<>%*|").partition("|")[2].strip("| \t")
     return after if after and not set(after) & set("{}|:[]") else None
-
-
-def _fold(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in letters if char.isalnum())
