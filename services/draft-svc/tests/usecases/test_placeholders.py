@@ -90,7 +90,9 @@ async def test_a_greeting_that_is_replaced_is_not_left(accept, work, writer, gre
     assert writer.writes == 1
 
 
-@pytest.mark.parametrize("body", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", "50% [sic]"])
+@pytest.mark.parametrize(
+    "body", ['Send {"id": 7}.', "Use {} for a set.", "100% [1] <b>", "50% [sic]"]
+)
 async def test_code_is_no_placeholder(accept, work, writer, body):
     writer.body = body
     assert body in (await work.do(await accept())).text
