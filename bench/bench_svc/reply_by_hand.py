@@ -1,6 +1,7 @@
 """A reply becomes a draft: nats-py and psycopg by hand, with the same promises as draft-svc.
 
-Inbox, lease, kept strategy, outbox and atomic publication; batches of BATCH, no more layers.
+Inbox, lease, outbox and atomic publication; batches of BATCH, no more layers. The offline writer's
+strategy costs nothing, so neither keeps it before the body is written.
 """
 
 import asyncio
@@ -54,11 +55,6 @@ with due as (
 update draft set lease_token = %s, due_at = now() + interval '60 s', attempts = attempts + 1
 from due where draft.draft_id = due.draft_id
 returning draft.draft_id, draft.workspace_id, draft.reply
-"""
-_KEEP = """
-update draft set strategy = new.strategy, due_at = now() + interval '60 s'
-from unnest(%s::uuid[], %s::jsonb[]) as new (draft_id, strategy)
-where draft.draft_id = new.draft_id and lease_token = %s
 """
 _FINISH = """
 with new as (
@@ -149,8 +145,6 @@ async def _write_batch(
         )
         text, _ = await writer.plan(brief)
         plans.append((draft_id, workspace_id, reply, brief, text))
-    kept = [plan[0] for plan in plans], [Jsonb({"text": plan[4]}) for plan in plans], token
-    await database.execute(_KEEP, kept)
     for draft_id, workspace_id, reply, brief, text in plans:
         written = await writer.write(brief, parse_strategy(text))
         finished = finish_text(

@@ -4,6 +4,7 @@ import re
 from time import process_time
 
 import pytest
+from draft_svc.domain.placeholders import has_left
 from draft_svc.domain.text import (
     SMS_MAX_CHARS,
     SmsTooLongError,
@@ -97,13 +98,16 @@ def blocks_of(signature, text):
 @example(f"{SIGNATURE}\n{SIGNATURE}")
 @example("Anna Lee will call you on Tuesday.\nHead of Sales | Acme GmbH {signature}\n")
 @example(SIGNATURE.replace("\n", f"\n{SIGNATURE}\n", 1))
+@example("Head of Sales | Acme GmbH {signature} Anna Lee will call you on Tuesday.\n")
+@example(f"Anna Lee will call you on Tuesday.\n{{signature}} -- \n{SIGNATURE}")
 def test_the_signature_stands_once_at_the_end_whatever_the_model_returned(body):
     finished = sent(body)
 
     assert finished.text.endswith(SIGNATURE)
     assert finished.text.count(SIGNATURE) == 1
     assert blocks_of(SIGNATURE, finished.text) == 1
-    assert "signature}" not in finished.text
+    # In what may be a sentence it is told (`placeholder-left`), and so never sent.
+    assert "signature}" not in finished.text or has_left(finished.body)
 
 
 LINES = st.text(st.characters(categories=["L", "N", "P", "Zs", "So"]), min_size=1, max_size=30)
@@ -409,3 +413,9 @@ def test_a_persons_long_text_message_is_refused_not_cut():
 def test_the_edit_distance_counts_characters():
     assert edit_distance("Yes, on Monday.", "Yes, on Sunday!") == 3
     assert edit_distance("a" * 20_000, "b" * 20_000) == 20_000
+
+
+def test_a_placeholder_before_a_delimiter_goes():
+    text = body_of(f"I will call you on Tuesday.\n{{signature}} -- \n{SIGNATURE}")
+
+    assert text == "I will call you on Tuesday."

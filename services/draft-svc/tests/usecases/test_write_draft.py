@@ -5,13 +5,15 @@ from uuid import uuid4
 import pytest
 from draft_svc.adapters import drafts
 from draft_svc.adapters.tables import DraftRow
-from draft_svc.domain.draft import DraftStatus
+from draft_svc.domain.draft import DraftFailure, DraftStatus
 from draft_svc.domain.reply import ReplyEmptyError, ReplyUnreadableError
 from drafting import ANNA
 from persona_model.errors import NothingWrittenError
 from persona_model.knowledge import KnowledgeAnswer, PassageText
-from service_devkit.testing.rollback import published
+from service_devkit.testing.rollback import as_worker, published
+from service_devkit.testing.statements import statements
 from service_kit.errors import UpstreamError
+from service_kit.leases import Settlement
 from service_kit.personas import PersonasBehindError, PersonasNotReadyError
 
 QUOTED = "On Mon, Nov 16, 2026 at 9:00 AM Anna <anna@example.com> wrote:\n\n> hi\n> there"
@@ -134,3 +136,48 @@ async def test_results_that_share_a_transaction_have_one_time(session, accept, w
     await work.give_up(await accept(), UpstreamError("no answer from the model"))
     (_, created), (_, failed) = await published(session)
     assert created["occurred_at"] == failed["occurred_at"]
+
+
+async def leased(session, draft):
+    """Lease a draft; return the token."""
+    row = await session.get_one(DraftRow, draft.draft_id)
+    row.lease_token = uuid4()
+    await session.flush()
+    return row.lease_token
+
+
+async def test_a_finished_draft_and_its_lease_are_written_at_once(accept, session):
+    draft = await accept()
+    async with as_worker(session):
+        token = await leased(session, draft)
+        done = Settlement(item_id=draft.draft_id, token=token, due_in_seconds=None)
+        with statements() as sent:
+            assert await drafts.LEASES.begin_settling(session, [done])
+            await drafts.save(session, draft.fail(DraftFailure(type="x", title="x", detail="x")))
+            await drafts.LEASES.end_settling(session)
+        row = await session.get_one(DraftRow, draft.draft_id)
+    assert [each.lstrip().startswith("update draft") for each in sent].count(True) == 1
+    assert (row.due_at, row.lease_token, row.status) == (None, None, "failed")
+
+
+async def test_a_lease_whose_draft_is_not_saved_ends_too(accept, session):
+    draft = await accept()
+    async with as_worker(session):
+        token = await leased(session, draft)
+        later = Settlement(item_id=draft.draft_id, token=token, due_in_seconds=3600)
+        await drafts.LEASES.begin_settling(session, [later])
+        await drafts.LEASES.end_settling(session)
+        row = await session.get_one(DraftRow, draft.draft_id)
+    assert row.lease_token is None
+    assert row.due_at > draft.created_at
+
+
+async def test_a_lease_that_is_lost_is_not_settled(accept, session):
+    draft = await accept()
+    async with as_worker(session):
+        token = await leased(session, draft)
+        lost = Settlement(item_id=draft.draft_id, token=uuid4(), due_in_seconds=None)
+        assert not await drafts.LEASES.begin_settling(session, [lost])
+        await drafts.LEASES.end_settling(session)
+        row = await session.get_one(DraftRow, draft.draft_id, populate_existing=True)
+    assert row.lease_token == token

@@ -36,6 +36,7 @@ SPARE = 4
 """How many times more rows a claim looks at than it takes: others may be taking the same."""
 MIN_DEPTH = 8
 """How many rows of a slot a claim looks at, at least."""
+_SETTLING = "settling"
 _NOW = column("now", DateTime(timezone=True))
 NONE_BUSY: Mapping[str, int] = MappingProxyType({})
 
@@ -134,11 +135,22 @@ class Settlement:
 
 
 class Leases(Generic[RowT, ItemT]):
-    """The work in one table; `read` makes an item of a row."""
+    """The work in one table; `read` makes an item of a row.
 
-    def __init__(self, table: type[RowT], read: Callable[[RowT], ItemT]) -> None:
+    `settled_by_save`: the statement that stores an item's result writes what becomes of its lease,
+    too (`settlement_of`, `settle_columns`), so that the row is written once.
+    """
+
+    def __init__(
+        self,
+        table: type[RowT],
+        read: Callable[[RowT], ItemT],
+        *,
+        settled_by_save: bool = False,
+    ) -> None:
         self._table = table
         self._read = read
+        self._settled_by_save = settled_by_save
         name, key = table.__tablename__, table.__mapper__.primary_key[0].name
         self.name = name
         self._key_name = key
@@ -146,6 +158,7 @@ class Leases(Generic[RowT, ItemT]):
         self._claim = claimed("*")
         self._claim_ids = claimed(key)
         self._settle = _settle_statement(name, key)
+        self._hold = _hold_statement(name, key)
 
     async def wake_workers(self, session: Session) -> None:
         """Wake the workers when this transaction, which has set `due_at`, commits."""
@@ -193,6 +206,28 @@ class Leases(Generic[RowT, ItemT]):
         Returns the rows whose lease is still held, by id: the results of others must be dropped.
         As long as the caller holds them, `session.get` finds them without a statement.
         """
+        return await self._find_held(session, self._settle, settlements)
+
+    async def begin_settling(
+        self, session: Session, settlements: Iterable[Settlement]
+    ) -> Mapping[UUID, RowT]:
+        """Settle, or, if a save does, lock the rows until `end_settling`; return as `settle`."""
+        if not self._settled_by_save:
+            return await self.settle(session, settlements)
+        settling = {each.item_id: each for each in settlements}
+        held = await self._find_held(session, self._hold, settling.values())
+        session.info[_SETTLING] = {item_id: settling[item_id] for item_id in held}
+        return held
+
+    async def end_settling(self, session: Session) -> None:
+        """Settle what no save has settled since `begin_settling`."""
+        left: Mapping[UUID, Settlement] = session.info.pop(_SETTLING, {})
+        if left:
+            await self.settle(session, left.values())
+
+    async def _find_held(
+        self, session: Session, statement: TextClause, settlements: Iterable[Settlement]
+    ) -> Mapping[UUID, RowT]:
         rows = [
             {
                 "item_id": str(each.item_id),
@@ -202,13 +237,13 @@ class Leases(Generic[RowT, ItemT]):
             }
             for each in settlements
         ]
-        settled = await session.execute(
-            select(self._table, _NOW).from_statement(self._settle),
+        found = await session.execute(
+            select(self._table, _NOW).from_statement(statement),
             {"rows": rows},
             execution_options={"populate_existing": True},
         )
         held = dict[UUID, RowT]()
-        for row, now in settled:
+        for row, now in found:
             held[getattr(row, self._key_name)] = row
             set_commit_time(session, now)
         return held
@@ -226,6 +261,34 @@ class Leases(Generic[RowT, ItemT]):
         """Return how often the item was worked on, ended in some way or by a death."""
         row = await session.get_one(self._table, item_id)
         return row.attempts + row.deaths
+
+
+SETTLEMENT: Mapping[str, str] = MappingProxyType(
+    {"settles": "bool", "due_in": "float8", "keeps_lease": "bool"}
+)
+"""The columns of `settlement_of`, with their types in Postgres."""
+
+
+def settle_columns(table: str) -> str:
+    """Return the part of `update <table> set … from new` that writes `settlement_of`."""
+    return (
+        f"due_at = case when new.settles then now() + make_interval(secs => new.due_in)"
+        f" else {table}.due_at end, lease_token = case when new.settles and not new.keeps_lease"
+        f" then null else {table}.lease_token end"
+    )
+
+
+def settlement_of(session: Session, item_id: UUID) -> dict[str, object]:
+    """Return what a save of this item has to write of its lease; it must do so."""
+    settling: dict[UUID, Settlement] = session.info.get(_SETTLING, {})
+    settlement = settling.pop(item_id, None)
+    if settlement is None:
+        return {"settles": False, "due_in": None, "keeps_lease": True}
+    return {
+        "settles": True,
+        "due_in": settlement.due_in_seconds,
+        "keeps_lease": settlement.keeps_lease,
+    }
 
 
 def heartbeat_at(session: Session, row: Leased) -> datetime | None:
@@ -273,6 +336,20 @@ def _settle_statement(table: str, key: str) -> TextClause:
           lease_token = case when new.keeps_lease then {table}.lease_token end
         from new join held on held.{key} = new.item_id
         where {table}.{key} = new.item_id returning {table}.*, clock_timestamp() as now
+        """  # noqa: S608 — both names are our own tables'
+    ).bindparams(bindparam("rows", type_=JSON))
+
+
+def _hold_statement(table: str, key: str) -> TextClause:
+    return text(
+        f"""
+        with held as materialized (
+          select {table}.* from {table} join json_to_recordset(:rows)
+            as new(item_id uuid, token uuid) on {table}.{key} = new.item_id
+            and {table}.lease_token = new.token
+          order by {table}.{key} for update of {table}
+        )
+        select held.*, clock_timestamp() as now from held
         """  # noqa: S608 — both names are our own tables'
     ).bindparams(bindparam("rows", type_=JSON))
 

@@ -83,11 +83,12 @@ class SharedCommits:
     async def _change_all(self, session: Session, together: Sequence[_Waiting]) -> Collection[UUID]:
         grouped_writes.hold(session)
         # Held until the end: a row that nobody holds is loaded again by the change.
-        held = await self._leases.settle(session, [one.settlement for one in together])
+        held = await self._leases.begin_settling(session, [one.settlement for one in together])
         for one in together:
             if one.settlement.item_id in held:
                 await asyncio.create_task(_run(one.change, session), context=one.context)
         await grouped_writes.release(session)
+        await self._leases.end_settling(session)
         if not all(one.settlement.keeps_lease for one in together):
             crash_point("before-commit")
         return held

@@ -10,8 +10,9 @@ from persona_contracts import Channel
 from persona_model.knowledge import KnowledgeStatus, PassageText
 from persona_model.usage import TokenUsage
 from service_kit.grouped_writes import write
-from service_kit.leases import Leases
+from service_kit.leases import SETTLEMENT, Leases, settle_columns, settlement_of
 from service_kit.store import Session
+from service_kit.wakeups import WORK_CHANNEL
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -25,7 +26,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.util import identity_key
 
 from draft_svc.adapters.tables import DraftRow
@@ -71,10 +71,34 @@ _CHANGED = {
 }
 """The columns that a transition may change."""
 _SAVE = text(
-    f"update draft set {', '.join(f'{name} = new.{name}' for name in _CHANGED)}"  # noqa: S608 — ours
-    " from json_to_recordset(:rows) as new(draft_id uuid,"
-    f" {', '.join(f'{name} {kind}' for name, kind in _CHANGED.items())})"
+    f"update draft set {', '.join(f'{name} = new.{name}' for name in _CHANGED)},"  # noqa: S608 — ours
+    f" {settle_columns('draft')} from json_to_recordset(:rows) as new(draft_id uuid,"
+    f" {', '.join(f'{name} {kind}' for name, kind in {**_CHANGED, **SETTLEMENT}.items())})"
     " where draft.draft_id = new.draft_id"
+).bindparams(bindparam("rows", type_=JSON))
+_ADDED = {
+    "draft_id": "uuid",
+    "workspace_id": "text",
+    "message_id": "text",
+    "lead_id": "text",
+    "campaign_id": "text",
+    "channel": "text",
+    "received_at": "timestamptz",
+    "reply": "jsonb",
+    "traceparent": "text",
+    "status": "text",
+    "subject": "text",
+    "error": "jsonb",
+    "created_at": "timestamptz",
+    "due_at": "timestamptz",
+}
+"""The columns of a draft that is new."""
+_ADD = text(
+    f"with stored as (insert into draft ({', '.join(_ADDED)})"  # noqa: S608 — ours
+    f" select {', '.join(_ADDED)} from json_to_recordset(:rows)"
+    f" as new({', '.join(f'{name} {kind}' for name, kind in _ADDED.items())})"
+    " on conflict (workspace_id, message_id) do nothing returning draft_id)"
+    " select coalesce((select array_agg(draft_id) from stored), '{}'), pg_notify(:channel, :topic)"
 ).bindparams(bindparam("rows", type_=JSON))
 _LOCK_LEADS = text(
     "with locked as materialized (select pg_advisory_xact_lock(key) from (select distinct"
@@ -103,13 +127,17 @@ _SUPERSEDE = text(
 ).bindparams(*(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "lead_ids")))
 _RECALL_CAMPAIGNS = text(
     """
-    update draft set campaign_id = (
-      select earlier.campaign_id from draft earlier
-      where earlier.workspace_id = draft.workspace_id and earlier.lead_id = draft.lead_id
-        and earlier.reply->>'campaign_id' is not null
-      order by earlier.received_at desc, earlier.draft_id desc limit 1
+    with recalled as (
+      select draft.draft_id, earlier.campaign_id from draft cross join lateral (
+        select campaign_id from draft earlier
+        where earlier.workspace_id = draft.workspace_id and earlier.lead_id = draft.lead_id
+          and earlier.reply->>'campaign_id' is not null
+        order by earlier.received_at desc, earlier.draft_id desc limit 1
+      ) earlier
+      where draft.draft_id = any(:draft_ids) and draft.campaign_id is null
     )
-    where draft_id = any(:draft_ids) and campaign_id is null
+    update draft set campaign_id = recalled.campaign_id from recalled
+    where draft.draft_id = recalled.draft_id
     """
 )
 
@@ -139,7 +167,8 @@ async def save(session: Session, draft: Draft) -> None:
 
 async def save_all(session: Session, drafts: Sequence[Draft]) -> None:
     """Store what transitions changed."""
-    await session.execute(_SAVE, {"rows": [_values(draft) for draft in drafts]})
+    rows = [_values(draft) | settlement_of(session, draft.draft_id) for draft in drafts]
+    await session.execute(_SAVE, {"rows": rows})
     for draft in drafts:
         loaded = session.sync_session.identity_map.get(identity_key(DraftRow, draft.draft_id))
         if loaded is not None:
@@ -151,32 +180,28 @@ async def add_all(session: Session, drafts: Collection[Draft]) -> set[UUID]:
 
     The queued ones are due at once.
     """
-    result = await session.execute(
-        insert(DraftRow)
-        .on_conflict_do_nothing(index_elements=["workspace_id", "message_id"])
-        .returning(DraftRow.draft_id),
-        [
-            {
-                "draft_id": draft.draft_id,
-                "workspace_id": draft.workspace_id,
-                "message_id": draft.message_id,
-                "lead_id": draft.lead_id,
-                "campaign_id": draft.campaign_id,
-                "channel": draft.channel.value,
-                "received_at": draft.received_at,
-                "reply": draft.reply,
-                "traceparent": draft.traceparent,
-                "status": draft.status.value,
-                "subject": draft.subject,
-                "error": draft.failure and asdict(draft.failure),
-                "created_at": draft.created_at,
-                "due_at": draft.created_at if draft.status is DraftStatus.QUEUED else None,
-            }
-            for draft in drafts
-        ],
-    )
-    await LEASES.wake_workers(session)
-    return set(result.scalars())
+    rows = [
+        {
+            "draft_id": str(draft.draft_id),
+            "workspace_id": draft.workspace_id,
+            "message_id": draft.message_id,
+            "lead_id": draft.lead_id,
+            "campaign_id": draft.campaign_id,
+            "channel": draft.channel.value,
+            "received_at": draft.received_at.isoformat(),
+            "reply": draft.reply,
+            "traceparent": draft.traceparent,
+            "status": draft.status.value,
+            "subject": draft.subject,
+            "error": draft.failure and asdict(draft.failure),
+            "created_at": draft.created_at.isoformat(),
+            "due_at": draft.created_at.isoformat() if draft.status is DraftStatus.QUEUED else None,
+        }
+        for draft in drafts
+    ]
+    woken = {"channel": WORK_CHANNEL, "topic": LEASES.name}
+    new_ids = (await session.execute(_ADD, {"rows": rows, **woken})).scalar_one()
+    return set(new_ids)
 
 
 async def page(
@@ -352,4 +377,4 @@ def _strategy(kept: KeptStrategy) -> dict[str, Any]:
     }
 
 
-LEASES = Leases(DraftRow, _draft)
+LEASES = Leases(DraftRow, _draft, settled_by_save=True)

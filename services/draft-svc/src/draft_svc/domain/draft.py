@@ -211,8 +211,8 @@ class Draft(ShownDraft):
                 return self
         return replace(self, status=DraftStatus.FAILED, failure=DraftFailure.of(refused))
 
-    def keep_strategy(self, strategy: KeptStrategy) -> "Draft":
-        """Return it with the strategy that it is about to be written by."""
+    def keep_strategy(self, strategy: KeptStrategy | None) -> "Draft":
+        """Return it with the strategy that it is, or is about to be, written by."""
         return replace(self, strategy=strategy)
 
     def complete(self, content: DraftContent) -> "Draft":

@@ -21,6 +21,7 @@ _THANKS = (
 )
 _CLOSING = re.compile(rf"(?P<regards>{_REGARDS})|{_THANKS}", re.IGNORECASE)
 _DELIMITER = re.compile(r"[\s*_=~\u2013\u2014-]*")
+_REST_OF_LINE = re.compile(r"[ \t*_=~\u2013\u2014-]*(?:\n|\Z)")
 _AFTER_SENTENCE = re.compile(r"\w{4}[.!?]$")
 _POSTSCRIPT = re.compile(r"^[*_]*p\. ?s\b|^[*_]*ps:", re.IGNORECASE | re.MULTILINE)
 _OPEN, _CLOSE = r"[\[{<]{1,2}\s*", r"\s*[\]}>]{1,2}"
@@ -69,7 +70,9 @@ def _unless_in_sentence(found: re.Match[str]) -> str:
     """Return nothing for one that ends a line or stands between sentences; else it as it is."""
     start, end = _with_marks(found.string, *found.span())
     before, after = found.string[max(start - 1, 0) : start], found.string[end : end + 1]
-    is_apart = after in {"", "\n"} or (before in {"", *"\n.!?,"} and after.isupper())
+    is_apart = _REST_OF_LINE.match(found.string, end) is not None or (
+        before in {"", *"\n.!?,"} and after.isupper()
+    )
     return "" if is_apart else found[0]
 
 

@@ -23,7 +23,6 @@ from draft_svc.domain.brief import Brief, ThreadTurn, Written
 from draft_svc.domain.draft import Draft, DraftContent, KeptStrategy
 from draft_svc.domain.placeholders import require_filled
 from draft_svc.domain.reply import CleanReply, ReplyForms
-from draft_svc.domain.strategy import Strategy
 from draft_svc.domain.text import finish_text
 from draft_svc.usecases.ask_for_body import ask_for_body
 from draft_svc.usecases.ask_for_strategy import ask_for_strategy
@@ -68,14 +67,15 @@ class WriteDraft:
         knowledge = await self._knowledge.search(draft.workspace_id, resolution, clean.text)
         brief = _brief(reply, clean, resolution, knowledge)
         require_filled({"signature": brief.voice.signature or ""}, "")
-        strategy, planned = await self._plan(claim, brief, resolution)
-        written = await ask_for_body(self._writer, brief, strategy)
+        plan = await self._plan(claim, brief, resolution)
+        written = await ask_for_body(self._writer, brief, plan.parse() if plan else None)
         crash_point("after-model-answer")
+        planned = plan.usage if plan else NO_USAGE
         content = _content(draft, brief, resolution, knowledge.status, written, planned)
         took_ms = round((monotonic() - started_at) * 1000)
 
         async def finish(session: Session) -> None:
-            stored = await drafts.get(session, claim.item_id)
+            stored = (await drafts.get(session, claim.item_id)).keep_strategy(plan)
             await complete_draft(session, stored, content, took_ms=took_ms)
             if dropped := written.dropped_citations:
                 after_commit(session, lambda: dropped_citations_total.inc(dropped))
@@ -99,17 +99,18 @@ class WriteDraft:
 
     async def _plan(
         self, claim: Claim[Draft], brief: Brief, resolution: Resolution
-    ) -> tuple[Strategy | None, TokenUsage]:
-        """Return the strategy (e-mail only) and its cost; an earlier attempt's is used again."""
+    ) -> KeptStrategy | None:
+        """Return the strategy (e-mail only); an earlier attempt's is used again."""
         if brief.channel is not Channel.EMAIL:
-            return None, NO_USAGE
+            return None
         made_for = {"persona_id": str(resolution.persona_id), "version": resolution.version}
         kept = claim.item.strategy
         if kept is None or kept.made_for != made_for:
             kept = await ask_for_strategy(self._writer, brief, made_for)
             crash_point("after-plan")
-            await _keep(claim, kept)
-        return kept.parse(), kept.usage
+            if kept.usage != NO_USAGE:
+                await _keep(claim, kept)
+        return kept
 
 
 async def _keep(claim: Claim[Draft], strategy: KeptStrategy) -> None:
