@@ -66,7 +66,7 @@ def openapi(package: str) -> dict:
         HttpApi(package, routers),
         version="1",
         store=Store("postgresql://nobody@127.0.0.1:1/none", package.replace("_", "-")),
-        tokens=Tokens(SigningKeys("file:///none"), issuer="none", audience="none"),
+        credentials=Tokens(SigningKeys("file:///none"), issuer="none", audience="none"),
         health=Health(),
     )
     return app.openapi()

@@ -84,6 +84,7 @@ class Fuzz:
             "sequence_id": self.tenant.ids["sequence"],
             "instance_id": self.tenant.ids["instance"],
             "suppression_id": self.tenant.ids["suppression"],
+            "key_id": self.tenant.ids["key"],
             "version": 1,
             "other": 1,
         }

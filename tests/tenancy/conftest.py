@@ -10,7 +10,7 @@ from service_devkit.testing.waiting import wait_until
 from tenant import SECRET, Tenant
 
 ROWS = sql.SQL(
-    "select to_jsonb(t) - 'published_at' - 'published_revision'"
+    "select to_jsonb(t) - 'published_at' - 'published_revision' - 'last_used_at'"
     " from {} t where workspace_id = %s order by 1"
 )
 CALL = """
@@ -52,6 +52,14 @@ def called(databases, tenant, words):
     values = {"workspace_id": tenant.workspace_id, "words": words, "persona": tenant.ids["persona"]}
     with psycopg.connect(databases["voice_svc"].admin_url) as connection:
         return connection.execute(CALL, values).fetchone()[0]
+
+
+@pytest.fixture(scope="session")
+def limited(tenants):
+    """Return a key of the other workspace that is limited to a persona which nobody uses."""
+    unused = tenants.other.done("persona_svc", "POST", "/api/personas", json={"name": "Unused"})
+    key, _ = tenants.other.key(persona_ids=[unused["persona_id"]])
+    return key
 
 
 @pytest.fixture

@@ -82,6 +82,14 @@ PERSONA_CASES = [
     case("GET /api/audit", status=200),
     case("GET /api/audit", "/api/audit?entity_id={persona}", status=200),
     case("GET /api/starters", status=200),
+    case("GET /api/keys", status=200),
+    case(
+        "POST /api/keys",
+        json={"name": "k", "role": "viewer", "persona_ids": ["{persona}"]},
+        status=422,
+    ),
+    case("GET /api/keys/{key_id}", "/api/keys/{key}"),
+    case("DELETE /api/keys/{key_id}", "/api/keys/{key}"),
 ]
 REPLY = {
     "workspace_id": "other",
@@ -276,13 +284,14 @@ def filled(value, ids):
     return value
 
 
-def ask(tenants, service, each, ids):
+def ask(tenants, service, each, ids, *, by=None, credential=None):
     method = each.route.partition(" ")[0]
     more = dict(each.more)
     ids = {**ids, "own_persona": tenants.asking.ids["persona"]}
     if each.json is not None:
         more["json"] = filled(each.json, ids)
-    return tenants.asking.call(service, method, filled(each.path, ids), **more)
+    path = filled(each.path, ids)
+    return (by or tenants.asking).call(service, method, path, credential=credential, **more)
 
 
 def without(text, ids):
@@ -326,11 +335,93 @@ def test_what_belongs_to_another_workspace_is_not_there(tenants, rows_of_other, 
 )
 def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, service, each):
     theirs = tenants.other.ids
-    names = ("persona", "draft", "file", "sequence", "instance", "suppression", "call")
+    names = ("persona", "draft", "file", "sequence", "instance", "suppression", "call", "key")
     nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]
     seen = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("service", "each"), ALL, ids=[f"{each.route}-{each.path}" for _, each in ALL]
+)
+def test_what_belongs_to_other_personas_is_not_there_for_a_key_limited_to_one(
+    tenants, limited, rows_of_other, service, each
+):
+    before = rows_of_other()
+    theirs = tenants.other.ids
+    answer = ask(tenants, service, each, theirs, by=tenants.other, credential=limited)
+    assert answer.status_code in {200, 202, 401, 403, 404, 422, 503}, answer.text
+    shown = answer.text.replace(filled(each.path, theirs), "")
+    assert SECRET not in shown
+    asked = str(filled([each.path, each.json], theirs))
+    unasked = {entity_id for entity_id in theirs.values() if entity_id not in asked}
+    assert not [entity_id for entity_id in unasked if entity_id in answer.text]
+    if "{persona}" in each.path.partition("?")[0] and "/elevenlabs/" not in each.path:
+        assert answer.status_code == 404, answer.text
+    assert rows_of_other() == before
+
+
+SEEN = [
+    ("persona_svc", "/api/personas", "persona"),
+    ("persona_svc", "/api/personas/{persona}", "persona"),
+    ("persona_svc", "/api/personas/{persona}/resolved", "persona"),
+    ("draft_svc", "/api/drafts", "draft"),
+    ("draft_svc", "/api/drafts/{draft}", "draft"),
+    ("ingest_svc", "/api/personas/{persona}/files", "file"),
+    ("voice_svc", "/api/agents", "persona"),
+    ("voice_svc", "/api/calls", "call"),
+    ("voice_svc", "/api/calls/export", "call"),
+]
+
+
+@pytest.mark.parametrize(("service", "path", "kind"), SEEN, ids=[path for _, path, _ in SEEN])
+def test_a_key_limited_to_a_persona_sees_what_is_of_it(tenants, service, path, kind):
+    ids = tenants.asking.ids
+    key, _ = tenants.asking.key(role="viewer", persona_ids=[ids["persona"]])
+    answer = tenants.asking.call(service, "GET", filled(path, ids), credential=key)
+    assert answer.status_code == 200, answer.text
+    assert ids[kind] in answer.text
+
+
+def test_a_key_limited_to_a_persona_works_in_its_sequences(tenants):
+    tenant, ids = tenants.asking, tenants.asking.ids
+    key, _ = tenant.key(role="editor", persona_ids=[ids["persona"]])
+    own = {"name": f"of {ids['persona']}", "steps": STEPS, "ai_persona_id": ids["persona"]}
+    made = tenant.done("followup_svc", "POST", "/api/sequences", json=own)
+    path = f"/api/sequences/{made['sequence_id']}/instances"
+    lead = {"leads": [{"lead_id": f"of-{ids['persona']}"}]}
+    started = tenant.done("followup_svc", "POST", path, json=lead, credential=key)
+    (item,) = started["items"]
+    listed = tenant.done("followup_svc", "GET", "/api/sequences", credential=key)["items"]
+    assert [each["sequence_id"] for each in listed] == [made["sequence_id"]]
+    listed = tenant.done("followup_svc", "GET", "/api/instances", credential=key)["items"]
+    assert [each["instance_id"] for each in listed] == [item["instance_id"]]
+    stop = f"/api/instances/{item['instance_id']}/stop"
+    assert tenant.done("followup_svc", "POST", stop, credential=key)["state"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "more"),
+    [
+        ("PATCH", "", {"parent_id": "{persona}"}, MATCH_ANY),
+        ("DELETE", "?promote={persona}", None, MATCH_ANY),
+        ("POST", "/clone", {}, {}),
+        ("POST", "/default", None, {}),
+    ],
+)
+def test_a_limited_key_reaches_no_other_persona_by_way_of_its_own(
+    tenants, method, path, body, more
+):
+    tenant, ids = tenants.asking, tenants.asking.ids
+    own = tenant.done("persona_svc", "POST", "/api/personas", json={"name": f"own {uuid4()}"})
+    key, _ = tenant.key(persona_ids=[own["persona_id"]])
+    request = {"headers": more} if body is None else {"headers": more, "json": filled(body, ids)}
+    whole = f"/api/personas/{own['persona_id']}{filled(path, ids)}"
+    answer = tenant.call("persona_svc", method, whole, credential=key, **request)
+    assert answer.status_code in {403, 404}, answer.text
+    kept = tenant.done("persona_svc", "GET", f"/api/personas/{own['persona_id']}")
+    assert (kept["version"], kept["is_default"]) == (1, False)
 
 
 def test_a_foreign_sequence_persona_is_dangling(tenants):

@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 from persona_contracts import EVENTS
-from service_kit.topology import ADVISORY_STREAM, STREAMS
+from service_kit.topology import ADVISORY_STREAM, KEY_STREAM, STREAMS
 
 from dramatis.errors import CliError
 from dramatis.stored import read_stored
@@ -71,7 +71,7 @@ async def follow(
     names = [
         name
         for name, stream in STREAMS.items()
-        if name != ADVISORY_STREAM
+        if name not in {ADVISORY_STREAM, KEY_STREAM}
         and any(matches(pattern, subject) for subject in stream.subjects or ())
     ]
     if not names:

@@ -9,7 +9,14 @@ from typing import Any
 from persona_contracts import EVENTS
 from persona_contracts.catalogue import event_name
 from service_kit.access import Access
-from service_kit.topology import ADVISORY_STREAM, DEAD_STREAM, STATE_STREAM
+from service_kit.api_keys import KEY_USES_SUBJECT
+from service_kit.topology import (
+    ADVISORY_STREAM,
+    DEAD_STREAM,
+    KEY_STREAM,
+    STATE_STREAM,
+    STREAMS,
+)
 
 TOPOLOGY = "topology"
 """Whom the controller and `dramatis topology apply` connect as."""
@@ -48,11 +55,12 @@ def keep_passwords(folder: Path, names: Sequence[str]) -> dict[str, str]:
 
 def _service(access: Access) -> dict[str, Any]:
     read = sorted({durable.stream for durable in access.durables} - {ADVISORY_STREAM})
-    followed = [STATE_STREAM] if access.follows_personas else []
+    followed = [KEY_STREAM, *([STATE_STREAM] if access.follows_personas else [])]
     known = sorted({*access.streams, *read, *followed, DEAD_STREAM, ADVISORY_STREAM})
     publish = [
         *access.publishes,
         *access.beside.sends,
+        KEY_USES_SUBJECT,
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in known),
         # Of a message that was given up its text is fetched, to park it; floods are overtaken.
         *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in read),
@@ -66,8 +74,8 @@ def _service(access: Access) -> dict[str, Any]:
         ]
         if durable.stream != ADVISORY_STREAM:
             publish.append(f"dead.{at}")
-    if access.follows_personas:
-        publish += _reader(STATE_STREAM)
+    for stream in followed:
+        publish += _reader(stream)
     answers = [f"{subject} {access.queue}" for subject in access.answers]
     return {
         "publish": {"allow": sorted(publish)},
@@ -105,7 +113,8 @@ def _operator() -> dict[str, Any]:
             "allow": [
                 *(f"{event_name(event)}.*" for event in EVENTS),  # `dead replay`
                 "$JS.API.STREAM.INFO.*",
-                *_reader("*"),
+                # Not of KEY_STATE: what is known of API keys is our services' own.
+                *(each for stream in STREAMS if stream != KEY_STREAM for each in _reader(stream)),
                 f"$JS.API.STREAM.MSG.GET.{DEAD_STREAM}",
                 f"$JS.API.STREAM.MSG.DELETE.{DEAD_STREAM}",
             ]

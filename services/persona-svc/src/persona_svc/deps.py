@@ -19,6 +19,8 @@ class PersonaDeps:
     persona_users: PersonaUsers
     retention: timedelta
     """How long a deleted persona can be undeleted."""
+    pepper: bytes
+    """What API keys are hashed with."""
 
 
 def build(service: Service, settings: PersonaSettings) -> PersonaDeps:
@@ -27,4 +29,5 @@ def build(service: Service, settings: PersonaSettings) -> PersonaDeps:
         store=service.store,
         persona_users=NatsPersonaUsers(service.broker.publishing),
         retention=settings.retention,
+        pepper=settings.api_key_pepper.get_secret_value().encode(),
     )

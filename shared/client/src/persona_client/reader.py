@@ -1,10 +1,10 @@
-"""Reads the stream PERSONA_STATE into a replica, without end, over one NATS connection."""
+"""Reads a stream of state documents into a replica, without end, over one NATS connection."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
 from time import monotonic
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -15,7 +15,7 @@ from persona_contracts import COMPLETE_HEADER
 from persona_client.address import NatsAddress
 from persona_client.connection import Connection, cause_of, missing_permission
 from persona_client.pull import Pull
-from persona_client.replica import Replica, StateMessage
+from persona_client.replica import StateMessage
 
 STREAM: Final = "PERSONA_STATE"
 CONFIRM_SECONDS: Final = 5.0
@@ -36,16 +36,39 @@ class _ConsumerLostError(NatsError):
     """The broker serves this consumer no more."""
 
 
+class FollowsStream(Protocol):
+    """What is kept equal to the stream: a `Replica`."""
+
+    def resume_after(self, stream_created: str, last_seq: int) -> int:
+        """Return the sequence up to which the stream has been read; 0: begin."""
+        ...
+
+    def apply(self, documents: Sequence[StateMessage], last_seq: int) -> None:
+        """Take the next documents; the last one stood at `last_seq`."""
+        ...
+
+    def confirm(self) -> None:
+        """Take note that the broker has nothing more to send."""
+        ...
+
+
 class StateReader:
     """Keeps a replica up to date: an ephemeral pull consumer without acks, made anew when lost."""
 
     def __init__(
-        self, address: NatsAddress, replica: Replica, *, subjects: Sequence[str], name: str
+        self,
+        address: NatsAddress,
+        replica: FollowsStream,
+        *,
+        subjects: Sequence[str],
+        name: str,
+        stream: str = STREAM,
     ) -> None:
         self._address = address
         self._replica = replica
         self._subjects = list(subjects)
         self._name = name
+        self._stream = stream
         self.failing = ""
         """Why the stream cannot be read now; empty while it can."""
 
@@ -85,14 +108,14 @@ class StateReader:
         """Make a consumer that goes on where the replica ends, and read until it is lost."""
         connection = client.stats["reconnects"]
         js = client.jetstream(timeout=2)  # pyright: ignore[reportUnknownMemberType]  # untyped there
-        stream = await js.stream_info(STREAM)
+        stream = await js.stream_info(self._stream)
         created = stream.created.isoformat() if stream.created else ""
         read = self._replica.resume_after(created, stream.state.last_seq)
-        consumer = await js.add_consumer(STREAM, self._consumer(read))  # pyright: ignore[reportUnknownMemberType]  # untyped there
-        pull = Pull(client, STREAM, consumer.name, BATCH)
-        log.info("roster %s: reading %s after %d", self._name, STREAM, read)
+        consumer = await js.add_consumer(self._stream, self._consumer(read))  # pyright: ignore[reportUnknownMemberType]  # untyped there
+        pull = Pull(client, self._stream, consumer.name, BATCH)
+        log.info("roster %s: reading %s after %d", self._name, self._stream, read)
         self.failing = ""
-        attached = _Attached(pull, js, consumer.name, self._replica)
+        attached = _Attached(pull, js, (self._stream, consumer.name), self._replica)
         try:
             if not consumer.num_pending:
                 self._replica.confirm()
@@ -117,19 +140,21 @@ class StateReader:
 
     async def _failed(self, error: Exception) -> None:
         """Log what went wrong, once until it goes well again."""
-        reason = cause_of(error, STREAM)
+        reason = cause_of(error, self._stream)
         if isinstance(error, TimeoutError) and self.failing.startswith("no permission"):
             return  # what was refused is answered by silence
         if reason != self.failing:
             self.failing = reason
             level = logging.ERROR if missing_permission(error) else logging.WARNING
-            log.log(level, "roster %s: cannot read %s now: %s", self._name, STREAM, reason)
+            log.log(level, "roster %s: cannot read %s now: %s", self._name, self._stream, reason)
 
 
 class _Attached:
     """One consumer, while it lasts."""
 
-    def __init__(self, pull: Pull, js: JetStreamContext, consumer: str, replica: Replica) -> None:
+    def __init__(
+        self, pull: Pull, js: JetStreamContext, consumer: tuple[str, str], replica: FollowsStream
+    ) -> None:
         self._pull = pull
         self._js = js
         self._consumer = consumer
@@ -150,7 +175,7 @@ class _Attached:
         elif self._pull.refused:
             raise _ConsumerLostError(self._pull.refused)
         elif monotonic() >= self._confirm_at:
-            info = await self._js.consumer_info(STREAM, self._consumer)
+            info = await self._js.consumer_info(*self._consumer)
             if info.delivered is None or info.delivered.consumer_seq != self._received:
                 raise _DocumentsLostError
             if info.num_pending == 0:

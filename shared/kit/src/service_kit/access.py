@@ -7,7 +7,7 @@ from persona_contracts import EVENTS
 from persona_contracts.catalogue import event_name
 from pydantic import TypeAdapter
 
-from service_kit.topology import STATE_STREAM, STREAMS, Durable, stream_of
+from service_kit.topology import KEY_STREAM, STATE_STREAM, STREAMS, Durable, stream_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,13 @@ class Access:
             for event in EVENTS
             if stream_of(event.event_type) in self.streams
         ]
-        state = STREAMS[STATE_STREAM].subjects if STATE_STREAM in self.streams else None
-        return [*own, *(state or ())]
+        state = [
+            subject
+            for name in (STATE_STREAM, KEY_STREAM)
+            if name in self.streams
+            for subject in STREAMS[name].subjects or ()
+        ]
+        return [*own, *state]
 
 
 ACCESS = TypeAdapter(list[Access])

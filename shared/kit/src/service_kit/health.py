@@ -56,10 +56,12 @@ class Health:
         *,
         stand_ins: Sequence[str] = (),
         roster: Callable[[], RosterHealth] | None = None,
+        keys_are_silent: Callable[[], bool] = lambda: False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stand_ins = sorted(stand_ins)
         self._roster = roster
+        self._keys_are_silent = keys_are_silent
         self._monotonic = monotonic
         self._degraded: dict[str, str] = {}
         self._worked: set[str] = set()
@@ -110,6 +112,7 @@ class Health:
         """
         roster = self._roster() if self._roster else None
         stale = {"roster"} if roster and roster.freshness == "STALE" else set[str]()
+        stale |= {"keys"} if self._keys_are_silent() else set()
         report: dict[str, object] = {
             "degraded": sorted(self._degraded.keys() | stale),
             "reasons": {name: why for name, why in sorted(self._degraded.items()) if why},

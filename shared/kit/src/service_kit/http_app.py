@@ -11,11 +11,11 @@ from persona_client import Roster
 from service_kit.docs_page import install_docs
 from service_kit.guard import RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz, startupz
+from service_kit.identity import Verifies
 from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
 from service_kit.store import Store
-from service_kit.tokens import Tokens
 from service_kit.tracing import TELEMETRY
 
 
@@ -51,7 +51,7 @@ def build_app(
     *,
     version: str,
     store: Store,
-    tokens: Tokens,
+    credentials: Verifies,
     health: Health,
     roster: Roster | None = None,
 ) -> FastAPI:
@@ -68,7 +68,7 @@ def build_app(
         redirect_slashes=False,  # `LenientRequests` serves them; a redirect may lose a body
         telemetry=TELEMETRY,
     )
-    app.state.store, app.state.tokens, app.state.health = store, tokens, health
+    app.state.store, app.state.credentials, app.state.health = store, credentials, health
     app.state.roster = roster
     for router in api.routers:
         app.include_router(router)

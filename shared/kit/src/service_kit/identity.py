@@ -1,17 +1,28 @@
-"""Who calls: the workspace, the person and the role, from the token alone (architecture.md §5).
+"""Who calls: the workspace, the person and the role, from token or key alone (architecture.md §5).
 
-A route takes `Viewer`, `Editor` or `Admin`, the least role that may use it.
+A route takes `Viewer`, `Editor` or `Admin`, the least role that may use it. For a caller who is
+limited to some personas the others are not there: it may use the routes with a `{persona_id}` in
+their address, and those with `OF_OWN_PERSONAS`, which show nothing of other personas.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Protocol
+from uuid import UUID
 
 from fastapi import Depends, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service_kit.errors import ForbiddenError, UnauthenticatedError
+from service_kit.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+
+PERSONA_IN_PATH = "persona_id"
+
+
+class PersonaNotFoundError(NotFoundError):
+    """This workspace has no such persona."""
+
+    slug = "persona-not-found"
 
 
 class Role(StrEnum):
@@ -34,6 +45,47 @@ class Principal:
     workspace_id: str
     subject: str
     role: Role
+    key_id: UUID | None = None
+    """The API key that it is; None: a person, or another system, with a token."""
+    persona_ids: frozenset[UUID] | None = None
+    """To which personas it is limited; None: it is not."""
+
+    def require_persona(self, persona_id: UUID | None) -> None:
+        """Return when the caller may know of this persona; None is no persona.
+
+        Raises:
+            PersonaNotFoundError: it is limited to others.
+        """
+        if self.persona_ids is None or persona_id is None or persona_id in self.persona_ids:
+            return
+        raise PersonaNotFoundError(f"no persona {persona_id}")
+
+    def require_whole_workspace(self) -> None:
+        """Return when the caller is not limited to some personas.
+
+        Raises:
+            LimitedToPersonasError: it is.
+        """
+        if self.persona_ids is not None:
+            raise LimitedToPersonasError("This needs a key that is for the whole workspace.")
+
+
+class Verifies(Protocol):
+    """Knows who calls: `Credentials`."""
+
+    async def verify(self, credential: str) -> Principal:
+        """Return whom `credential` stands for.
+
+        Raises:
+            UnauthenticatedError: it is not valid.
+        """
+        ...
+
+
+class LimitedToPersonasError(ForbiddenError):
+    """The API key is limited to some personas."""
+
+    slug = "limited-to-personas"
 
 
 class RoleTooLowError(ForbiddenError):
@@ -45,7 +97,7 @@ class RoleTooLowError(ForbiddenError):
 _bearer = HTTPBearer(
     bearerFormat="JWT",
     scheme_name="token",
-    description="A JWT with `workspace_id` and `role` (viewer, editor or admin).",
+    description="A JWT with `workspace_id` and `role` (viewer, editor or admin), or an API key.",
     auto_error=False,
 )
 
@@ -57,23 +109,45 @@ async def authenticated(
     return request.state.principal
 
 
-async def authenticate(request: Request, least: Role) -> None:
-    """Let the caller in, by the headers alone: nothing of the body has been read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Who may use a route."""
 
-    `app.state.tokens` verifies the token.
+    least: Role
+    takes_limited: bool
+    """Whether it shows a caller who is limited to some personas nothing of others."""
+
+
+async def authenticate(request: Request, entry: Entry) -> None:
+    """Let the caller in, by address and headers alone: nothing of the body has been read.
 
     Raises:
         UnauthenticatedError: there is no bearer token, or it is not valid.
-        RoleTooLowError: the token's role is lower than `least`.
-        KeysUnavailableError: the signing keys cannot be fetched, so nothing is known of the token.
+        RoleTooLowError: the caller's role is too low.
+        LimitedToPersonasError: the caller is limited to some personas, and the route is about all.
+        PersonaNotFoundError: the address names a persona that the caller may not know of.
+        UpstreamError: nothing can be known of the token or key now.
     """
     credentials = await _bearer(request)
     if credentials is None:
-        raise UnauthenticatedError("Send a token: `Authorization: Bearer …`.")
-    principal: Principal = await request.app.state.tokens.verify(credentials.credentials)
-    if not principal.role.includes(least):
-        raise RoleTooLowError(f"This needs the role {least}; the token has {principal.role}.")
+        raise UnauthenticatedError("Send a token or an API key: `Authorization: Bearer …`.")
+    verifies: Verifies = request.app.state.credentials
+    principal = await verifies.verify(credentials.credentials)
+    if principal.persona_ids is not None:
+        _require_in_reach(principal, request, entry)
+    if not principal.role.includes(entry.least):
+        raise RoleTooLowError(f"This needs the role {entry.least}; you have {principal.role}.")
     request.state.principal = principal
+
+
+def _require_in_reach(principal: Principal, request: Request, entry: Entry) -> None:
+    if not entry.takes_limited:
+        principal.require_whole_workspace()
+    try:
+        named = UUID(request.path_params[PERSONA_IN_PATH])
+    except (KeyError, ValueError):  # the route refuses what is no id
+        return
+    principal.require_persona(named)
 
 
 class Requires:
@@ -85,6 +159,23 @@ class Requires:
     async def __call__(self, principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
         """Return the caller."""
         return principal
+
+
+async def of_own_personas() -> None:
+    """Mark a route without a persona in its address that shows nothing of other personas."""
+
+
+OF_OWN_PERSONAS = (Depends(of_own_personas),)
+"""For `dependencies=` of such a route: `WorkspaceSession` hides the rows of other personas."""
+
+
+def entry_of(dependant: Dependant, path: str) -> Entry:
+    """Return who may use the route at `path` with these dependencies."""
+    marked = any(inner.call is of_own_personas for inner in dependant.dependencies)
+    return Entry(
+        least=least_role(dependant),
+        takes_limited=marked or f"{{{PERSONA_IN_PATH}}}" in path,
+    )
 
 
 def least_role(dependant: Dependant) -> Role:

@@ -29,7 +29,8 @@ PRIVATE_KEYS = re.compile(
 CREDENTIALS = re.compile(
     r"(?<=://)[^/@\s]+(?=@)"  # user:password@
     r"|(?<=\bbearer )\S+"
-    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*",  # a JWT
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JWT
+    r"|dramatis_[0-9A-Za-z]{10,}",  # an API key
     re.IGNORECASE,
 )
 HIDDEN = "***"

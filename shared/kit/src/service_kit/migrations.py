@@ -176,6 +176,22 @@ def protect(table: str, *, api: str = "select, insert, update, delete") -> None:
     for_workers(table)
 
 
+OF_CALLER = "any(string_to_array(current_setting('dramatis.persona_ids', true), ','))"
+"""In SQL: the personas, as text, that the caller of an API is limited to."""
+
+
+def limit_to_personas(table: str, condition: str) -> None:
+    """Hide rows from callers who are limited to some personas, unless `condition` holds.
+
+    The condition is SQL, such as `persona_id::text = {OF_CALLER}`; nobody else is limited by it.
+    """
+    unlimited = "coalesce(current_setting('dramatis.persona_ids', true), '') = ''"
+    op.execute(
+        f"create policy personas on {table} as restrictive to {_roles().api}"
+        f" using ({unlimited} or {condition})"
+    )
+
+
 def for_workers(table: str) -> None:
     """Let workers alone use `table`, which holds no tenant's data, in a migration."""
     op.execute(f"grant select, insert, update, delete on {table} to {_roles().worker}")

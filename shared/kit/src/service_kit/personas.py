@@ -10,7 +10,8 @@ from uuid import UUID
 from persona_client import Resolution, Roster, RosterNotReadyError
 from persona_contracts import ResolvedPersona
 
-from service_kit.errors import NotFoundError, UpstreamError
+from service_kit.errors import UpstreamError
+from service_kit.identity import PersonaNotFoundError
 
 REVISION_HEADER = "Dramatis-Revision"
 AT_LEAST_HEADER = "Dramatis-At-Least"
@@ -27,12 +28,6 @@ class PersonasBehindError(UpstreamError):
     """The personas of this revision have not arrived here yet; try again later."""
 
     slug = "personas-behind"
-
-
-class PersonaNotFoundError(NotFoundError):
-    """This workspace has no such persona."""
-
-    slug = "persona-not-found"
 
 
 class KnowsRevisions(Protocol):

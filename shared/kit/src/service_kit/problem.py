@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 
+from service_kit.api_keys import without_keys
 from service_kit.errors import (
     FieldError,
     InvalidError,
@@ -117,7 +118,8 @@ def problem_response(error: ServiceError, headers: Mapping[str, str] | None = No
         "type": f"urn:dramatis:problem:{error.slug}",
         "title": error.title(),
         "status": error.status,
-        "detail": _shortened(str(error), MAX_DETAIL_CHARS) + _and_more(len(error.errors)),
+        "detail": _shortened(without_keys(str(error)), MAX_DETAIL_CHARS)
+        + _and_more(len(error.errors)),
     }
     if error.errors:
         document["errors"] = [

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Header, Request, Response, params
 from fastapi.routing import APIRoute
 
 from service_kit import idempotency
-from service_kit.identity import Principal, authenticate, authenticated, least_role
+from service_kit.identity import Principal, authenticate, authenticated, entry_of
 from service_kit.json_bodies import JsonRequest
 from service_kit.persona_dependencies import at_least
 from service_kit.problem import problem_responses
-from service_kit.store import Session
+from service_kit.store import Session, Store
 
 KEY_PATTERN = r"^[\x20-\x7e]+$"
 BeforeAnswer = Callable[[Response], Awaitable[None]]
@@ -23,13 +23,13 @@ class ApiRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
-        handle, least = super().get_route_handler(), least_role(self.dependant)
+        handle, entry = super().get_route_handler(), entry_of(self.dependant, self.path_format)
         takes_json = self.body_field is not None and not isinstance(
             self.body_field.field_info, params.Form
         )
 
         async def handle_once(request: Request) -> Response:
-            await authenticate(request, least)
+            await authenticate(request, entry)
             if takes_json:
                 request = JsonRequest(request.scope, request.receive)
                 await request.require_few_values()
@@ -79,7 +79,8 @@ def deps_of(kind: type[DepsT]) -> Callable[[Request], Coroutine[Any, Any, DepsT]
 async def _open(
     request: Request, principal: Annotated[Principal, Depends(authenticated)]
 ) -> AsyncGenerator[Session]:
-    async with request.app.state.store.workspace(principal.workspace_id) as session:
+    store: Store = request.app.state.store
+    async with store.workspace(principal.workspace_id, principal.persona_ids) as session:
         yield session
 
 

@@ -26,9 +26,11 @@ from service_kit.access import ACCESS, Access, Subjects
 from service_kit.batch_work import BatchPool
 from service_kit.broker import Broker
 from service_kit.cors import allow_origins
+from service_kit.credentials import Credentials
 from service_kit.events import DepsT, EventRouter
 from service_kit.health import Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
+from service_kit.key_ring import KeyRing
 from service_kit.logs import configure_logging
 from service_kit.migrations import await_schema, migrate, schema_is_current
 from service_kit.patience import MAX_CONNECTIONS, PatientProtocol
@@ -38,7 +40,7 @@ from service_kit.rpc import RpcRouter
 from service_kit.settings import ServiceSettings, SettingsError
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
-from service_kit.topology import STATE_STREAM
+from service_kit.topology import KEY_STREAM, STATE_STREAM
 from service_kit.tracing import configure_tracing
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
 from service_kit.work import STOP_SECONDS, WorkPool
@@ -110,6 +112,8 @@ class Service:
             snapshot_path=settings.data_dir / f"{self.name}-roster.jsonl.gz",
             name=self.name,
         )
+        pepper = settings.api_key_pepper.get_secret_value().encode()
+        self.keys = KeyRing(address, pepper, name=self.name)
         self.broker = Broker(address, self.store, ack_wait_seconds=settings.ack_wait_seconds)
         self._package = package
         self._streams = streams
@@ -132,6 +136,7 @@ class Service:
 
         Raises:
             StandInRefusedError: the settings have a stand-in and the profile is production.
+            SettingsError: the profile is production and API keys have the embedded pepper.
         """
         configure_logging(self.name, self.settings.log_level)
         if sys.argv[1:] == ["migrate"]:
@@ -148,6 +153,7 @@ class Service:
         if self.settings.profile == "production" and self.settings.stand_ins:
             refused = ", ".join(self.settings.stand_ins)
             raise StandInRefusedError(f"DRAMATIS_PROFILE=production refuses stand-ins: {refused}")
+        self.settings.require_own_pepper()
         if events is not None:
             self.broker.include_events(events, deps)
         if rpc is not None:
@@ -179,6 +185,7 @@ class Service:
         health = Health(
             stand_ins=self.settings.stand_ins,
             roster=self._roster_health if self._follows_personas else None,
+            keys_are_silent=lambda: self.keys.is_silent,
         )
         for capability in self.settings.not_configured:
             health.degraded(capability, "not configured")
@@ -216,12 +223,13 @@ class Service:
             SigningKeys(settings.jwks_url),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
+            others={issuer: SigningKeys(url) for issuer, url in settings.jwt_other_issuers.items()},
         )
         app = build_app(
             parts.api,
             version=version(self.name),
             store=self.store,
-            tokens=tokens,
+            credentials=Credentials(tokens, self.keys),
             health=health,
             roster=self.roster if self._follows_personas else None,
         )
@@ -239,6 +247,7 @@ class Service:
             wakeups.run(),
             self._prune(),
             self._connected(health, relay, outbox_wakeup),
+            self.keys.run(),
             *(pool.run(wakeups.subscribe(WORK_CHANNEL, pool.name)) for pool in parts.pools),
         ]
         if self._follows_personas:
@@ -249,7 +258,7 @@ class Service:
         """Connect to the broker, however long that takes; then relay and reconcile."""
         health.degraded("broker")
         await self.broker.start()
-        followed = {STATE_STREAM: None} if self._follows_personas else {}
+        followed = {KEY_STREAM: None, **({STATE_STREAM: None} if self._follows_personas else {})}
         reconciler = Reconciler(
             self.store,
             self.broker,
@@ -264,6 +273,7 @@ class Service:
             relay.run(wakeup),
             relay.watch(health),
             self.broker.until_closed(),
+            self.keys.report_uses(self.broker.publishing),
         )
         tasks = [asyncio.create_task(work) for work in lasting]
         try:

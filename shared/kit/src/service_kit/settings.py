@@ -27,6 +27,8 @@ from service_kit.store import normalise_url
 
 SECRETS_DIR = "DRAMATIS_SECRETS_DIR"
 Profile = Literal["embedded", "production"]
+EMBEDDED_PEPPER = "known-to-everybody-so-embedded-only"
+MIN_PEPPER_CHARS = 32
 _TOPOLOGY: Mapping[Profile, str] = {"embedded": "services", "production": "controller"}
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 """As browsers write it (RFC 6454 §6.1): in lower case, with nothing after the port."""
@@ -76,6 +78,13 @@ class ServiceSettings(BaseSettings):
     """Where the keys that sign tokens are published: `https://…` or, embedded, `file://…`."""
     jwt_issuer: str = "dramatis"
     jwt_audience: str = "dramatis"
+    jwt_other_issuers: dict[str, str] = Field(default_factory=dict)
+    """Further issuers of tokens, each with its JWKS URL, as JSON: `{"https://…": "https://…"}`."""
+    api_key_pepper: SecretStr = SecretStr(EMBEDDED_PEPPER)
+    """What API keys are hashed with, the same in every service; production wants one of its own.
+
+    At least 32 characters. Another one makes every key invalid.
+    """
     cors_origins: tuple[str, ...] = ()
     """Whose pages may call the API from a browser, such as `https://app.example.com`; none."""
     otlp_endpoint: str | None = None
@@ -113,10 +122,27 @@ class ServiceSettings(BaseSettings):
         """What is chosen here that production refuses, such as `writer:offline`."""
         return ()
 
+    def require_own_pepper(self) -> None:
+        """Return when API keys are hashed with what not everybody knows, or this is embedded.
+
+        Raises:
+            SettingsError: the profile is production, and the pepper is the embedded one.
+        """
+        pepper = self.api_key_pepper.get_secret_value()
+        if self.profile == "production" and pepper == EMBEDDED_PEPPER:
+            raise SettingsError("DRAMATIS_API_KEY_PEPPER: production needs one of its own")
+
     @property
     def not_configured(self) -> Sequence[str]:
         """What this process cannot do as it is set up, such as `voice`: told by `/readyz`."""
         return ()
+
+    @field_validator("api_key_pepper")
+    @classmethod
+    def _is_long(cls, pepper: SecretStr) -> SecretStr:
+        if len(pepper.get_secret_value()) < MIN_PEPPER_CHARS:
+            raise ValueError(f"at least {MIN_PEPPER_CHARS} characters")
+        return pepper
 
     @field_validator("database_url", "migration_database_url")
     @classmethod

@@ -5,11 +5,12 @@ Each transaction starts by taking a role (ADR 0008): `<svc>_api` sees the rows o
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from psycopg.sql import Literal
 from pydantic import TypeAdapter
@@ -131,19 +132,30 @@ class Store:
             self.engine, expire_on_commit=False, info={"service": service, "lease": lease}
         )
 
-    def workspace(self, workspace_id: str) -> AbstractAsyncContextManager[Session]:
-        """Open a transaction that sees one workspace only; it commits at the end of the block."""
-        return self._transaction(f"{self.role}_api", workspace_id)
+    def workspace(
+        self, workspace_id: str, persona_ids: Collection[UUID] | None = None
+    ) -> AbstractAsyncContextManager[Session]:
+        """Open a transaction that sees one workspace only; it commits at the end of the block.
+
+        With `persona_ids` it sees, of tables that `limit_to_personas`, the rows of these alone.
+        """
+        limit = ""
+        if persona_ids is not None:
+            named = ",".join(map(str, persona_ids)) or "none"
+            limit = f"; set local dramatis.persona_ids = {Literal(named).as_string()}"
+        return self._transaction(f"{self.role}_api", workspace_id, limit)
 
     def worker(self) -> AbstractAsyncContextManager[Session]:
         """Open a transaction that sees every workspace: batches, relay, leases."""
         return self._transaction(f"{self.role}_worker", "")
 
     @asynccontextmanager
-    async def _transaction(self, role: str, workspace_id: str) -> AsyncGenerator[Session]:
+    async def _transaction(
+        self, role: str, workspace_id: str, limit: str = ""
+    ) -> AsyncGenerator[Session]:
         begin = (
             f"begin; set local role {role};"
-            f" set local dramatis.workspace_id = {Literal(workspace_id).as_string()}"
+            f" set local dramatis.workspace_id = {Literal(workspace_id).as_string()}{limit}"
         )
         try:
             session = await self._begin(begin)

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -26,6 +27,7 @@ MAX_STALE_SECONDS = 24 * 3_600
 """Keys that cannot be fetched again are good for this long: one may have been withdrawn."""
 TIMEOUT_SECONDS = 5
 JWKS = TypeAdapter(dict[str, Any])
+NOBODY_ELSE: Mapping[str, "SigningKeys"] = MappingProxyType({})
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 MALFORMED = "The token is malformed, or its signature does not hold."
 REASONS: dict[type[jwt.PyJWTError], str] = {
@@ -132,8 +134,16 @@ class SigningKeys:
 class Tokens:
     """Turns a token into who calls."""
 
-    def __init__(self, keys: SigningKeys, *, issuer: str, audience: str) -> None:
-        self._keys = keys
+    def __init__(
+        self,
+        keys: SigningKeys,
+        *,
+        issuer: str,
+        audience: str,
+        others: Mapping[str, SigningKeys] = NOBODY_ELSE,
+    ) -> None:
+        """Take the keys of `issuer`, and those of each further issuer: none signs for another."""
+        self._keys = {issuer: keys, **others}
         self._issuer = issuer
         self._audience = audience
 
@@ -146,14 +156,16 @@ class Tokens:
             KeysUnavailableError: the keys cannot be fetched.
         """
         try:
-            key = await self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
+            issuer = self._claimed_issuer(token)
+            key_id = jwt.get_unverified_header(token).get("kid", "")
+            key = await self._keys[issuer].get(key_id)
             if key is None:
                 raise TokenRejectedError("The token is not signed with a published key.")
             claims = jwt.decode(
                 token,
                 key,
                 algorithms=ALGORITHMS,
-                issuer=self._issuer,
+                issuer=issuer,
                 audience=self._audience,
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "aud", "sub"]},
@@ -161,6 +173,13 @@ class Tokens:
         except jwt.PyJWTError as error:
             raise TokenRejectedError(_reason(error)) from error
         return _principal(claims)
+
+    def _claimed_issuer(self, token: str) -> str:
+        """Return by whose keys the token is to be judged: the first issuer's, if none is known."""
+        if len(self._keys) == 1:
+            return self._issuer
+        claimed = jwt.decode(token, options={"verify_signature": False}).get("iss")
+        return claimed if isinstance(claimed, str) and claimed in self._keys else self._issuer
 
 
 def _reason(error: jwt.PyJWTError) -> str:

@@ -24,6 +24,8 @@ ACK_WAIT_SECONDS = 30
 MAX_ACK_PENDING = 1_000
 """How many messages a consumer has delivered and not acknowledged, at most."""
 STATE_STREAM = "PERSONA_STATE"
+KEY_STREAM = "KEY_STATE"
+"""What our services know of API keys, and nobody else may read."""
 DEAD_STREAM = "DEAD"
 ADVISORY_STREAM = "ADVISORY"
 MAX_EVENT_BYTES = 1024 * 1024
@@ -71,6 +73,14 @@ STREAMS: dict[str, StreamConfig] = {
             duplicate_window=DUPLICATE_WINDOW_SECONDS,
             allow_atomic=True,
             allow_direct=True,
+        ),
+        StreamConfig(
+            name=KEY_STREAM,
+            subjects=["key-state.v1.*.*"],
+            storage=StorageType.FILE,
+            max_msgs_per_subject=1,
+            duplicate_window=DUPLICATE_WINDOW_SECONDS,
+            allow_atomic=True,
         ),
         StreamConfig(
             name=DEAD_STREAM,

@@ -13,6 +13,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from service_kit.api_keys import PREFIX, without_keys
+
 EXPORT_SECONDS = 3
 """For one export with its retries, so that a lost collector does not hold up the end."""
 PROBES = {"/livez", "/readyz", "/startupz", "/metrics"}
@@ -27,7 +29,7 @@ TELEMETRY: TelemetryConfig = {
 
 
 class QueryRemover(SpanProcessor):
-    """Keeps what people search for out of exported spans."""
+    """Keeps what people search for, and API keys in addresses, out of exported spans."""
 
     def on_start(
         self,
@@ -35,8 +37,11 @@ class QueryRemover(SpanProcessor):
         parent_context: Context | None = None,  # noqa: ARG002 — the SDK passes it by name
     ) -> None:
         """Blank the query that FastAPI records."""
-        if "url.query" in (span.attributes or {}):
-            span.set_attribute("url.query", "***")
+        for name, value in (span.attributes or {}).items():
+            if name == "url.query":
+                span.set_attribute(name, "***")
+            elif isinstance(value, str) and PREFIX in value:
+                span.set_attribute(name, without_keys(value))
 
 
 def tracer_provider(service: str, exporter: SpanExporter | None) -> TracerProvider:

@@ -174,7 +174,7 @@ def health() -> Health:
 def make_app(store: Store, tokens: Tokens, health: Health) -> FastAPI:
     long_bodies = re.compile("/api/notes|/api/plain/long-voices")
     api = HttpApi("Notes", [notes, plain], description="A test.", long_bodies=long_bodies)
-    return build_app(api, version="1.2.3", store=store, tokens=tokens, health=health)
+    return build_app(api, version="1.2.3", store=store, credentials=tokens, health=health)
 
 
 @pytest.fixture

@@ -136,7 +136,9 @@ async def test_only_a_roster_that_was_never_filled_is_not_ready(
     health = Health(roster=lambda: roster)
     api = HttpApi("Notes", [])
     await health.probe_database(store, current)
-    response = await readyz(build_app(api, version="1", store=store, tokens=tokens, health=health))
+    response = await readyz(
+        build_app(api, version="1", store=store, credentials=tokens, health=health)
+    )
     assert response.status_code == status
     assert response.json()["degraded"] == degraded
     assert response.json()["roster"]["freshness"] == freshness

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends
 from persona_contracts import ExternalId, SubjectId
-from service_kit.identity import Editor, Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -37,7 +37,12 @@ async def _filters(
     return {name: value for name, value in given.items() if value is not None}
 
 
-@router.get("", operation_id="listDrafts", summary="List drafts, newest first")
+@router.get(
+    "",
+    operation_id="listDrafts",
+    summary="List drafts, newest first",
+    dependencies=OF_OWN_PERSONAS,
+)
 async def list_drafts(
     _: Viewer,
     session: WorkspaceSession,
@@ -52,7 +57,11 @@ async def list_drafts(
 
 
 @router.get(
-    "/{draft_id}", operation_id="getDraft", summary="Show a draft", responses=problem_responses(404)
+    "/{draft_id}",
+    operation_id="getDraft",
+    summary="Show a draft",
+    responses=problem_responses(404),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def get_draft(
     draft_id: UUID, _: Viewer, session: WorkspaceSession, answer: Answer
@@ -62,7 +71,11 @@ async def get_draft(
 
 
 @router.post(
-    "/{draft_id}/approve", operation_id="approveDraft", summary="Approve a draft", responses=DECIDED
+    "/{draft_id}/approve",
+    operation_id="approveDraft",
+    summary="Approve a draft",
+    responses=DECIDED,
+    dependencies=OF_OWN_PERSONAS,
 )
 async def approve(
     draft: LockedDraft,
@@ -79,7 +92,11 @@ async def approve(
 
 
 @router.post(
-    "/{draft_id}/reject", operation_id="rejectDraft", summary="Reject a draft", responses=DECIDED
+    "/{draft_id}/reject",
+    operation_id="rejectDraft",
+    summary="Reject a draft",
+    responses=DECIDED,
+    dependencies=OF_OWN_PERSONAS,
 )
 async def reject(
     draft: LockedDraft,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 from persona_contracts import ExternalId
-from service_kit.identity import Editor, Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
@@ -48,7 +48,12 @@ async def _filters(
 
 
 @starts.post(
-    "", operation_id="startInstances", status_code=201, summary="Start leads", responses=DECIDED
+    "",
+    operation_id="startInstances",
+    status_code=201,
+    summary="Start leads",
+    responses=DECIDED,
+    dependencies=OF_OWN_PERSONAS,
 )
 async def start(
     sequence_id: UUID, body: StartInstancesRequest, editor: Editor, session: IdempotentSession
@@ -67,7 +72,12 @@ async def start(
     )
 
 
-@router.get("", operation_id="listInstances", summary="List instances, newest first")
+@router.get(
+    "",
+    operation_id="listInstances",
+    summary="List instances, newest first",
+    dependencies=OF_OWN_PERSONAS,
+)
 async def list_instances(
     _: Viewer,
     session: WorkspaceSession,
@@ -89,7 +99,10 @@ async def list_instances(
 
 
 @router.get(
-    "/pause-reasons", operation_id="listPauseReasons", summary="Count what instances are paused for"
+    "/pause-reasons",
+    operation_id="listPauseReasons",
+    summary="Count what instances are paused for",
+    dependencies=OF_OWN_PERSONAS,
 )
 async def list_pause_reasons(_: Viewer, session: WorkspaceSession) -> PauseGroupsDocument:
     """Return each reason with the number of instances, most frequent first."""
@@ -104,6 +117,7 @@ async def list_pause_reasons(_: Viewer, session: WorkspaceSession) -> PauseGroup
     operation_id="resumeInstances",
     summary="Resume all that are paused for a reason",
     responses=DECIDED,
+    dependencies=OF_OWN_PERSONAS,
 )
 async def resume_many(
     body: ResumeInstancesRequest, editor: Editor, session: WorkspaceSession, deps: Deps
@@ -120,6 +134,7 @@ async def resume_many(
     operation_id="getInstance",
     summary="Show an instance",
     responses=problem_responses(404),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def show(
     instance_id: UUID, _: Viewer, session: WorkspaceSession, deps: Deps
@@ -133,6 +148,7 @@ async def show(
     operation_id="resumeInstance",
     summary="Resume an instance",
     responses=DECIDED,
+    dependencies=OF_OWN_PERSONAS,
 )
 async def resume(
     instance: LockedInstance, editor: Editor, session: WorkspaceSession, deps: Deps
@@ -147,6 +163,7 @@ async def resume(
     operation_id="stopInstance",
     summary="Stop an instance",
     responses=DECIDED,
+    dependencies=OF_OWN_PERSONAS,
 )
 async def stop(
     instance: LockedInstance, editor: Editor, session: WorkspaceSession, deps: Deps
@@ -161,6 +178,7 @@ async def stop(
     operation_id="resolveInstance",
     summary="Resolve a step whose outcome is unknown",
     responses=DECIDED,
+    dependencies=OF_OWN_PERSONAS,
 )
 async def resolve(
     instance: LockedInstance,

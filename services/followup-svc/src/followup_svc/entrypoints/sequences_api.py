@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Response
-from service_kit.identity import Editor, Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
@@ -33,7 +33,12 @@ router = api_router("/api/sequences", "sequences")
 CHANGED = problem_responses(404, 409, 412)
 
 
-@router.get("", operation_id="listSequences", summary="List sequences, newest first")
+@router.get(
+    "",
+    operation_id="listSequences",
+    summary="List sequences, newest first",
+    dependencies=OF_OWN_PERSONAS,
+)
 async def list_sequences(
     _: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[SequenceDocument]:
@@ -77,6 +82,7 @@ async def create(
     operation_id="getSequence",
     summary="Show a sequence",
     responses=problem_responses(404),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def show(
     sequence_id: UUID, _: Viewer, session: WorkspaceSession, response: Response
@@ -152,6 +158,7 @@ async def clone(
     operation_id="listSequenceVersions",
     summary="List the versions of a sequence, newest first",
     responses=problem_responses(404),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def list_versions(
     sequence_id: UUID, _: Viewer, session: WorkspaceSession, paging: Paging
@@ -170,6 +177,7 @@ async def list_versions(
     operation_id="getSequenceVersion",
     summary="Show one version of a sequence",
     responses=problem_responses(404),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def show_version(
     sequence_id: UUID,

@@ -1,6 +1,6 @@
 """REST: templates and their tokens."""
 
-from service_kit.identity import Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Viewer
 from service_kit.routing import WorkspaceSession, api_router
 
 from followup_svc.domain.template import aliases, lint
@@ -51,7 +51,12 @@ async def list_refused(_: Viewer, session: WorkspaceSession) -> RefusedTemplates
     return RefusedTemplatesDocument(items=[RefusedTemplateDocument.at(item) for item in found])
 
 
-@router.get("/tokens", operation_id="listTokens", summary="List the tokens of templates")
+@router.get(
+    "/tokens",
+    operation_id="listTokens",
+    summary="List the tokens of templates",
+    dependencies=OF_OWN_PERSONAS,
+)
 async def list_tokens(_: Viewer) -> TokensDocument:
     """Return every token with its source; `lead.<attribute>` stands for any attribute."""
     patterns = (named("lead.<attribute>"), named(f"{QUESTION_PREFIX}1"))

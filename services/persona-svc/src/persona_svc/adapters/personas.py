@@ -1,6 +1,7 @@
 """Personas and their families."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,16 @@ _FAMILY = text(
     select persona_id from tree
     """
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaFilter:
+    """Which personas a list shows."""
+
+    search: str | None = None
+    """Part of the name."""
+    only: Collection[UUID] | None = None
+    """None: all."""
 
 
 async def get(session: Session, workspace_id: str, persona_id: UUID) -> Persona:
@@ -125,26 +136,28 @@ async def children(session: Session, workspace_id: str, persona_id: UUID) -> lis
 
 
 async def page(
-    session: Session, workspace_id: str, search: str | None, after: UUID | None, limit: int
+    session: Session, workspace_id: str, asked: PersonaFilter, after: UUID | None, limit: int
 ) -> list[Persona]:
-    """Return up to `limit` living personas, oldest first, whose name contains `search`."""
+    """Return up to `limit` living personas that are asked for, oldest first."""
     query = (
         select(PersonaRow)
         .where(PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_(None))
         .order_by(PersonaRow.persona_id)
         .limit(limit)
     )
-    if search:
-        query = query.where(PersonaRow.name_key.contains(name_key(search), autoescape=True))
+    if asked.search:
+        query = query.where(PersonaRow.name_key.contains(name_key(asked.search), autoescape=True))
+    if asked.only is not None:
+        query = query.where(PersonaRow.persona_id.in_(asked.only))
     if after is not None:
         query = query.where(PersonaRow.persona_id > after)
     return [_persona(row) for row in await session.scalars(query)]
 
 
 async def page_of_deleted(
-    session: Session, workspace_id: str, after: UUID | None, limit: int
+    session: Session, workspace_id: str, asked: PersonaFilter, after: UUID | None, limit: int
 ) -> list[DeletedPersonaSummary]:
-    """Return up to `limit` deleted personas, oldest first."""
+    """Return up to `limit` deleted personas that are asked for by id, oldest first."""
     query = (
         select(
             PersonaRow.persona_id,
@@ -157,6 +170,8 @@ async def page_of_deleted(
         .order_by(PersonaRow.persona_id)
         .limit(limit)
     )
+    if asked.only is not None:
+        query = query.where(PersonaRow.persona_id.in_(asked.only))
     if after is not None:
         query = query.where(PersonaRow.persona_id > after)
     return [DeletedPersonaSummary(**row) for row in (await session.execute(query)).mappings()]

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from service_kit.store import Base, OwnedByWorkspace
-from sqlalchemy import String, func
+from sqlalchemy import ARRAY, BigInteger, String, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -104,6 +104,26 @@ class AuditRow(OwnedByWorkspace, Base):
     before_version: Mapped[int | None]
     after_version: Mapped[int | None]
     summary: Mapped[str | None]
+
+
+class ApiKeyRow(OwnedByWorkspace, Base):
+    """An API key; revoked ones stay, for KEY_STATE to have their tombstones."""
+
+    __tablename__ = "api_key"
+
+    key_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    persona_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    shown: Mapped[str]
+    digest: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(BigInteger)
+    published_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class StateDocumentRow(OwnedByWorkspace, Base):

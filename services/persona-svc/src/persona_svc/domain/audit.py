@@ -16,7 +16,7 @@ class AuditEntry:
     role: str
     action: str
     entity: str
-    """`persona`, `campaign` or `workspace`."""
+    """`persona`, `campaign`, `workspace` or `key`."""
     entity_id: str
     before_version: int | None
     after_version: int | None

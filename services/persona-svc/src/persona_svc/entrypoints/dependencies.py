@@ -4,13 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from service_kit.identity import Admin
+from service_kit.identity import Admin, Principal
 from service_kit.personas import REVISION_HEADER
 from service_kit.preconditions import IfMatch, OptionalIfMatch, RequiredIfMatch, etag
 from service_kit.routing import IdempotentSession, WorkspaceSession, before_answer, deps_of
 
 from persona_svc.adapters import personas
 from persona_svc.deps import PersonaDeps
+from persona_svc.domain.api_key import PersonNeededError
 from persona_svc.domain.persona import Persona
 from persona_svc.domain.workspace import Workspace
 from persona_svc.entrypoints.schemas.persona import PersonaDocument
@@ -31,6 +32,7 @@ async def _editing(request: Request, session: WorkspaceSession, admin: Admin) ->
 
 
 async def _creating(request: Request, session: IdempotentSession, admin: Admin) -> Change:
+    admin.require_whole_workspace()
     return await _editing(request, session, admin)
 
 
@@ -38,6 +40,25 @@ Editing = Annotated[Change, Depends(_editing)]
 """An admin's change of the workspace, which is locked."""
 Creating = Annotated[Change, Depends(_creating)]
 """The same for a change that creates something: it honours `Idempotency-Key`."""
+
+
+async def _key_admin(admin: Admin) -> Principal:
+    if admin.key_id is not None:
+        raise PersonNeededError("Use a token: a key that leaks must not make another.")
+    return admin
+
+
+KeyAdmin = Annotated[Principal, Depends(_key_admin)]
+"""An admin who is no API key."""
+
+
+async def _managing_keys(session: WorkspaceSession, admin: KeyAdmin) -> Change:
+    actor = Actor(subject=admin.subject, role=admin.role)
+    return await begin_change(session, admin.workspace_id, actor)
+
+
+ManagingKeys = Annotated[Change, Depends(_managing_keys)]
+"""A person's change of the workspace's keys."""
 
 
 async def _locked(persona_id: UUID, change: Editing, if_match: OptionalIfMatch) -> Persona:

@@ -5,14 +5,26 @@ import re
 from service_kit.guard import UploadRoute
 from service_kit.http_app import HttpApi
 
-from persona_svc.entrypoints import campaigns_api, personas_api, versions_api, workspace_api
+from persona_svc.entrypoints import (
+    campaigns_api,
+    keys_api,
+    personas_api,
+    versions_api,
+    workspace_api,
+)
 
 MAX_IMPORT_BYTES = 10 * 1024 * 1024
 """Character cards come with a picture."""
 
 API = HttpApi(
     "Dramatis personas",
-    [workspace_api.router, campaigns_api.router, versions_api.router, personas_api.router],
+    [
+        workspace_api.router,
+        campaigns_api.router,
+        versions_api.router,
+        personas_api.router,
+        keys_api.router,
+    ],
     long_bodies=re.compile(
         "/api/personas(/[^/]+(/settings)?)?|/api/workspace/settings|/api/campaigns/assignments"
     ),

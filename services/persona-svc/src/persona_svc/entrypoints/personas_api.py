@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from service_kit.identity import Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Admin, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -47,8 +47,18 @@ router = api_router("/api/personas", "personas")
 Search = Annotated[str | None, Query(max_length=80, description="Part of the name.")]
 
 
-@router.get("", operation_id="listPersonas", summary="List personas, oldest first")
-@router.get("/list", summary="List personas (another spelling)", include_in_schema=False)
+@router.get(
+    "",
+    operation_id="listPersonas",
+    summary="List personas, oldest first",
+    dependencies=OF_OWN_PERSONAS,
+)
+@router.get(
+    "/list",
+    summary="List personas (another spelling)",
+    include_in_schema=False,
+    dependencies=OF_OWN_PERSONAS,
+)
 async def list_personas(
     viewer: Viewer, session: WorkspaceSession, paging: Paging, search: Search = None
 ) -> Page[PersonaDocument]:
@@ -58,14 +68,11 @@ async def list_personas(
     `POST /api/personas/ensure-default` makes it real.
     """
     workspace = await workspaces.get(session, viewer.workspace_id)
-    if workspace.default_persona_id is None:
+    if workspace.default_persona_id is None and viewer.persona_ids is None:
         return Page(items=[PersonaDocument.virtual_default(workspace.settings)], next=None)
+    asked = personas.PersonaFilter(search=search, only=viewer.persona_ids)
     found = await personas.page(
-        session,
-        viewer.workspace_id,
-        search,
-        paging.start_after(UUID),
-        paging.rows,
+        session, viewer.workspace_id, asked, paging.start_after(UUID), paging.rows
     )
     documents = [PersonaDocument.of(item, workspace.default_persona_id) for item in found]
     return paging.page(documents, lambda document: document.persona_id)
@@ -106,13 +113,15 @@ async def ensure(change: Creating, response: Response) -> EnsuredDefaultDocument
     "/deleted",
     operation_id="listDeletedPersonas",
     summary="List deleted personas, oldest first",
+    dependencies=OF_OWN_PERSONAS,
 )
 async def list_deleted(
     viewer: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[DeletedPersonaDocument]:
     """Return the personas that can be undeleted, and until when."""
+    asked = personas.PersonaFilter(only=viewer.persona_ids)
     found = await personas.page_of_deleted(
-        session, viewer.workspace_id, paging.start_after(UUID), paging.rows
+        session, viewer.workspace_id, asked, paging.start_after(UUID), paging.rows
     )
     documents = [DeletedPersonaDocument.of(item) for item in found]
     return paging.page(documents, lambda document: document.persona_id)
@@ -153,9 +162,14 @@ async def resolved(
     responses=problem_responses(404, 409, 412, 428),
 )
 async def update(
-    persona: LockedPersonaAsRead, body: UpdatePersonaRequest, change: Editing, response: Response
+    persona: LockedPersonaAsRead,
+    body: UpdatePersonaRequest,
+    change: Editing,
+    admin: Admin,
+    response: Response,
 ) -> PersonaDocument:
     """Change some fields (JSON Merge Patch); `If-Match` carries the ETag that was read."""
+    admin.require_persona(body.parent_id)
     updated = await update_persona(change, persona, body.values())
     return persona_answer(updated, change.workspace, response)
 
@@ -208,6 +222,7 @@ async def update_voice_settings(
 async def delete(
     persona: LockedPersonaAsRead,
     change: Editing,
+    admin: Admin,
     deps: Deps,
     promote: Annotated[UUID | None, Query(description="The next default persona.")] = None,
 ) -> None:
@@ -215,6 +230,7 @@ async def delete(
 
     It can be undeleted during the retention; then it is erased.
     """
+    admin.require_persona(promote)
     await delete_persona(change, persona, promote, deps.retention)
 
 
@@ -253,9 +269,10 @@ async def impact(persona_id: UUID, viewer: Viewer, deps: Deps) -> ImpactDocument
     responses=problem_responses(404, 409, 412),
 )
 async def make_default(
-    persona: LockedPersona, change: Editing, response: Response
+    persona: LockedPersona, change: Editing, admin: Admin, response: Response
 ) -> PersonaDocument:
     """Make this active persona speak wherever no other is assigned."""
+    admin.require_whole_workspace()
     return persona_answer(await set_default(change, persona), change.workspace, response)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from persona_client import resolve_in
 from persona_contracts import Channel, ExternalId, SubjectId
-from service_kit.identity import Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import OptionalIfMatch, etag
 from service_kit.problem import problem_responses
@@ -96,7 +96,12 @@ async def resolve(
     return ResolutionDocument.of(choice, explain=question.explain)
 
 
-@router.get("/starters", operation_id="listStarters", summary="List the archetypes to start from")
+@router.get(
+    "/starters",
+    operation_id="listStarters",
+    summary="List the archetypes to start from",
+    dependencies=OF_OWN_PERSONAS,
+)
 async def list_starters(_: Viewer) -> Page[StarterDocument]:
     """Return the personas that come with the product; import one with its `starter_id`."""
     documents = [StarterDocument.of(starter) for starter in starters().values()]

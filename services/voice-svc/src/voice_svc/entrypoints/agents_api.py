@@ -6,7 +6,7 @@ from uuid import UUID
 from persona_client import Roster, RosterNotReadyError
 from persona_contracts import ResolvedPersona
 from service_kit.errors import NotFoundError, ServiceError
-from service_kit.identity import Admin, Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Admin, Viewer
 from service_kit.knowledge import KnowledgeUnavailableError
 from service_kit.paging import Page, Paging
 from service_kit.persona_dependencies import PersonaOfPath
@@ -115,6 +115,7 @@ async def remove(persona: PersonaOfPath, admin: Admin, session: WorkspaceSession
     operation_id="listAgents",
     summary="List voice agents",
     responses=problem_responses(503),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def list_agents(
     viewer: Viewer, session: WorkspaceSession, paging: Paging, deps: Deps
@@ -139,6 +140,7 @@ async def list_agents(
     operation_id="updateAgents",
     status_code=202,
     summary="Bring voice agents into step now",
+    dependencies=OF_OWN_PERSONAS,
 )
 async def update(
     body: ChooseAgentsRequest, admin: Admin, session: WorkspaceSession
@@ -153,6 +155,7 @@ async def update(
     operation_id="recreateAgents",
     status_code=202,
     summary="Make voice agents anew",
+    dependencies=OF_OWN_PERSONAS,
 )
 async def recreate(
     body: ChooseAgentsRequest, admin: Admin, session: WorkspaceSession
@@ -167,10 +170,11 @@ async def recreate(
     operation_id="testAgents",
     summary="Compare voice agents with what they should be",
     responses=problem_responses(503),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def test(body: ChooseAgentsRequest, viewer: Viewer, deps: Deps) -> ComparedAgentsDocument:
     """Ask the vendor for each, and change nothing."""
-    async with deps.store.workspace(viewer.workspace_id) as session:
+    async with deps.store.workspace(viewer.workspace_id, viewer.persona_ids) as session:
         chosen = await _chosen(body, viewer.workspace_id, session)
     free = asyncio.Semaphore(deps.settings.agent_concurrency)
 

@@ -8,7 +8,7 @@ from fastapi import Depends, Response
 from fastapi.responses import StreamingResponse
 from persona_contracts import ExternalId
 from pydantic import AwareDatetime
-from service_kit.identity import Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Principal, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -44,6 +44,7 @@ Filters = Annotated[CallFilter, Depends(_filter)]
     operation_id="listCalls",
     summary="List calls, newest first",
     responses=problem_responses(503),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def list_calls(
     viewer: Viewer, session: WorkspaceSession, paging: Paging, filters: Filters, deps: Deps
@@ -63,10 +64,11 @@ async def list_calls(
     summary="Export calls, newest first",
     response_class=Response,
     responses={200: {"content": {NDJSON: {}}, "description": "A call in a line, as JSON."}},
+    dependencies=OF_OWN_PERSONAS,
 )
 async def export(viewer: Viewer, deps: Deps, filters: Filters) -> StreamingResponse:
     """Return all calls that match, whole, a line each; those of deleted personas, too."""
-    lines = _lines(deps, viewer.workspace_id, filters)
+    lines = _lines(deps, viewer, filters)
     return StreamingResponse(lines, media_type=NDJSON)
 
 
@@ -75,6 +77,7 @@ async def export(viewer: Viewer, deps: Deps, filters: Filters) -> StreamingRespo
     operation_id="getCall",
     summary="Show a call",
     responses=problem_responses(404, 503),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def get_call(
     call_id: UUID, viewer: Viewer, session: WorkspaceSession, deps: Deps
@@ -86,10 +89,10 @@ async def get_call(
     return CallDocument.whole(call)
 
 
-async def _lines(deps: VoiceDeps, workspace_id: str, filters: CallFilter) -> AsyncIterator[str]:
+async def _lines(deps: VoiceDeps, viewer: Principal, filters: CallFilter) -> AsyncIterator[str]:
     last: UUID | None = None
     while True:
-        async with deps.store.workspace(workspace_id) as session:
+        async with deps.store.workspace(viewer.workspace_id, viewer.persona_ids) as session:
             found = await calls.whole_page(session, filters, last, EXPORT_BATCH)
         for call in found:
             yield f"{CallDocument.whole(call).model_dump_json()}\n"

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import StringConstraints
 from service_kit.errors import ServiceError
-from service_kit.identity import Viewer
+from service_kit.identity import OF_OWN_PERSONAS, Viewer
 from service_kit.problem import problem_responses
 from service_kit.routing import api_router
 
@@ -27,6 +27,7 @@ router = api_router("/api/voices", "voices")
     operation_id="listVoices",
     summary="List the voices that can be chosen",
     responses=problem_responses(429),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def list_voices(
     _: Viewer,

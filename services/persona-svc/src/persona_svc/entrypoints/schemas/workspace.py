@@ -62,7 +62,7 @@ class AuditEntryDocument(BaseModel):
     actor: str
     role: str
     action: str
-    entity: Literal["persona", "campaign", "workspace"]
+    entity: Literal["persona", "campaign", "workspace", "key"]
     entity_id: str
     before_version: int | None
     after_version: int | None
