@@ -32,10 +32,10 @@ class Tenant:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def key(self, **wanted):
-        """Return a new API key of an admin, unless `wanted` says otherwise, and its id."""
+    def key(self, **grant):
+        """Return a new API key of an admin, unless `grant` says otherwise, and its id."""
         made = self.done(
-            "persona_svc", "POST", "/api/keys", json={"name": "k", "role": "admin", **wanted}
+            "persona_svc", "POST", "/api/keys", json={"name": "k", "role": "admin", **grant}
         )
         return made["api_key"], made["key"]["key_id"]
 
@@ -58,8 +58,8 @@ class Tenant:
         for channel in ({}, {"channel": "sms"}):
             self.done("persona_svc", "PUT", path, json=assignment | channel)
         self._delete_another(words)
-        wanted = {"name": words, "role": "viewer", "persona_ids": [self.ids["persona"]]}
-        made = self.done("persona_svc", "POST", "/api/keys", json=wanted)
+        grant = {"name": words, "role": "viewer", "persona_ids": [self.ids["persona"]]}
+        made = self.done("persona_svc", "POST", "/api/keys", json=grant)
         self.ids["key"] = made["key"]["key_id"]
         self.ids["draft"] = await self._drafted(words)
         path = f"/api/personas/{self.ids['persona']}/voice/setup"

@@ -42,7 +42,13 @@ SETTINGS = {
     "services/voice-svc/README.md": VoiceSettings,
 }
 ROUTERS = {
-    "persona_svc": ("workspace_api", "campaigns_api", "versions_api", "personas_api"),
+    "persona_svc": (
+        "workspace_api",
+        "campaigns_api",
+        "versions_api",
+        "personas_api",
+        "keys_api",
+    ),
     "draft_svc": ("drafts_api", "replies_api"),
     "followup_svc": (
         "sequences_api",

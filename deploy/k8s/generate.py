@@ -10,6 +10,8 @@ from table import EMBEDDED_INDEX, SCALED, SERVICES, Service
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 VERSION = tomllib.loads((HERE.parents[1] / "pyproject.toml").read_text())["project"]["version"]
+EVERY_SERVICE = ("dramatis_database_url", "dramatis_nats_url", "dramatis_api_key_pepper")
+"""Files of each service's secret."""
 HEADER = "# Made by deploy/k8s/generate.py: change deploy/k8s/table.py or templates/, not this.\n"
 
 
@@ -73,7 +75,7 @@ def _values(service: Service) -> dict[str, str]:
         "secret_keys": "".join(
             f"    - secretKey: {key}\n"
             f"      remoteRef: {{key: dramatis/{service.name}, property: {key}}}\n"
-            for key in ("dramatis_database_url", "dramatis_nats_url", *service.secrets)
+            for key in (*EVERY_SERVICE, *service.secrets)
         ).rstrip(),
         "outside": ", ".join(("the identity provider", *service.outside)),
         "qdrant_peer": _peer("qdrant", 6333) if service.qdrant else "",

@@ -20,7 +20,7 @@ class Service:
     config: dict[str, str] = field(default_factory=dict[str, str])
     """Its own settings, beside the common ones; an overlay merges others."""
     secrets: tuple[str, ...] = ()
-    """Files of its secret beside `dramatis_database_url` and `dramatis_nats_url`."""
+    """Files of its secret beside those of every service."""
     qdrant: bool = False
     outside: tuple[str, ...] = ()
     """Whom it calls outside the cluster, beside the identity provider."""

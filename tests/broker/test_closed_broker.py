@@ -181,7 +181,20 @@ def test_only_its_owner_writes_a_stream_and_only_topology_creates(closed):
         n for s, names in writers.items() if s.endswith("CREATE.PERSONA_STATE") for n in names
     }
     follows = {a["service"] for a in json.loads(FILE.read_bytes()) if a["follows_personas"]}
-    assert reading == follows
+    assert reading == {*follows, OPERATOR}
+
+
+def test_what_is_known_of_api_keys_is_read_by_services_alone_and_written_by_one(closed):
+    services = {f"{spec.name}-svc" for spec in SERVICES}
+    reading, writing = set(), set()
+    for name, permissions in closed.permissions.items():
+        subjects = allowed(permissions, "publish")
+        if any(matches(each, "$JS.API.CONSUMER.CREATE.KEY_STATE") for each in subjects):
+            reading.add(name)
+        if any(matches(each, "key-state.v1.acme.k") for each in subjects):
+            writing.add(name)
+        assert not any("MSG.GET.KEY_STATE" in each for each in subjects)
+    assert (reading, writing) == (services, {"persona-svc"})
 
 
 async def test_what_a_stolen_credential_can_still_do_is_what_security_says(closed):

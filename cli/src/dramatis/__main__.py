@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 import typer
+from service_kit.api_keys import PREFIX
 from service_kit.errors import ServiceError
 
 from dramatis.errors import CliError
@@ -14,6 +15,7 @@ GROUPS = {
     "up": "up",
     "demo": "demo",
     "token": "tokens",
+    "keys": "keys",
     "replies": "replies",
     "personas": "personas",
     "files": "files",
@@ -35,6 +37,7 @@ def main() -> None:
     """Run the command; exit code 0: done, 1: it failed, 2: it was called wrongly."""
     try:
         _refuse_local(sys.argv[1:2])
+        _refuse_keys(sys.argv)
         _app(sys.argv[1:2])()
     except CliError as error:
         _tell(str(error), error.fix)
@@ -65,6 +68,14 @@ def _refuse_local(first: list[str]) -> None:
         raise CliError(
             f"`dramatis {first[0]}` starts everything on this machine, which is not installed.",
             "Install dramatis[local].",
+        )
+
+
+def _refuse_keys(arguments: list[str]) -> None:
+    if any(PREFIX in argument for argument in arguments):
+        raise CliError(
+            "An API key must not stand in a command line: every user of this machine can see it.",
+            "Revoke it, make another, and set DRAMATIS_TOKEN.",
         )
 
 

@@ -148,7 +148,8 @@ class RestTarget:
         typer.Option(
             "--token",
             envvar="DRAMATIS_TOKEN",
-            help="Your token. Without one, the embedded stack signs one for --workspace.",
+            help="Your token; an API key by the variable alone. Without one, the embedded stack"
+            " signs one for --workspace.",
             show_envvar=True,
         ),
     ] = None

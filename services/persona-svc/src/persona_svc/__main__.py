@@ -8,7 +8,7 @@ from service_kit.settings import load, start
 from service_kit.topology import KEY_STREAM, STATE_STREAM
 
 import persona_svc
-from persona_svc.adapters import api_keys
+from persona_svc.adapters.api_keys import KeyDocuments, republish_keys
 from persona_svc.adapters.nats_persona_users import SERVICES
 from persona_svc.adapters.state_documents import StateDocuments, republish_all
 from persona_svc.deps import build
@@ -25,12 +25,8 @@ def main() -> None:
     service = Service(
         persona_svc,
         settings,
-        streams={
-            "PERSONA": requeue,
-            STATE_STREAM: republish_all,
-            KEY_STREAM: api_keys.republish_all,
-        },
-        sources=[api_keys.KeyDocuments(), StateDocuments()],
+        streams={"PERSONA": requeue, STATE_STREAM: republish_all, KEY_STREAM: republish_keys},
+        sources=[KeyDocuments(), StateDocuments()],
         subjects=Subjects(sends=[impact_subject(name) for name in SERVICES]),
     )
     deps = build(service, settings)

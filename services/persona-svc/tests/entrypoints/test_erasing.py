@@ -16,7 +16,7 @@ MATCH_ANY = {"If-Match": "*"}
 CANARY = "canary-of-anna"
 OTHER = "canary-of-kim"
 TEXTS = ("persona_name", "display_name", "description", "tone", "greeting", "sms_greeting")
-MARKS = {"erasure", "state_document", "workspace"}
+MARKS = {"erasure", "state_document", "workspace", "api_key"}
 """What says that something was erased, and keeps the counter; without a word of it."""
 STEPS = [
     None,
@@ -129,6 +129,7 @@ async def test_an_erased_workspace_leaves_its_counter_and_tombstones(
     workspace_id, neighbour = feed.workspace_id, f"{feed.workspace_id}-other"
     await fill("Anna", CANARY)
     await admin.put("/api/workspace/settings", json={"ideal_customer_profile": CANARY})
+    await admin.post("/api/keys", json={"name": CANARY, "role": "viewer"})
     before = (await admin.get("/api/workspace/settings")).json()["revision"]
     await feed.published()
     others = rows_with(rows, neighbour)

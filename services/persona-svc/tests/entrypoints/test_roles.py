@@ -2,7 +2,8 @@
 
 import pytest
 
-SOME = "/api/personas/0199b3c4-7d1e-7001-8a2b-5c6d7e8f9a0b"
+ID = "0199b3c4-7d1e-7001-8a2b-5c6d7e8f9a0b"
+SOME = f"/api/personas/{ID}"
 MATCH_ANY = {"If-Match": "*"}
 WRITES = [
     ("POST", f"{SOME}/undelete", {}),
@@ -23,6 +24,8 @@ WRITES = [
         "/api/campaigns/assignments",
         {"json": {"assignments": [{"campaign_id": "spring", "persona_id": None}]}},
     ),
+    ("POST", "/api/keys", {"json": {"name": "shop", "role": "viewer"}}),
+    ("DELETE", f"/api/keys/{ID}", {}),
 ]
 
 
@@ -41,7 +44,8 @@ async def test_these_are_all_the_writes_there_are(api, workspace_id):
     async with api.client(workspace_id) as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
     known = {
-        (method, path.replace(SOME, "/api/personas/{persona_id}")) for method, path, _ in WRITES
+        (method, path.replace(SOME, "/api/personas/{persona_id}").replace(ID, "{key_id}"))
+        for method, path, _ in WRITES
     }
     routes = {
         (method.upper(), path.replace("{version}", "1").replace("{campaign_id}", "spring"))

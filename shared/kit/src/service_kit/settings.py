@@ -81,7 +81,7 @@ class ServiceSettings(BaseSettings):
     jwt_other_issuers: dict[str, str] = Field(default_factory=dict)
     """Further issuers of tokens, each with its JWKS URL, as JSON: `{"https://…": "https://…"}`."""
     api_key_pepper: SecretStr = SecretStr(EMBEDDED_PEPPER)
-    """What API keys are hashed with, the same in every service; production wants one of its own.
+    """What API keys are hashed with, the same in every service; production refuses the default.
 
     At least 32 characters. Another one makes every key invalid.
     """
@@ -130,7 +130,7 @@ class ServiceSettings(BaseSettings):
         """
         pepper = self.api_key_pepper.get_secret_value()
         if self.profile == "production" and pepper == EMBEDDED_PEPPER:
-            raise SettingsError("DRAMATIS_API_KEY_PEPPER: production needs one of its own")
+            raise SettingsError("DRAMATIS_API_KEY_PEPPER: production refuses the default")
 
     @property
     def not_configured(self) -> Sequence[str]:

@@ -278,3 +278,37 @@ async def test_keys_away_is_503_for_the_caller(client: httpx.AsyncClient, keys_d
     response = await client.get("/api/plain/pages")
     assert response.status_code == 503
     assert response.json()["type"] == "urn:dramatis:problem:signing-keys-unavailable"
+
+
+@pytest.fixture
+def federated(tmp_path: Path) -> Tokens:
+    """Return who trusts two issuers, each with another key."""
+    first, second = Published(tmp_path / "first.json"), Published(tmp_path / "second.json")
+    first.write(jwks("rsa"))
+    second.write(jwks("ed"))
+    return Tokens(
+        SigningKeys(first.url),
+        issuer="first",
+        audience="dramatis",
+        others={"second": SigningKeys(second.url)},
+    )
+
+
+async def test_tokens_of_several_issuers_are_taken(federated: Tokens) -> None:
+    for token in (sign(RSA, "RS256", "rsa", iss="first"), sign(iss="second")):
+        assert (await federated.verify(token)).workspace_id == "acme"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        sign(RSA, "RS256", "rsa", iss="second"),
+        sign(iss="first"),
+        sign(iss="third"),
+        sign(iss=None),
+    ],
+    ids=["first for second", "second for first", "a third", "none"],
+)
+async def test_no_issuer_signs_for_another(federated: Tokens, token: str) -> None:
+    with pytest.raises(TokenRejectedError):
+        await federated.verify(token)

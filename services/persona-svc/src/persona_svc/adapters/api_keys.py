@@ -101,7 +101,7 @@ async def erase_workspace(session: Session, workspace_id: str) -> None:
     await session.execute(_ERASE, {"workspace_id": workspace_id})
 
 
-async def republish_all(session: Session, stream: str) -> int:
+async def republish_keys(session: Session, stream: str) -> int:
     """Mark every key as unpublished, because `stream` was lost; return how many there are."""
     del stream
     result = await session.execute(

@@ -41,7 +41,7 @@ async def create(
 
     Every service takes it within a second, as `Authorization: Bearer dramatis_…`.
     """
-    key, secret = await create_key(change, body.wanted(), deps.pepper)
+    key, secret = await create_key(change, body.grant(), deps.pepper)
     response.headers["Location"] = f"/api/keys/{key.key_id}"
     response.headers["Cache-Control"] = "no-store"
     return CreatedKeyDocument(api_key=secret, key=KeyDocument.of(key))

@@ -21,8 +21,8 @@ from persona_svc.usecases.describe_key import describe_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedKey:
-    """What a key is to be for."""
+class KeyGrant:
+    """What a key is to open."""
 
     name: str
     role: str
@@ -30,28 +30,28 @@ class WantedKey:
     lifetime: timedelta
 
 
-async def create_key(change: Change, wanted: WantedKey, pepper: bytes) -> tuple[ApiKey, str]:
+async def create_key(change: Change, grant: KeyGrant, pepper: bytes) -> tuple[ApiKey, str]:
     """Return the new key as it is stored, and the secret that opens with it.
 
     Raises:
         KeyPersonasUnknownError: it would be limited to a persona that is not there.
         TooManyKeysError: the workspace has MAX_KEYS.
     """
-    await _require_personas(change, wanted.persona_ids)
+    await _require_personas(change, grant.persona_ids)
     if await api_keys.count(change.session, change.workspace_id) >= MAX_KEYS:
         raise TooManyKeysError(f"A workspace has at most {MAX_KEYS:,} keys: revoke one.")
     secret = keys.new_key()
     key = ApiKey(
         key_id=new_id(),
         workspace_id=change.workspace_id,
-        name=wanted.name,
-        role=wanted.role,
-        persona_ids=wanted.persona_ids,
+        name=grant.name,
+        role=grant.role,
+        persona_ids=grant.persona_ids,
         shown=keys.shown(secret),
         digest=keys.digest(secret, pepper),
         created_by=change.actor.subject,
         created_at=change.at,
-        expires_at=change.at + wanted.lifetime,
+        expires_at=change.at + grant.lifetime,
     )
     await api_keys.add(change.session, key)
     await audit.add_all(change.session, [describe_key(change, key, "key.create")])

@@ -9,7 +9,7 @@ from service_kit.identity import Role
 from service_kit.requests import StrictRequest
 
 from persona_svc.domain.api_key import DEFAULT_DAYS, MAX_DAYS, ApiKey
-from persona_svc.usecases.create_key import WantedKey
+from persona_svc.usecases.create_key import KeyGrant
 
 KeyName = Annotated[
     str,
@@ -27,10 +27,10 @@ class CreateKeyRequest(StrictRequest):
     )
     expires_in_days: int = Field(default=DEFAULT_DAYS, ge=1, le=MAX_DAYS)
 
-    def wanted(self) -> WantedKey:
-        """Return what is to be made."""
+    def grant(self) -> KeyGrant:
+        """Return what the key is to open."""
         chosen = self.persona_ids
-        return WantedKey(
+        return KeyGrant(
             name=self.name,
             role=self.role.value,
             persona_ids=None if chosen is None else tuple(dict.fromkeys(chosen)),
