@@ -1,13 +1,13 @@
 """API keys that are limited to some personas see the agents and calls of these alone.
 
-Revision ID: 0004
-Revises: 0003
+Revision ID: 0005
+Revises: 0004
 """
 
 from service_kit.migrations import OF_CALLER, limit_to_personas
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
