@@ -8,9 +8,9 @@ from draft_svc.domain.reply import CleanReply, clean_reply
 from service_kit.subjects import reply_subject
 
 FOLDER = Path(__file__).resolve().parents[4] / "tests" / "cases"
-CASES = [
-    case for case in json.loads((FOLDER / "cases.json").read_text()) if case["kind"] == "reply"
-]
+EVERY = json.loads((FOLDER / "cases.json").read_text())
+CASES = [case for case in EVERY if case["kind"] == "reply"]
+(SUBJECTS,) = (case for case in EVERY if case["id"] == "subjects")
 FORMS = {".eml": "raw_email", ".txt": "body_text", ".html": "body_html"}
 
 
@@ -32,6 +32,14 @@ def test_only_the_words_of_the_lead_are_left(case: dict) -> None:
         assert "\ufffd" not in reply.text
     if "subject" in expected:
         assert reply_subject(reply.subject) == expected["subject"]
+
+
+@pytest.mark.parametrize(("given", "answered"), SUBJECTS["expect"]["subjects"].items())
+def test_a_draft_answers_with_one_mark(given: str, answered: str) -> None:
+    reply = clean_reply(
+        body_text="What does it cost?", body_html=None, raw_email=None, subject=given
+    )
+    assert reply_subject(reply.subject) == answered
 
 
 @pytest.mark.parametrize(
