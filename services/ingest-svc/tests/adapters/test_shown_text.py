@@ -377,3 +377,98 @@ def test_a_part_with_entities_is_refused(read, start):
 def test_a_damaged_sheet_is_refused(read, damaged):
     with pytest.raises(FileFailedError):
         list(read("a.xlsx", xlsx(f"<row>{damaged}</row>")).parts)
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        ("0.65", "0%", "65%"),
+        ("0.655", "0.0%", "65.5%"),
+        ("56701.03", "#,##0.00", "56,701.03"),
+        ("1234.5", '#,##0.00 "€"', "1,234.50 €"),
+        ("1234.5", "[$€-407] #,##0.00", "€ 1,234.50"),
+        ("1234.5", '"$"#,##0.00', "$1,234.50"),
+        ("-5", "0;(0)", "(5)"),
+        ("-5", "#,##0_);[Red](#,##0)", "(5)"),
+        ("0", "0;-0;zero", "zero"),
+        ("45000", "yyyy-mm-dd", "2023-03-15"),
+        ("45000", "d.m.yyyy", "15.3.2023"),
+        ("45000", "m/d/yy", "3/15/23"),
+        ("45000.5", "dd/mm/yyyy hh:mm", "15/03/2023 12:00"),
+        ("0.5", "h:mm", "12:00"),
+        ("1.5", "[h]:mm", "36:00"),
+        ("45000", "mmmm d, yyyy", "March 15, 2023"),
+        ("45000", "ddd, mmm d", "Wed, Mar 15"),
+        ("1500000", '0.0,,"M"', "1.5M"),
+        ("12345", "0.00E+00", "1.23E+04"),
+        ("0.5", "# ?/?", "1/2"),
+        ("5", "000", "005"),
+        ("1234567", "#,##0,", "1,235"),
+        ("0.75", '0.0 "%"', "0.8 %"),
+        ("45000", 'yyyy"年"m"月"d"日"', "2023年3月15日"),
+        ("45000", "[$-409]mmmm\\ d\\,\\ yyyy;@", "March 15, 2023"),
+        ("45000", "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", "Wednesday, March 15, 2023"),
+        ("15", '[>10]"big";"small"', "big"),
+        ("3.14159", "General", "3.14159"),
+        ("0.1", "General", "0.1"),
+        ("1E+20", "General", "1E+20"),
+        ("5", "@", "5"),
+        ("1234.567", "#,##0.##", "1,234.57"),
+        ("1234", "#,##0.##", "1,234."),
+        ("45000.75", "h:mm AM/PM", "6:00 PM"),
+        ("1234.5", '#,##0.00\\ "zł"', "1,234.50 zł"),
+        ("1234.5", '_-* #,##0.00\\ "kr"_-;\\-* #,##0.00', "1,234.50 kr"),
+        ("-0.1", "0%", "-10%"),
+        ("0.000001", "0.00%", "0.00%"),
+        ("8005551234", "(000) 000-0000", "(800) 555-1234"),
+        ("123456789", "000-00-0000", "123-45-6789"),
+    ],
+)
+def test_formats_of_other_languages_and_programs_show_a_number(value, code, shown):
+    assert " ".join(shown_number(float(value), code).split()) == shown
+
+
+def test_a_table_row_that_a_tracked_change_deleted_is_not_read(text_of):
+    row = "<w:tr>{}<w:tc><w:p>{}</w:p></w:tc></w:tr>"
+    deleted = row.format('<w:trPr><w:del w:id="3"/></w:trPr>', run("secret"))
+    body = f"<w:tbl>{row.format('', run('seen'))}{deleted}</w:tbl>"
+    assert "secret" not in text_of("a.docx", docx(body))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        run("secret", "<w:vanish/><w:specVanish/>"),
+        run("secret", '<w:vanish w:val="on"/>'),
+        f"<w:hyperlink>{run('secret', '<w:vanish/>')}</w:hyperlink>",
+        "<w:r><w:instrText>secret MERGEFIELD</w:instrText></w:r>",
+    ],
+)
+def test_more_ways_to_hide_words_in_a_document(text_of, hidden):
+    shown = run(" too", '<w:vanish w:val="off"/>')
+    control = f"<w:sdt><w:sdtContent><w:p>{run('in a control')}</w:p></w:sdtContent></w:sdt>"
+    text = text_of("a.docx", docx(f"<w:p>{run('seen')}{hidden}{shown}</w:p>{control}"))
+    assert "secret" not in text
+    assert "seen too" in text
+    assert "in a control" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (rb"{\rtf1\ansi\ansicpg936 \'bc\'db\'b8\'f1 15}", "价格 15"),
+        (rb"{\rtf1\ansi\uc0 \u1062 \u1077 \u1085 \u1072 }", "Цена"),
+        (
+            rb"{\rtf1\ansi\ansicpg1252\cocoartf2639{\fonttbl\f0\fswiss Helvetica;}\f0 Euros}",
+            "Euros",
+        ),
+        (rb"{\rtf1{\info{\author secret}{\title secret}}seen}", "seen"),
+        (rb"{\rtf1 seen{\pict\pngblip 89504e470d0a}}", "seen"),
+        (rb"{\rtf1 {\field{\*\fldinst HYPERLINK secret}{\fldrslt seen}}}", "seen"),
+        (rb"{\rtf1\mac Gr\'9a\'a7e}", "Größe"),
+    ],
+)
+def test_rtf_of_other_programs_is_read(text_of, content, words):
+    text = text_of("a.rtf", content)
+    assert words in text
+    assert not any(never in text for never in ("secret", "\\", "8950"))

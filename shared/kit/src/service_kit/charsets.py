@@ -8,6 +8,7 @@ gb18030; UTF-8, also with single bad bytes; a guess from the language of the who
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import webencodings
 
@@ -16,6 +17,19 @@ DECLARED_BYTES = 1_024
 """A `meta` element declares the charset within the first 1,024 bytes (WHATWG HTML §4.2.5.4)."""
 GUESSED_BYTES = 200_000
 
+CHECKED_BYTES = 20_000
+
+_USUAL = (
+    *("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp1251", "koi8_r", "cp866", "cp1253"),
+    *("cp1255", "cp1256"),
+)
+"""Charsets of one byte a character, those that more texts have first."""
+_LATIN, _OTHER_SCRIPT = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f", r"\u0370-\u06ff"
+_ODD = re.compile(
+    rf"[\x80-\x9f\u2500-\u259f\ufffd]|[{_LATIN}](?=[{_OTHER_SCRIPT}])|[{_OTHER_SCRIPT}](?=[{_LATIN}])"
+    r"|(?<=[^\W\d_])[\u00a1-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7]{1,3}(?=[^\W\d_])"
+)
+"""Control and box characters, two scripts in a word, and signs within one."""
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -85,8 +99,8 @@ def _charset_of(data: bytes, named: str | None) -> tuple[str, bool]:
     """Return the codec to read `data` with, and whether it is a guess."""
     if named is not None and not _is_single_byte(named) and _fits(data, named):
         return named, False
-    if (escaped := _by_escapes(data)) is not None:
-        return escaped, False
+    if (shown := _by_escapes(data) or _by_zeros(data)) is not None:
+        return shown, shown.startswith("utf-16")
     if _is_utf_8(data):
         return "utf-8", False
     if named is not None and named != "utf-8":
@@ -127,6 +141,15 @@ def _by_escapes(data: bytes) -> str | None:
     return "iso2022_kr" if _KOREAN_ESCAPE in data else None
 
 
+def _by_zeros(data: bytes) -> str | None:
+    """Return UTF-16 without a byte order mark by its zeros: every other byte of ASCII letters."""
+    even, odd = data[: 2 * DECLARED_BYTES : 2], data[1 : 2 * DECLARED_BYTES : 2]
+    if even.count(0) * 10 > 7 * len(even) and odd.count(0) * 10 < len(odd):
+        return "utf-16-be"
+    is_little = odd.count(0) * 10 > 7 * len(odd) and even.count(0) * 10 < len(even)
+    return "utf-16-le" if is_little else None
+
+
 def _is_utf_8(data: bytes) -> bool:
     """Return whether `data` is UTF-8, but perhaps for some bytes: more is right than wrong."""
     try:
@@ -139,7 +162,10 @@ def _is_utf_8(data: bytes) -> bool:
 
 
 def _guess(data: bytes) -> str:
-    """Return the likely charset of a text that declares none and is not UTF-8."""
+    """Return the likely charset of a text that declares none and is not UTF-8.
+
+    A guess under which words mix scripts or signs is checked against the other usual charsets.
+    """
     import chardet  # noqa: PLC0415 — its models take 0.1 s, and few texts need them
 
     found = chardet.detect(
@@ -148,7 +174,19 @@ def _guess(data: bytes) -> str:
         prefer_superset=True,
         compat_names=False,
     )
-    return found["encoding"] or "cp1252"
+    guess = found["encoding"] or "cp1252"
+    if not _odd_places(data, guess):
+        return guess
+    return min((guess, *_USUAL), key=lambda codec: _odd_places(data, codec))
+
+
+def _odd_places(data: bytes, codec: str) -> int:
+    """Return how often a text has what no language has in a word, if read with `codec`."""
+    text = _decoded(data[:CHECKED_BYTES], codec)
+    capitals = sum(
+        here.islower() and after.isupper() and after > "\x7f" for here, after in pairwise(text)
+    )
+    return capitals + len(_ODD.findall(text))
 
 
 def _decoded(data: bytes, codec: str) -> str:

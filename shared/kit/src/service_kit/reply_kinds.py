@@ -36,25 +36,30 @@ _UNDELIVERED_ACTIONS = frozenset({"failed", "delayed"})
 
 _AUTOMATIC_FIELD = re.compile(
     r"(?:x-)?(?:[\w-]{1,30}-)?(?:auto-?(?:repl(?:y|ied)|respon(?:d|der|se))(?:-from)?|vacation"
-    r"|machine-?generated|out-of-office)|x-fc-machinegenerated",
+    r"|machine-?generated|auto-?generated|out-of-office|oof)|x-fc-machinegenerated",
     re.IGNORECASE,
 )
 """The field that a vendor's program marks its automatic answers by."""
+_NAMING_FIELDS = frozenset({"delivered-to", "x-mailer", "x-post-messageclass", "x-loop"})
+_PROGRAM = re.compile(r"\bauto-?respon|\bvacation\b|\bauto-?repl", re.IGNORECASE)
 _SAYS_NO = frozenset({"", "no", "none", "false", "0"})
 _SERVER = re.compile(r"(?:^|[<\s\"])mailer-daemon(?:@|\W*$)", re.IGNORECASE)
 _POSTMASTER = re.compile(r"(?:^|[<\s\"])postmaster@", re.IGNORECASE)
 
 _AUTOMATIC = (
-    r"auto[\s-]?|autom[aáà]\w{0,12}|otomati[ks]|tự động|автоматич\w*|авто|αυτόματ\w*"
-    r"|自动|自動|자동|אוטומטי\w*|تلقائي\w*"
+    r"auto[\s-]?|autom[^\W\d_]\w{0,12}|samodejn\w*|otomati[ks]|tự động|автомат\w*|авто|αυτόματ\w*"
+    r"|自动|自動|자동|אוטומטי\w*|تلقائي\w*|อัตโนมัติ|स्वचालित"
 )
 _ANSWER = (
     r"repl(?:y|ies)|respon[sd]\w*|response|antwort|réponse|respuesta|rispost\w*|resposta|antwoord"
     r"|svar|vastaus|odpowied\w*|odpov\w*|válasz|răspuns\w*|yanıt|ответ\w*|відповід\w*|отговор"
     r"|απάντηση|answer|回复|回覆|答复|答覆|回信|返信|応答|회신|응답|답장|תשובה|رد|balasan|trả lời"
+    r"|jawapan|odgovor|одговор|atsakym\w*|atbilde|vastus|erantzun\w*|การตอบกลับ|उत्तर"
 )
 _AWAY = (
-    r"out[\s-]of[\s-](?:the[\s-])?office|abwesenheits?\w*|absence du bureau|absent\w* du bureau"
+    r"(?:i['\u2019]m )?out[\s-]of[\s-](?:the[\s-])?office|ooo|auto: re|abwesend|afwezig"
+    r"|mimo kancelář|távol|izindeyim|i̇zindeyim|abwesenheits?\w*|absence du bureau"
+    r"|absent\w* du bureau"
     r"|message d.absence|fuera de(?: la)? oficina|fuori (?:sede|ufficio)|assenza dall.ufficio"
     r"|fora do escritório|ausência temporária|afwezigheids?\w*|niet aanwezig|frånvaro\w*"
     r"|fraværs?\w*|ikke til stede|poissaolo\w*|nieobecność\w*|nepřítomnost\w*|távolléti\w*"
@@ -62,22 +67,27 @@ _AWAY = (
     r"|vacation (?:reply|notice|message)"
 )
 _AUTOMATIC_SUBJECT = re.compile(
-    rf"\W{{0,3}}(?:(?:{_AUTOMATIC})\s?(?:{_ANSWER})|(?:{_ANSWER})\s(?:{_AUTOMATIC})"
+    rf"\W{{0,3}}(?:(?:{_AUTOMATIC})\s?(?:{_ANSWER})|(?:{_ANSWER})\s?(?:{_AUTOMATIC})"
     r"|(?:auto: )?[\w .,'/@-]{1,80} is out of the office\b.{0,80}"
     rf"|(?:{_AWAY})(?:\s(?:{_AUTOMATIC})\s?(?:{_ANSWER}))?)"
-    r"\W?\s{0,3}(?:[:\uff1a]|$)",
+    r"(?:\W?\s{0,3}(?:[:\uff1a]|$)|\]\s)",
     re.IGNORECASE,
 )
 """What programs write before the old subject; a person who answers that has "Re:" before it."""
 _BOUNCED_SUBJECT = re.compile(
     r"(?:undeliver(?:able|ed)(?: mail)?(?: returned to sender)?|returned mail|unzustellbar"
-    r"|mail delivery (?:failed|failure|subsystem)|mail system error|message undeliverable"
-    r"|delivery status notification|failure notice"
-    r"|non (?:remis|distribuable|recapitabile)|no se puede entregar|não é possível entregar"
-    r"|onbestelbaar|kan inte levereras|kan ikke leveres|nie można dostarczyć|недоставлено"
+    r"|mail delivery (?:failed|failure|subsystem)|delivery has failed|mail system error"
+    r"|message undeliverable|delivery status notification"
+    r"|nachricht konnte nicht zugestellt werden|échec de la remise"
+    r"|non (?:remis|distribuable|recapitabile)|impossibile recapitare|no se puede entregar"
+    r"|não é possível entregar|onbestelbaar|kan inte levereras|kan ikke leveres|kunne ikke leveres"
+    r"|levering mislyktes|ei voitu toimittaa|nie można dostarczyć|nedoručiteln\w*"
+    r"|doručení se nezdařilo|kézbesíthetetlen|teslim edilemedi|недоставлено|не удалось доставить"
     r"|undelivered mail|warning: (?:message|could not send message)\b.{0,60}(?:delayed|hours?)"
-    r"|未送達|配信不能|无法投递|無法傳遞|배달되지 않음)"
-    r"(?:$|[:\uff1a]|\s?[(\u2013-]|\s(?:returned|for|delayed))",
+    r"|未送達|未配達|配信不能|无法投递|投递失败|無法傳遞|系统退信|系統退信"
+    r"|배달되지 않음|전송 실패)"
+    r"(?:$|\s?[:\uff1a/]|\s?[(\u2013-]|\s(?:returned|for|delayed))"
+    r"|failure notice$|delivery failure:",
     re.IGNORECASE,
 )
 
@@ -164,7 +174,8 @@ def _automatic_signs(headers: Message, subjects: list[str]) -> Iterator[str]:
         yield "Return-Path: <>"
     for name, value in headers.items():
         is_mark = _AUTOMATIC_FIELD.fullmatch(name) and _first_word(str(value)) not in _SAYS_NO
-        if is_mark or (name.lower() == "delivered-to" and "autoresponder" in str(value).lower()):
+        is_named = name.lower() in _NAMING_FIELDS and _PROGRAM.search(str(value)[:MAX_FIELD_CHARS])
+        if is_mark or is_named:
             yield f"{name}: {value}"
     yield from _suppressing_signs(headers)
     yield from (f"Subject: {subject}" for subject in subjects if _AUTOMATIC_SUBJECT.match(subject))

@@ -21,6 +21,22 @@ GUESSED = [
     ("请把价格表发给我，谢谢。", "gb18030"),
     ("請把價格表寄給我，謝謝。", "big5"),
     ("가격표를 보내 주세요.", "cp949"),
+    ("Le café est déjà prêt, ça va.", "cp1252"),
+    ("Blåbærgrød på dåse", "cp1252"),
+    ("Él está aquí mañana", "cp1252"),
+    ("São Paulo é uma cidade grande", "cp1252"),
+    ("naïve façade coöperatie", "cp1252"),
+    ("Příliš žluťoučký kůň úpěl ďábelské ódy", "iso8859_2"),
+    ("Zażółć gęślą jaźń, proszę o cennik", "iso8859_2"),
+    ("Šesť žltých kôz", "cp1250"),
+    ("Ціна ліцензії за місце, їжа", "cp1251"),
+    ("Цената на лиценза е висока", "cp1251"),
+    ("Сколько стоит лицензия за место в месяц", "cp866"),
+    ("Kaina už vietą, ačiū, šįvakar žmonės", "cp1257"),
+    ("السعر لكل مقعد خمسة عشر يورو", "cp1256"),
+    ("ราคาต่อที่นั่งคือสิบห้ายูโร", "cp874"),
+    ("a letter in wide characters", "utf-16-le"),
+    ("a letter in wide characters", "utf-16-be"),
 ]
 
 

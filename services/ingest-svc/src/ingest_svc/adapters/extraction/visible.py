@@ -97,6 +97,7 @@ def _remove_hidden_texts(root: Element, hiding: frozenset[str]) -> None:
                 is_hidden = _is_hidden_run(element, hiding)
             case "tr":
                 is_hidden = _is_so(element.find("{*}trPr/{*}hidden")) is True
+                is_hidden = is_hidden or element.find("{*}trPr/{*}del") is not None
             case _:
                 is_hidden = True
         if is_hidden:
