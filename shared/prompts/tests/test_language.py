@@ -1,5 +1,7 @@
 """The language: what it says, and that nothing else gets through."""
 
+import gc
+import tracemalloc
 from dataclasses import asdict
 
 import pytest
@@ -170,3 +172,17 @@ def test_checking_the_worst_accepted_template_takes_a_bounded_number_of_steps():
     for _ in compiled.generate(names):
         parts += 1
     assert parts <= 2 * len(source)
+
+
+def test_of_texts_that_are_checked_no_more_than_a_digest_stays():
+    tracemalloc.start()
+    try:
+        for number in range(10):
+            check(f"{number}" + "x" * 8_000)
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(10, 110):
+            check(f"{number}" + "x" * 8_000)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] - before < 100_000
+    finally:
+        tracemalloc.stop()

@@ -12,6 +12,7 @@ from service_kit.docs_page import install_docs
 from service_kit.guard import RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz, startupz
 from service_kit.identity import Verifies
+from service_kit.in_turn import Turns
 from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
@@ -69,7 +70,7 @@ def build_app(
         telemetry=TELEMETRY,
     )
     app.state.store, app.state.credentials, app.state.health = store, credentials, health
-    app.state.roster = roster
+    app.state.roster, app.state.turns = roster, Turns()
     for router in api.routers:
         app.include_router(router)
     probes = {"/livez": livez, "/readyz": readyz, "/startupz": startupz, "/metrics": metrics}

@@ -9,6 +9,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, TypeAdapter
 
 from service_kit.errors import FieldError, InvalidError
+from service_kit.in_turn import in_turn
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -79,6 +80,7 @@ async def _page_request(
         str | None,
         Query(max_length=MAX_CURSOR_CHARS, description="The `next` of the page before."),
     ] = None,
+    _: Annotated[None, Depends(in_turn)] = None,
 ) -> PageRequest:
     return PageRequest(limit, after)
 

@@ -1,6 +1,7 @@
 """A request is one transaction: it commits when the answer is ready, before it is sent."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import nullcontext
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request, Response, params
@@ -8,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from service_kit import idempotency
 from service_kit.identity import Principal, authenticate, authenticated, entry_of
+from service_kit.in_turn import is_in_turn
 from service_kit.json_bodies import JsonRequest
 from service_kit.persona_dependencies import at_least
 from service_kit.problem import problem_responses
@@ -24,6 +26,7 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
         handle, entry = super().get_route_handler(), entry_of(self.dependant, self.path_format)
+        waits = is_in_turn(self.dependant)
         takes_json = self.body_field is not None and not isinstance(
             self.body_field.field_info, params.Form
         )
@@ -34,8 +37,11 @@ class ApiRoute(APIRoute):
                 request = JsonRequest(request.scope, request.receive)
                 await request.require_few_values()
             request.state.before_answer = steps = list[BeforeAnswer]()
+            workspace_id = request.state.principal.workspace_id
+            turn = request.app.state.turns.of(workspace_id) if waits else nullcontext()
             try:
-                response = await handle(request)
+                async with turn:
+                    response = await handle(request)
             except idempotency.AnsweredBefore as answered:
                 return answered.response
             for step in reversed(steps):

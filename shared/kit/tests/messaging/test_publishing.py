@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import nats as nats_client
 import pytest
-from nats.js.errors import NoStreamResponseError
+from nats.js.errors import APIError, NoStreamResponseError
 from service_kit.publishing import Message, MessageTooLargeError, send_batch
-from service_kit.topology import STREAMS, apply_streams
+from service_kit.topology import MAX_EVENT_BYTES, STREAMS, apply_streams
 
 
 @pytest.fixture
@@ -51,6 +51,16 @@ async def test_a_misspelt_event_gets_no_acknowledgement(connection):
     with pytest.raises(NoStreamResponseError):
         await js.publish("lead.repleid.v1.acme", b"{}")
     await js.publish("lead.replied.v1.acme", b"{}")
+
+
+async def test_the_stream_of_the_crm_has_a_largest_event(connection):
+    js = connection.jetstream()
+    config = (await js.stream_info("CRM")).config
+    assert config.max_msg_size == MAX_EVENT_BYTES
+    await js.update_stream(replace(config, max_msg_size=1_000))
+    with pytest.raises(APIError, match="exceeds maximum"):
+        await js.publish("lead.replied.v1.acme", b"x" * 1_001)
+    await js.publish("lead.replied.v1.acme", b"x" * 900)
 
 
 async def test_what_is_too_large_is_not_sent_and_the_connection_lasts(connection):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 import jinja2
@@ -11,11 +12,16 @@ from persona_prompts.language import LineError, TemplateRefusedError, environmen
 
 MAX_OUTPUT_CHARS: Final = 48_000
 """A template's own 8 KiB, 24,000 characters of passages, 12,000 of a message, and their fences."""
-KEPT: Final = 256
-"""Templates that stay compiled: up to 8 KiB each, and about ten times that compiled."""
+KEPT: Final = 64
+"""Templates kept as they are rendered: with some 150 KB each, at most 10 MB."""
+CHECKED: Final = 4_096
+"""Digests kept of texts that passed: some 1 MB, whatever their length."""
 TRIAL_PASSAGES: Final = (0, 1, 20)
 _TRIAL_PASSAGE_CHARS: Final = 1_000
 _TRIAL_QUERY_CHARS: Final = 4_000
+
+
+_checked = dict[bytes, None]()
 
 
 class RenderingFailedError(ValueError):
@@ -86,10 +92,13 @@ def template(source: str) -> Template:
     Raises:
         TemplateRefusedError: the language does not have what it says.
     """
+    return _compiled(source)
+
+
+def _compiled(source: str) -> Template:
     return Template(parse(source), environment().from_string(source))
 
 
-@lru_cache(maxsize=KEPT)
 def check(source: str) -> None:
     """Return if a text is a template that renders with no passage, with one and with twenty.
 
@@ -98,13 +107,19 @@ def check(source: str) -> None:
     Raises:
         TemplateRefusedError: with what is wrong, by line.
     """
-    found = template(source)
+    digest = sha256(source.encode(errors="surrogatepass")).digest()
+    if digest in _checked:
+        return
+    found = _compiled(source)
     for count in TRIAL_PASSAGES:
         try:
             found.render(_trial(count))
         except RenderingFailedError as error:
             message = f"with {count} passages it does not render: {error}"
             raise TemplateRefusedError([LineError(1, message)]) from error
+    if len(_checked) >= CHECKED:
+        del _checked[next(iter(_checked))]
+    _checked[digest] = None
 
 
 def _trial(count: int) -> Values:

@@ -1,6 +1,8 @@
 """REST: what a persona knows, and questions to it."""
 
+from fastapi import Depends
 from service_kit.identity import Viewer
+from service_kit.in_turn import in_turn
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
@@ -36,6 +38,7 @@ async def get_knowledge(persona: Persona, session: WorkspaceSession) -> Knowledg
     operation_id="searchKnowledge",
     summary="Search what a persona knows",
     responses=problem_responses(404),
+    dependencies=[Depends(in_turn)],
 )
 async def search_knowledge(
     persona: Persona, question: SearchRequest, viewer: Viewer, deps: Deps

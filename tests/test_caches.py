@@ -1,0 +1,52 @@
+"""Whatever a process remembers is bounded, and what a request or a mail brings is no key of it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(path for path in ROOT.glob("s*/*/src/**/*.py") if "devkit" not in path.parts)
+BOUNDED = {
+    "persona_contracts/envelope.py parse": "subjects that were read: 4,096 of at most 200 bytes",
+    "persona_contracts/parsing.py _field_names": "our event models",
+    "persona_model/voice.py _digest": "voices of personas: 64 of 90 KB",
+    "persona_prompts/rendering.py template": "stored prompts: 64 of 150 KB",
+    "persona_prompts/language.py environment": "nothing: one value",
+    "service_kit/migrations.py _schema": "the services of this process",
+    "followup_svc/domain/time_zone.py _zones": "nothing: one value",
+    "followup_svc/domain/time_zone.py _windows_zones": "nothing: one value",
+    "followup_svc/domain/holiday.py _of_year": "regions that there are: 256 of 3 KB",
+    "ingest_svc/adapters/extraction/number_formats.py _sections": "the child that reads one file",
+    "persona_svc/adapters/starters.py starters": "nothing: one value",
+    "ingest_svc/adapters/passage_index.py _bm25": "languages that there are",
+}
+"""Each cache of a function, and what its keys are."""
+
+
+def cached(path):
+    """Yield the functions of a module whose answers are kept."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = {
+                part.id if isinstance(part, ast.Name) else getattr(part, "attr", "")
+                for decorator in node.decorator_list
+                for part in ast.walk(decorator)
+            }
+            if names & {"cache", "lru_cache"}:
+                yield node.name
+
+
+def test_every_cache_of_a_function_is_known_with_what_its_keys_are():
+    found = {
+        f"{path.parts[path.parts.index('src') + 1 :][0]}/"
+        f"{'/'.join(path.parts[path.parts.index('src') + 2 :])} {name}"
+        for path in SOURCES
+        for name in cached(path)
+    }
+    assert found == set(BOUNDED)
+
+
+@pytest.mark.parametrize("library", ["cachetools", "aiocache", "diskcache"])
+def test_no_other_library_keeps_anything(library):
+    assert not [path for path in SOURCES if f"import {library}" in path.read_text()]
