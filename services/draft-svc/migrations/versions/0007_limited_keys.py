@@ -1,13 +1,13 @@
 """API keys that are limited to some personas see the drafts of these alone.
 
-Revision ID: 0006
-Revises: 0005
+Revision ID: 0007
+Revises: 0006
 """
 
 from service_kit.migrations import OF_CALLER, limit_to_personas
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
