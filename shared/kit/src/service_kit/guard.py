@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -11,7 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service_kit.content_coding import accepted, content_coding, unpacked
 from service_kit.errors import MalformedError, ServiceError, TooLargeError, UpstreamError
-from service_kit.patience import BODY_BYTES_PER_SECOND, BODY_SECONDS, MAX_BYTES_IN_FLIGHT
+from service_kit.patience import (
+    BODY_BYTES_PER_SECOND,
+    BODY_SECONDS,
+    LINGER_IDLE_SECONDS,
+    LINGER_SECONDS,
+    MAX_BYTES_IN_FLIGHT,
+)
 from service_kit.problem import problem_response
 
 MAX_BODY_BYTES = 64 * 1024
@@ -192,8 +199,27 @@ class _Arriving:
         has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
         async def close(message: Message) -> None:
-            if message["type"] == "http.response.start" and has_body and not self._is_whole:
+            if self._is_whole or not has_body:
+                await send(message)
+            elif message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
-            await send(message)
+                await send(message)
+            else:
+                await send({**message, "more_body": True})
+                if not message.get("more_body", False):
+                    await self._linger()
+                    await send({"type": "http.response.body"})
 
         return close
+
+    async def _linger(self) -> None:
+        """Read on for a while: a connection closed while its client sends may lose the answer."""
+        left = LONG_BODY_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while left > 0:
+                    async with asyncio.timeout(LINGER_IDLE_SECONDS):
+                        message = await self._receive()
+                    if not message.get("more_body", False):
+                        break
+                    left -= len(message["body"])

@@ -211,6 +211,20 @@ async def test_oversized_body_gets_its_413_over_the_wire(
     assert kind(response) == "too-large"
 
 
+@pytest.mark.parametrize(
+    ("status", "size"), [(413, LONG_BODY_BYTES), (401, LONG_BODY_BYTES), (401, 300_000)]
+)
+async def test_an_answer_that_does_not_wait_for_the_body_arrives(
+    served: str, token: Callable[..., str], status: int, size: int
+) -> None:
+    headers = {"Authorization": f"Bearer {token()}"} if status == 413 else {}
+    async with httpx.AsyncClient(base_url=served, headers=headers) as client:
+        each = [client.post("/api/plain/voices", content=b" " * size) for _ in range(20)]
+        answers = await asyncio.gather(*each)
+    assert {answer.status_code for answer in answers} == {status}
+    assert {answer.headers["connection"] for answer in answers} == {"close"}
+
+
 @pytest.mark.parametrize("length", [0, 3, 5])
 async def test_a_body_with_two_ends_is_refused_and_the_connection_closed(
     served: str, length: int
