@@ -310,7 +310,9 @@ def test_the_demo_shows_the_new_voice(tmp_path):
         cwd=Path(__file__).parents[2],
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    *drafts, edit, question, email, sms = (json.loads(line) for line in done.stdout.splitlines())
+    *drafts, edit, question, phone, email, sms = (
+        json.loads(line) for line in done.stdout.splitlines()
+    )
     assert edit["version"] == 2
     assert {d["draft"]["resolution"]["tier"] for d in drafts} >= {"campaign", "default"}
     last = drafts[-1]["draft"]
@@ -322,6 +324,12 @@ def test_the_demo_shows_the_new_voice(tmp_path):
         ("terms.md", None),
     ]
     assert "15 euros per user and month, from 5 users on. [1]" in answer["text"]
+    call = phone["call"]
+    assert next((c["source"], c["page"]) for c in call["citations"]) == ("prices.pdf", 2)
+    spoken = [turn["message"] for turn in call["transcript"]]
+    assert spoken[0] == "Hey there!"
+    assert "From prices.pdf, page 2" in spoken[2]
+    assert "15 euros per user and month" in spoken[2]
     steps = [email["followup"], sms["followup"]]
     assert [(step["channel"], step["status"]) for step in steps] == [
         ("email", "sent"),

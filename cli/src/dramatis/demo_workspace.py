@@ -45,14 +45,15 @@ NOVA: dict[str, Any] = {
     "name": "Nova",
     "persona_name": "Nova Lind",
     "tone": "Formal and precise.",
-    "greeting": "Dear {first_name},",
+    "greeting": "Dear {first_name|friend},",
     "signature": "Yours sincerely\nNova Lind\nNorthwind",
+    "voice": {"provider": "elevenlabs", "enabled": True},
     "goals": "Book a demonstration with your own routes.",
 }
 NOVA_EDIT: dict[str, Any] = {
     "cite_sources": True,
     "tone": "Casual, short, upbeat.",
-    "greeting": "Hey {first_name}!",
+    "greeting": "Hey {first_name|there}!",
     "signature": "Cheers\nNova\nNorthwind",
 }
 JUNIOR: dict[str, Any] = {

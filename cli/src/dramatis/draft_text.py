@@ -40,6 +40,16 @@ def print_followup(step: dict[str, Any]) -> None:
     _panel(Text(printable(step["text"])), title, f"{who} · {step['status']}")
 
 
+def print_call(call: dict[str, Any], note: str) -> None:
+    """Print what was said in a call."""
+    text = Text()
+    for turn in call["transcript"]:
+        text.append(f"{turn['role']}: ", "dim")
+        text.append(f"{printable(turn['message'])}\n")
+    text.rstrip()
+    _panel(text, "a call", f"{call['turns']} turns · {note}")
+
+
 def place_of(citation: dict[str, Any]) -> str:
     """Return where a passage stands in its source, such as `, page 3`; "" if nobody knows."""
     first, last = citation["page_start"], citation["page_end"]

@@ -1,6 +1,7 @@
 """The whole stack as processes of this machine: NATS, Postgres and every service."""
 
 import asyncio
+import secrets
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from service_devkit.embedded import (
     ServiceProcess,
     free_port,
 )
-from service_devkit.embedded.ports import check_port
+from service_devkit.embedded.ports import LOOPBACK, check_port
 from service_devkit.vendors.elevenlabs import FakeElevenLabs
 from service_kit.dev_keys import ensure_dev_keys
 from service_kit.provision import Roles, provision_database
@@ -75,6 +76,7 @@ class Stack:
         self.elevenlabs = (
             FakeElevenLabs(self.data_dir / "fake-elevenlabs.log") if fake_elevenlabs else None
         )
+        self._webhook_secret = secrets.token_urlsafe(32)
 
     @property
     def nats_url(self) -> str:
@@ -173,6 +175,11 @@ class Stack:
     def _start_servers(self) -> None:
         self._say("starting NATS and Postgres")
         _each(ServerProcess.start, self._servers())
+        if self.elevenlabs is not None:
+            self.elevenlabs.behave(
+                post_call_url=f"{self._voice_url}/elevenlabs/post-call",
+                post_call_secret=self._webhook_secret,
+            )
 
     def _provision(self) -> None:
         self._say("preparing databases")
@@ -229,7 +236,13 @@ class Stack:
             "DRAMATIS_VOICE_ELEVENLABS_API_KEY": self.elevenlabs.key,
             "DRAMATIS_VOICE_ELEVENLABS_BASE_URL": self.elevenlabs.url,
             "DRAMATIS_VOICE_ELEVENLABS_FAKE": "true",
+            "DRAMATIS_VOICE_PUBLIC_URL": self._voice_url,
+            "DRAMATIS_VOICE_WEBHOOK_SECRET": self._webhook_secret,
         }
+
+    @property
+    def _voice_url(self) -> str:
+        return f"http://{LOOPBACK}:{self._ports['voice']}"
 
 
 def _remove(data_dir: Path) -> None:

@@ -3,15 +3,18 @@
 import asyncio
 import signal
 import time
+from functools import partial
 from typing import Any
 
 import typer
 from persona_contracts import LeadRepliedV1
 from rich.status import Status
+from service_devkit.vendors.elevenlabs import FakeElevenLabs
 
 from dramatis.defaults import WORKSPACE
 from dramatis.demo_followups import add_setting_and_resume, crm, reply, start_follow_up, until
 from dramatis.demo_knowledge import learn, question
+from dramatis.demo_voice import call, first_words
 from dramatis.demo_workspace import (
     NOVA_EDIT,
     SPRING,
@@ -19,7 +22,7 @@ from dramatis.demo_workspace import (
     demo_replies,
     prepare_workspace,
 )
-from dramatis.draft_text import print_draft, print_followup
+from dramatis.draft_text import print_call, print_draft, print_followup
 from dramatis.errors import CliError
 from dramatis.options import examples
 from dramatis.output import err, out, print_json
@@ -35,7 +38,8 @@ DRAFT_SECONDS = 120.0
 def demo(*, json: AsJson = False) -> None:
     """Start a throw-away stack, draft answers to real replies, edit a persona, see the next draft.
 
-    Then a persona gets three documents, and answers a question from them, with the page. Last, a
+    Then a persona gets three documents, and answers a question from them, with the page, by e-mail
+    and on the phone: its voice agent, at a stand-in for the vendor, follows the edit. Last, a
     sequence of follow-ups is blocked by a missing setting, fixed, sent, and stopped by a reply.
 
     Needs no key: the drafts are written by the offline writer, which says so.
@@ -44,7 +48,7 @@ def demo(*, json: AsJson = False) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         Status("starting", console=err) as status,
-        Stack(ephemeral=True, on_step=status.update) as stack,
+        Stack(ephemeral=True, on_step=status.update, fake_elevenlabs=True) as stack,
     ):
         status.stop()
         _say(f"The stack was up in {time.monotonic() - started_at:.1f} s.", as_json=json)
@@ -54,9 +58,11 @@ def demo(*, json: AsJson = False) -> None:
             Rest(stack.url("draft"), token, written) as drafts,
             Rest(stack.url("ingest"), token, written) as ingest,
             Rest(stack.url("followup"), token, written) as followups,
+            Rest(stack.url("voice"), token, written) as voice,
         ):
-            cast = _play(stack, personas, drafts, as_json=json)
+            cast = _play(stack, personas, drafts, voice, as_json=json)
             _play_knowledge(cast, drafts, ingest, as_json=json)
+            _play_call(cast, voice, as_json=json)
             _play_followups(stack.nats_url, followups, as_json=json)
     _say(f"Done in {time.monotonic() - started_at:.1f} s; nothing is left behind.", as_json=json)
 
@@ -66,7 +72,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=examples("dramatis demo", "dramatis demo --json"))(demo)
 
 
-def _play(stack: Stack, personas: Rest, drafts: Rest, *, as_json: bool) -> Cast:
+def _play(stack: Stack, personas: Rest, drafts: Rest, voice: Rest, *, as_json: bool) -> Cast:
     cast = prepare_workspace(stack.nats_url, personas)
     _say(
         f"Personas: {cast.house['name']} (default), {cast.nova['name']} (campaign {SPRING}),"
@@ -77,6 +83,8 @@ def _play(stack: Stack, personas: Rest, drafts: Rest, *, as_json: bool) -> Cast:
     _say(f"Sending {len(replies)} reply e-mails.", as_json=as_json)
     written = _draft(drafts, replies, cast, as_json=as_json)
     before = next(d for d in written if d["campaign_id"] == SPRING and d["text"] is not None)
+    agent = partial(_show_agent, voice, stack.elevenlabs, as_json=as_json)
+    agent(cast.nova)
     _say(f"Now {cast.nova['name']} is edited, and one more reply comes in.", as_json=as_json)
     edit = asyncio.run(edit_and_measure(stack.nats_url, personas, cast.nova, NOVA_EDIT, WORKSPACE))
     again = next(reply for reply in replies if reply.message_id == before["message_id"])
@@ -84,7 +92,33 @@ def _play(stack: Stack, personas: Rest, drafts: Rest, *, as_json: bool) -> Cast:
     (after,) = _draft(drafts, [one_more], cast, as_json=as_json)
     _check(after, edit)
     _tell(edit, as_json=as_json)
+    agent(edit.persona)
     return cast
+
+
+def _show_agent(
+    voice: Rest, vendor: FakeElevenLabs | None, persona: dict[str, Any], *, as_json: bool
+) -> None:
+    """Say how the voice agent of a persona begins a call."""
+    if vendor is None:
+        raise RuntimeError("the demo has the stand-in for the vendor")
+    words = first_words(voice, vendor, persona)
+    _say(
+        f"{persona['name']}'s voice agent, at a stand-in for ElevenLabs, begins: {words!r}",
+        as_json=as_json,
+    )
+
+
+def _play_call(cast: Cast, voice: Rest, *, as_json: bool) -> None:
+    """Let somebody ask a persona's voice agent, and show what the call has left."""
+    _say(f"Somebody calls {cast.nova['name']}.", as_json=as_json)
+    record = call(voice, cast.nova["persona_id"])
+    if not any(citation["source"] == "prices.pdf" for citation in record["citations"]):
+        raise CliError("The voice agent was not told of the price list.")
+    if as_json:
+        print_json({"call": record})
+    else:
+        print_call(record, "vendor: a stand-in, without audio")
 
 
 def _play_knowledge(cast: Cast, drafts: Rest, ingest: Rest, *, as_json: bool) -> None:
