@@ -33,6 +33,8 @@ ROWS = (
     "cleaning",
     "function_call",
     "flood",
+    "speech",
+    "reconcile",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

@@ -1,6 +1,7 @@
 """The tool of an agent gets what its own persona knows, and nobody else's tool gets anything."""
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -259,17 +260,27 @@ async def test_new_knowledge_is_never_answered_from_before_it(phone):
 @pytest.fixture
 async def fifty(phone, talk_api, connection):
     """Return fifty personas in three workspaces: id, secret, and a word that no other knows."""
-    agents = []
-    for number in range(50):
-        workspace_id = f"{phone.workspace_id}-{number % 3}"
-        async with talk_api.client(workspace_id) as client:
-            at = type(phone)(workspace_id, connection, client, phone.rows, phone.library)
-            who, secret, _ = await at.agent()
+    workspaces = [f"{phone.workspace_id}-{number}" for number in range(3)]
+
+    async def made(at, number):
+        who, secret, _ = await at.agent()
         canary = f"canary{number:02d}{uuid4().hex[:8]}"
         places = passage(f"The word is {canary}."), passage(f"Again {canary}.", 2)
-        phone.library.put(workspace_id, who.persona_id, *places)
-        agents.append((str(who.persona_id), secret, canary))
-    return agents
+        phone.library.put(at.workspace_id, who.persona_id, *places)
+        return str(who.persona_id), secret, canary
+
+    async with contextlib.AsyncExitStack() as opened:
+        phones = [
+            type(phone)(
+                workspace_id,
+                connection,
+                await opened.enter_async_context(talk_api.client(workspace_id)),
+                phone.rows,
+                phone.library,
+            )
+            for workspace_id in workspaces
+        ]
+        return await asyncio.gather(*(made(phones[number % 3], number) for number in range(50)))
 
 
 async def test_fifty_personas_with_canaries_never_tell_each_others(phone, fifty):

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from cast import Cast
@@ -31,6 +32,13 @@ async def test_readiness_says_that_voice_is_not_configured(api):
     assert "voice" in ready["degraded"]
     assert ready["reasons"]["voice"] == "not configured"
     assert ready["stand_ins"] == []
+
+
+async def test_at_rest_it_takes_at_most_150_mb(api):
+    """The vendor's SDK, 90 MB, is loaded on first use."""
+    async with api.client("acme", "viewer") as client:
+        assert (await client.get("/readyz")).status_code == 200
+    assert psutil.Process(api.process.pid).memory_info().rss < 150 * 1024 * 1024
 
 
 async def test_the_agent_of_a_persona_that_is_not_there_is_not_found(api):

@@ -22,7 +22,7 @@ from voice_svc.domain.provider import (
     ProviderRefusedError,
     ProviderThingNotFoundError,
 )
-from voice_svc.domain.speech import SpeechLimits, Utterance, month_of
+from voice_svc.domain.speech import SpeechLimits, Utterance
 from voice_svc.usecases.fair_gate import FairGate
 from voice_svc.usecases.ports import Audio, Speech
 from voice_svc.usecases.spoken import BytesAhead, Spoken
@@ -88,9 +88,13 @@ class Speak:
         digest = self.cache.digest(request.persona_id, wishes[0])
         async with self.store.workspace(request.workspace_id) as session:
             kept = await self.cache.get(session, digest)
-        if kept is not None:
-            return Recording(audio=kept, voice_id=wishes[0].voice_id)
-        month = await self._reserve(request)
+            if kept is not None:
+                return Recording(audio=kept, voice_id=wishes[0].voice_id)
+            # Before they are spoken, so that requests at once keep the limit.
+            used, month = await speech_usage.reserve(
+                session, request.workspace_id, request.persona_id, request.characters, self.limits
+            )
+            used.require(request.characters)
         try:
             audio, utterance = await self._start(request)
         except BaseException:
@@ -105,20 +109,6 @@ class Speak:
 
         spoken = Spoken(audio, self.ahead, max_kept_bytes=MAX_AUDIO_BYTES, at_end=end)
         return Live(spoken=spoken, voice_id=utterance.voice_id)
-
-    async def _reserve(self, request: SpeakRequest) -> date:
-        """Count the characters before they are spoken, so that requests at once keep the limit."""
-        characters = request.characters
-        async with self.store.workspace(request.workspace_id) as session:
-            month = month_of(await database_now(session))
-            await speech_usage.add(
-                session, request.workspace_id, request.persona_id, characters, month
-            )
-            used = await speech_usage.usage(
-                session, request.workspace_id, request.persona_id, self.limits
-            )
-            used.before(characters).require(characters)
-        return month
 
     async def _count(self, request: SpeakRequest, characters: int, month: date) -> None:
         try:
