@@ -101,10 +101,10 @@ async def _alternate(
 
         await wait_until(is_known, 60)
         for number in range(rounds):
-            said = [f"{TEXT} {number} {stream}" for stream in range(STREAMS)]
+            texts = [f"{TEXT} {number} {stream}" for stream in range(STREAMS)]
             model = {"model_id": "eleven_flash_v2_5"}
-            await _all(vendor, at_vendor, [{"text": text, **model} for text in said], straight)
-            await _all(us, at_us, [{"text": text} for text in said], through)
+            await _all(vendor, at_vendor, [{"text": text, **model} for text in texts], straight)
+            await _all(us, at_us, [{"text": text} for text in texts], through)
     return straight, through
 
 

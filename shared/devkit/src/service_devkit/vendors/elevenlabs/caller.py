@@ -21,11 +21,11 @@ def hold_call(signed_url: str, variables: Mapping[str, Any], questions: Sequence
             "dynamic_variables": dict(variables),
         }
         socket.send(json.dumps(first))
-        said = [_hear(socket)]
+        spoken = [_hear(socket)]
         for question in questions:
             socket.send(json.dumps({"type": "user_message", "text": question}))
-            said.append(_hear(socket))
-    return said
+            spoken.append(_hear(socket))
+    return spoken
 
 
 def _hear(socket: ClientConnection) -> str:
