@@ -48,7 +48,8 @@ _OUTLOOK_BORDER = re.compile(
 """The line that Outlook draws above history, in each way to write it, its parts in any order."""
 _HISTORY_NAME = re.compile(
     r"(?:x_){0,5}(?:divrplyfwdmsg|outlookmessageheader|zmail_extra|reply-intro"
-    r"|mail-editor-reference-message-container|moz-forward-container)|\S{0,20}yahoo_quoted"
+    r"|mail-editor-reference-message-container|moz-forward-container|appendonsend|replysplit"
+    r"|olk_src_body_section|orimsghtmlseperator|isforwardcontent)|\S{0,20}yahoo_quoted"
 )
 _ATTRIBUTION_NAME = re.compile(r"(?:x_){0,5}(?:gmail_attr|moz-cite-prefix)")
 """What says who wrote the quoted words below; above forwarded ones it starts history."""
