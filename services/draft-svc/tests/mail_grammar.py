@@ -2,6 +2,11 @@
 
 How programs quote, attribute and sign stands here as they do it, after mails that they have sent
 (mailing lists, the tests of other parsers). Nothing of the service is imported.
+
+Found again in recorded mails: Gmail in English, Hungarian, Korean and Turkish; Outlook's header
+blocks, its border and the container of its mobile apps; iPhone; Proton Mail's dates and mark. In
+the source of the program: Tutanota. In the lists of other parsers alone: the elements of Zoho,
+Yahoo and Proton Mail, Seznam's mark. The others are not traced to a recorded mail.
 """
 
 import base64
