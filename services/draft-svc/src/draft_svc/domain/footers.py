@@ -18,13 +18,13 @@ _DELIMITER = r"(?:--|[\u2013\u2014])[^\S\n]*$"
 _DELIMITER_LINE = re.compile(_DELIMITER)
 _LIST_RULE_LINE = r"_{20,}[^\S\n]*$"
 _LIST_RULE = re.compile(_LIST_RULE_LINE)
+# Of a banner: searched in lower case, for a pattern that ignores case costs three times as much.
 _MAIL = re.compile(
     r"e-?mail|\bmail|mejl|message|sender|courriel|nachricht|absender|correo|mensaje|messaggi|mensage"
     r"|mittente|remetente|bericht|afzender|meddelande|melding|besked|wiadomo|nadawc|zpráv|správ"
     r"|odesílatel|odosielate|письм|сообщени|съобщени|отправител|подател|лист|повідомлен|порук"
     r"|e-?posta|ileti|gönderen|üzenet|felad|mesaj|expeditor|poruk|pošiljat|μήνυμα|αποστολ"
-    r"|邮件|郵件|メール|메일|viesti|sähköposti|thư|pesan|surel|رسال|بريد|הודע|דוא|ข้อความ|อีเมล",
-    re.IGNORECASE,
+    r"|邮件|郵件|メール|메일|viesti|sähköposti|thư|pesan|surel|رسال|بريد|הודע|דוא|ข้อความ|อีเมล"
 )
 _FROM_OUTSIDE = re.compile(
     r"\boutside\b|\bextern|\bext\b|extérieur|\bexterior|\bestern|\bexterno|fuera de|\bfora d"
@@ -34,8 +34,7 @@ _FROM_OUTSIDE = re.compile(
     r"|خارج|מחוץ|חיצוני|ภายนอก"
     r"|don't often get|not in your address book|nicht häufig|nicht oft|häufig keine|pas souvent"
     r"|(?:no|não) (?:suele|costuma)|(?:non|not|nie|inte|ikke|niet|ei|не) .{0,30}(?:spesso|often"
-    r"|często|ofta|ofte|vaak|usein|часто)",
-    re.IGNORECASE,
+    r"|często|ofta|ofte|vaak|usein|часто)"
 )
 _WARNS = re.compile(
     r"\bclick|\blinks?\b|länk|lenke|attachment|caution|warning|be careful|achtung|vorsicht"
@@ -45,18 +44,15 @@ _WARNS = re.compile(
     r"|bilag|vedlegg|klikaj|załącznik|uwaga|klik[en]|přílo|príloh|odkaz|ссылк|вложени|внимание"
     r"|посилан|увага|връзк|bağlantı|dikkat|csatolm|hivatkoz|figyelem|linkek|ataşament|atașament"
     r"|συνημμ|συνδέσμ|προσοχή|链接|附件|連結|リンク|添付|링크|첨부|linkk|liitte|liên kết|đính kèm"
-    r"|tautan|lampiran|روابط|مرفق|קישור|צרופ|ลิงก์",
-    re.IGNORECASE,
+    r"|tautan|lampiran|روابط|مرفق|קישור|צרופ|ลิงก์"
 )
 _WE_OR_ASKS = re.compile(
     r"(?<![\w.-])(?:we|wir|nous|noi|nosotros|nós|wij|vi|мы|ми|biz|i|ich|je|yo|io|eu|ik|jag|jeg|я)"
-    r"(?![\w.-])|[?\uff1f\u061f](?:\s|$)",
-    re.IGNORECASE,
+    r"(?![\w.-])|[?\uff1f\u061f](?:\s|$)"
 )
 _IMPORTANT = re.compile(
     r"important|wichtig|belangrijk|viktig|vigtig|tärkeä|ważne|důležit|dôležit|fontos|важн|важливо"
-    r"|önemli|σημαντικ|重要|중요|penting|quan trọng|مهم|חשוב|สำคัญ",
-    re.IGNORECASE,
+    r"|önemli|σημαντικ|重要|중요|penting|quan trọng|مهم|חשוב|สำคัญ"
 )
 _ADDRESS = re.compile(r"\S@\S")
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f>\])]\W*$")
@@ -159,16 +155,23 @@ def _is_banner_tag(paragraph: str) -> bool:
     """Return whether it is a mark such as "[EXTERNAL]" or "*** External e-mail ***"."""
     bare = paragraph.strip(_FRAME + ".!:")
     is_marked = bare.isupper() or paragraph[:1] in "[(*#<{\u3010"
-    return is_marked and len(bare.split()) <= MAX_TAG_WORDS and bool(_FROM_OUTSIDE.search(bare))
+    return (
+        is_marked
+        and len(bare.split()) <= MAX_TAG_WORDS
+        and bool(_FROM_OUTSIDE.search(bare.lower()))
+    )
 
 
 def _banner_end(region: list[str], start: int, end: int) -> int:
+    head = " ".join(region[start : min(end, start + MAX_BANNER_LINES)])[:MAX_BANNER_CHARS]
+    if not _FROM_OUTSIDE.search(head.lower()):
+        return 0
     text = ""
     for at in range(start, min(end, start + MAX_BANNER_LINES)):
         text = f"{text} {region[at]}".strip()
         if len(text) > MAX_BANNER_CHARS:
             return 0
-        if _is_banner(text) and _SENTENCE_END.search(text):
+        if _SENTENCE_END.search(text) and _is_banner(text):
             return _end_of_signs(region, at + 1, end)
     return end if end - start <= MAX_BANNER_LINES and _is_banner(text) else 0
 
@@ -176,7 +179,7 @@ def _banner_end(region: list[str], start: int, end: int) -> int:
 def _end_of_signs(region: list[str], at: int, end: int) -> int:
     rest = ""
     for position in range(at, end):
-        rest = f"{rest} {region[position]}"
+        rest = f"{rest} {region[position].lower()}"
         if _SENTENCE_END.search(rest) or position + 1 == end:
             if not (_FROM_OUTSIDE.search(rest) or _WARNS.search(rest)) or "?" in rest:
                 break
@@ -186,10 +189,12 @@ def _end_of_signs(region: list[str], at: int, end: int) -> int:
 
 def _is_banner(text: str) -> bool:
     """Return whether a text mentions the mail, where it comes from, and what not to do with it."""
-    is_told_apart = _FROM_OUTSIDE.search(text) is not None and not _WE_OR_ASKS.search(text)
-    if is_told_apart and _MAIL.search(text) and _WARNS.search(text):
+    text = text.lower()
+    if not _FROM_OUTSIDE.search(text) or _WE_OR_ASKS.search(text):
+        return False
+    if _MAIL.search(text) and _WARNS.search(text):
         return True
-    return is_told_apart and bool(_ADDRESS.search(text) and _IMPORTANT.search(text))
+    return bool(_ADDRESS.search(text) and _IMPORTANT.search(text))
 
 
 def speaks(paragraph: str) -> bool:
