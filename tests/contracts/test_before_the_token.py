@@ -47,11 +47,10 @@ def begin(api, method, path, *headers):
 
 
 def answer(link):
-    """Return the status, and everything until the service closes the connection."""
+    """Return the status, and the head of the answer, which does not wait for the body."""
     received = b""
-    with suppress(ConnectionResetError):  # it did not wait for the rest of the body
-        while part := link.recv(65_536):
-            received += part
+    while b"\r\n\r\n" not in received and (part := link.recv(65_536)):
+        received += part
     return int(received.split()[1]), received
 
 

@@ -214,7 +214,7 @@ class _Arriving:
 
     async def _linger(self) -> None:
         """Read on for a while: a connection closed while its client sends may lose the answer."""
-        left = LONG_BODY_BYTES
+        left = max(self._max_bytes, LONG_BODY_BYTES)
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
                 while left > 0:
