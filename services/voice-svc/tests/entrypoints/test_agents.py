@@ -152,6 +152,25 @@ async def test_what_was_made_though_no_answer_came_is_adopted(cast, fake, operat
         assert len(state[things]) == len(before[things]) + 1
 
 
+async def test_each_agent_is_compared_now_and_then_no_two_at_once_and_changed_back(cast, fake, sql):
+    everyone = [await cast.create(f"Persona {number}") for number in range(4)]
+    shown = [await cast.in_step(who) for who in everyone]
+    waits = [
+        datetime.fromisoformat(item["next_attempt_at"]) - datetime.fromisoformat(item["checked_at"])
+        for item in shown
+    ]
+    assert all(timedelta(seconds=810) <= wait <= timedelta(seconds=1_000) for wait in waits)
+    assert len(set(waits)) == 4
+    agent_id = shown[0]["agent_id"]
+    fake.change("agents", agent_id, {"conversation_config": {"tts": {"speed": 0.8}}})
+    sql("update agent set due_at = now() where workspace_id = %s", cast.workspace_id)
+
+    def is_changed_back():
+        return cast.mine()[agent_id]["conversation_config"]["tts"]["speed"] == SETTINGS["speed"]
+
+    await wait_until(is_changed_back)
+
+
 async def test_an_agent_that_was_removed_behind_our_back_is_made_again(cast, fake):
     nova = await cast.create()
     first = await cast.in_step(nova)
