@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 from service_devkit.testing.api import running, service_env
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,12 @@ def apis(databases, apis_nats_url, tmp_path_factory):
 
     def env(service):
         url = databases[service].login_url
-        return service_env(folder, database_url=url, nats_url=apis_nats_url)
+        return service_env(
+            folder,
+            database_url=url,
+            nats_url=apis_nats_url,
+            more={"DRAMATIS_CHAT_WRITER": "offline"},
+        )
 
     with ExitStack() as stack:
         yield {

@@ -64,8 +64,21 @@ class Tenant:
         self.ids["draft"] = await self._drafted(words)
         path = f"/api/personas/{self.ids['persona']}/voice/setup"
         await wait_until(lambda: self.call("voice_svc", "POST", path).is_success)
+        self.ids |= await self._chatted(words)
         self.ids["file"] = await self._learned(words)
         self.ids |= await self._followed_up(words)
+
+    async def _chatted(self, words):
+        path = f"/api/chat/{self.ids['persona']}/conversations"
+        headers = {"Idempotency-Key": words}
+        made = self.done("chat_svc", "POST", path, json={"title": words}, headers=headers)
+        thread = {"conversation": made["conversation_id"]}
+        body = {"message": words, "thread_id": made["conversation_id"]}
+        heard = self.call("chat_svc", "POST", f"/chat/{self.ids['persona']}", json=body)
+        assert heard.text.endswith("data: [DONE]\n\n"), heard.text
+        path = f"/api/conversations/{made['conversation_id']}/messages"
+        _, answer = self.done("chat_svc", "GET", path)["messages"]
+        return {**thread, "message": answer["message_id"]}
 
     def _delete_another(self, words):
         named = {"name": f"{words}, deleted"}

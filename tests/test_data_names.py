@@ -1,6 +1,7 @@
 """Names that are data: stored positions, subjects and counters hang on them; none is renamed."""
 
 import pytest
+from chat_svc.entrypoints.events import events as chat_events
 from draft_svc.entrypoints.events import events as draft_events
 from followup_svc.entrypoints.events import events as followup_events
 from ingest_svc.entrypoints.events import events as ingest_events
@@ -13,6 +14,7 @@ EVENTS = {
     "followup-svc": followup_events,
     "ingest-svc": ingest_events,
     "voice-svc": voice_events,
+    "chat-svc": chat_events,
 }
 ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 DURABLES = {
@@ -58,6 +60,10 @@ DURABLES = {
         "voice-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
         "voice-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
         "voice-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
+    },
+    "chat-svc": {
+        "chat-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
+        "chat-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
 }
 """By service: each durable, its stream and subject. A new name would handle 30 days again."""

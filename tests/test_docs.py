@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from chat_svc.settings import ChatSettings
 from draft_svc.settings import DraftSettings
 from dramatis.__main__ import _app
 from dramatis.services import SERVICES
@@ -40,6 +41,7 @@ SETTINGS = {
     "services/ingest-svc/README.md": IngestSettings,
     "services/persona-svc/README.md": PersonaSettings,
     "services/voice-svc/README.md": VoiceSettings,
+    "services/chat-svc/README.md": ChatSettings,
 }
 ROUTERS = {
     "persona_svc": (
@@ -58,6 +60,7 @@ ROUTERS = {
         "suppressions_api",
     ),
     "ingest_svc": ("files_api", "uploads_api", "knowledge_api"),
+    "chat_svc": ("chat_api", "conversations_api", "messages_api"),
     "voice_svc": ("agents_api", "calls_api", "speech_api", "voice_sessions_api", "voices_api"),
 }
 

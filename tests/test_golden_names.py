@@ -24,7 +24,7 @@ from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
 
 GOLDEN = Path(__file__).parent / "golden"
-SERVICES = ("draft_svc", "followup_svc", "ingest_svc", "persona_svc", "voice_svc")
+SERVICES = ("draft_svc", "followup_svc", "ingest_svc", "persona_svc", "voice_svc", "chat_svc")
 SHARED = ("service_kit", "persona_model")
 PACKAGES = (*SHARED, *SERVICES)
 METHODS = {"get", "put", "post", "patch", "delete"}

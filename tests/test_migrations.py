@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from chat_svc.adapters import tables as chat_tables
 from draft_svc.adapters import tables as draft_tables
 from followup_svc.adapters import tables as followup_tables
 from ingest_svc.adapters import tables as ingest_tables
@@ -35,6 +36,7 @@ TABLES = {
     "ingest_svc": KIT_TABLES | own_tables(ingest_tables),
     "persona_svc": KIT_TABLES | own_tables(persona_tables),
     "voice_svc": KIT_TABLES | own_tables(voice_tables),
+    "chat_svc": KIT_TABLES | own_tables(chat_tables),
 }
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.faults
 PACKAGES = (
     "service_kit", "persona_contracts", "persona_client", "persona_prompts", "persona_svc",
     "draft_svc",
-    "followup_svc", "ingest_svc", "voice_svc", "dramatis",
+    "followup_svc", "ingest_svc", "voice_svc", "chat_svc", "persona_model", "dramatis",
 )  # fmt: skip
 REPEATS = {op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT}
 CLASSES = {

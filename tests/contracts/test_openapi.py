@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from service_devkit.testing.waiting import HANG_SECONDS
 from tenant import Tenant
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 FRAMING = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
 """Headers that HTTP itself reads: made-up values are refused by the server before any route."""
 LEFT_OUT = FRAMING | {"dramatis-at-least"}
@@ -85,6 +85,8 @@ class Fuzz:
             "instance_id": self.tenant.ids["instance"],
             "suppression_id": self.tenant.ids["suppression"],
             "key_id": self.tenant.ids["key"],
+            "conversation_id": self.tenant.ids["conversation"],
+            "message_id": self.tenant.ids["message"],
             "version": 1,
             "other": 1,
         }

@@ -23,6 +23,7 @@ READS = {
     "followup_svc": "/api/sequences",
     "ingest_svc": "/api/personas/{persona}/files",
     "voice_svc": "/api/agents",
+    "chat_svc": "/api/conversations",
 }
 REVOKED_SECONDS = 2
 EXPIRE = """

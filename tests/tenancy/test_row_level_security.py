@@ -7,7 +7,7 @@ import pytest
 from psycopg import errors, sql
 from service_devkit.testing.waiting import wait_until
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 KIT_TABLES = {"alembic_version", "service_lease", "stream_seen"}
 NOT_TENANTS = {
     "persona_svc": KIT_TABLES,
@@ -15,6 +15,7 @@ NOT_TENANTS = {
     "followup_svc": KIT_TABLES,
     "ingest_svc": KIT_TABLES | {"passage_index"},
     "voice_svc": KIT_TABLES,
+    "chat_svc": KIT_TABLES,
 }
 MINE, THEIRS = "asking", "other"
 ROWS_OF_A_VENDOR = {
@@ -36,7 +37,12 @@ ROWS_OF_A_VENDOR = {
         insert into voice_replacement (workspace_id, persona_id, voice_id, replacement_voice_id,
           told_at)
         values (%(workspace_id)s, gen_random_uuid(), 'a', 'b', now())
-        """
+        """,
+    "chat_svc": """
+        insert into erasure (erasure_id, workspace_id, kind, key, before, erased_at)
+        values (gen_random_uuid(), %(workspace_id)s, 'persona', %(workspace_id)s, now(), now())
+          on conflict do nothing
+        """,
 }
 """What a service has only with a vendor's key."""
 

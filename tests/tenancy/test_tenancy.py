@@ -253,12 +253,57 @@ VOICE_CASES = [
     case("GET /elevenlabs/cache/stats", status=200),
     case("POST /elevenlabs/post-call", json=CALL, headers=SIGNATURE, status=401),
 ]
+CONVERSATION = "/api/conversations/{conversation}"
+
+
+def conversation(method, path="", **more):
+    """A case under one conversation of the other workspace."""
+    return case(
+        f"{method} /api/conversations/{{conversation_id}}{path}", f"{CONVERSATION}{path}", **more
+    )
+
+
+CHAT_CASES = [
+    case(
+        "POST /api/chat/{persona_id}/conversations",
+        "/api/chat/{persona}/conversations",
+        json={"title": "Mine"},
+    ),
+    case("POST /chat/{persona_id}", "/chat/{persona}", json={"message": "Hello?"}),
+    case(
+        "POST /chat/{persona_id}",
+        "/chat/{own_persona}",
+        json={"message": "Hello?", "thread_id": "{conversation}"},
+    ),
+    case("GET /api/conversations", status=200),
+    conversation("GET"),
+    conversation("GET", "/stream"),
+    conversation("GET", "/messages"),
+    conversation("PUT", "/persona", json={"persona_id": None}),
+    *(
+        case(
+            f"{method} /api/conversations/{{conversation_id}}/messages/{{message_id}}/{verb}",
+            f"{CONVERSATION}/messages/{{message}}/{verb}",
+            json=body,
+        )
+        for method, verb, body in (
+            ("POST", "stop", None),
+            ("POST", "resend", None),
+            ("POST", "regenerate", None),
+            ("POST", "edit", {"message": "Hello?"}),
+            ("PUT", "feedback", {"rating": "up"}),
+        )
+    ),
+    conversation("PATCH", json={"title": "stolen"}),
+    conversation("DELETE"),
+]
 CASES = {
     "persona_svc": PERSONA_CASES,
     "draft_svc": DRAFT_CASES,
     "followup_svc": FOLLOWUP_CASES,
     "ingest_svc": INGEST_CASES,
     "voice_svc": VOICE_CASES,
+    "chat_svc": CHAT_CASES,
 }
 ALL = [(service, each) for service, cases in CASES.items() for each in cases]
 EMPTY = {
@@ -335,7 +380,18 @@ def test_what_belongs_to_another_workspace_is_not_there(tenants, rows_of_other, 
 )
 def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, service, each):
     theirs = tenants.other.ids
-    names = ("persona", "draft", "file", "sequence", "instance", "suppression", "call", "key")
+    names = (
+        "persona",
+        "draft",
+        "file",
+        "sequence",
+        "instance",
+        "suppression",
+        "call",
+        "key",
+        "conversation",
+        "message",
+    )
     nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]
     seen = [(answer.status_code, without(answer.text, ids)) for answer, ids in answers]

@@ -20,6 +20,7 @@ SERVICES = (
     ServiceSpec("followup", "followup_svc", 8103),
     ServiceSpec("ingest", "ingest_svc", 8104),
     ServiceSpec("voice", "voice_svc", 8105),
+    ServiceSpec("chat", "chat_svc", 8106),
 )
 """In the order in which they are shown; ports as in the architecture document."""
 

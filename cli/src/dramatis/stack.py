@@ -227,6 +227,7 @@ class Stack:
             "DRAMATIS_JWT_ISSUER": defaults.ISSUER,
             "DRAMATIS_JWT_AUDIENCE": defaults.AUDIENCE,
             **(self._vendor_env() if spec.name == "voice" else {}),
+            **({"DRAMATIS_CHAT_WRITER": "offline"} if spec.name == "chat" else {}),
         }
 
     def _vendor_env(self) -> dict[str, str]:

@@ -23,6 +23,7 @@ SkipReason = Literal["DANGLING_REF", "INACTIVE"]
 FieldSource = Literal["persona", "settings", "none"]
 
 _REASONS: Final[dict[Tier, Reason]] = {
+    "session": "SESSION",
     "sequence": "SEQUENCE",
     "campaign": "CAMPAIGN",
     "default": "DEFAULT",
@@ -86,16 +87,21 @@ def resolve_in(
     *,
     campaign_id: str | None = None,
     sequence_persona_id: UUID | None = None,
+    session_persona_id: UUID | None = None,
     channel: Channel = Channel.EMAIL,
 ) -> Choice:
-    """Return the first usable persona of the tiers sequence, campaign, default.
+    """Return the first usable persona of the tiers session, sequence, campaign, default.
 
     Without one the legacy settings speak (tier `settings`), or nobody (tier `none`, all null).
     An id that is dangling or inactive is recorded in `skipped` and the walk goes on. Fields are
     never mixed between personas: an empty one falls to the legacy setting only.
     """
     skipped: list[Skipped] = []
-    for tier, persona_id in _named(view, campaign_id, sequence_persona_id, channel):
+    given: list[tuple[Tier, UUID | None]] = [
+        ("session", session_persona_id),
+        ("sequence", sequence_persona_id),
+    ]
+    for tier, persona_id in _named(view, given, campaign_id, channel):
         persona = view.personas.get(persona_id)
         if persona is None:
             skipped.append(Skipped(tier, persona_id, "DANGLING_REF"))
@@ -108,11 +114,15 @@ def resolve_in(
 
 
 def _named(
-    view: WorkspaceView, campaign_id: str | None, sequence_persona_id: UUID | None, channel: Channel
+    view: WorkspaceView,
+    given: Sequence[tuple[Tier, UUID | None]],
+    campaign_id: str | None,
+    channel: Channel,
 ) -> Iterator[tuple[Tier, UUID]]:
     """Yield the personas that the tiers name, best first."""
-    if sequence_persona_id is not None:
-        yield "sequence", sequence_persona_id
+    for tier, persona_id in given:
+        if persona_id is not None:
+            yield tier, persona_id
     campaign = None if campaign_id is None else view.campaigns.get(campaign_id)
     assigned = None if campaign is None else _assigned(campaign, channel)
     if assigned is not None:

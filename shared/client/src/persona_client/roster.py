@@ -132,6 +132,20 @@ class Roster:
             Freshness.READY if now < replica.ready_until else Freshness.STALE,
         )
 
+    def resolve_session(self, workspace_id: str, persona_id: UUID | None) -> Resolution:
+        """Return who speaks in a conversation that was given a persona; it is never remembered.
+
+        Raises:
+            RosterNotReadyError: nothing is known yet; try again later.
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+        """
+        self._require_known(workspace_id)
+        if self._replica.live is None:
+            raise RosterNotReadyError("the persona documents have not been read yet")
+        view = self._replica.live.view(workspace_id)
+        choice = resolve_in(view, session_persona_id=persona_id)
+        return Resolution(choice, monotonic() - self._replica.confirmed_at, self.freshness)
+
     def _choose(
         self,
         workspace_id: str,

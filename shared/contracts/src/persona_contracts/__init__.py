@@ -2,6 +2,7 @@
 
 from persona_contracts.campaign import CampaignRemovedV1, CampaignSyncedV1
 from persona_contracts.catalogue import EVENTS
+from persona_contracts.chat import ChatFeedbackV1, ChatMessageCompletedV1
 from persona_contracts.draft import (
     Citation,
     DraftApprovedV1,
@@ -137,6 +138,8 @@ __all__ = [
     "CampaignState",
     "CampaignSyncedV1",
     "Channel",
+    "ChatFeedbackV1",
+    "ChatMessageCompletedV1",
     "Citation",
     "CrmEvent",
     "Document",

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from persona_contracts.campaign import CampaignRemovedV1, CampaignSyncedV1
+from persona_contracts.chat import ChatFeedbackV1, ChatMessageCompletedV1
 from persona_contracts.draft import (
     DraftApprovedV1,
     DraftCreatedV1,
@@ -82,6 +83,8 @@ EVENTS: tuple[type[Event], ...] = (
     VoiceAgentFailedV1,
     VoiceVoiceReplacedV1,
     VoiceConversationEndedV1,
+    ChatMessageCompletedV1,
+    ChatFeedbackV1,
 )
 """Every event of this version, in the order of events.md."""
 

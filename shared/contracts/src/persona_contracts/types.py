@@ -116,8 +116,8 @@ UtcTime = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_u
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """A number of things, or money in its smallest unit; every JSON reader can hold it exactly."""
 
-Tier = Literal["sequence", "campaign", "default", "settings", "none"]
-Reason = Literal["SEQUENCE", "CAMPAIGN", "DEFAULT", "SETTINGS", "NONE"]
+Tier = Literal["session", "sequence", "campaign", "default", "settings", "none"]
+Reason = Literal["SESSION", "SEQUENCE", "CAMPAIGN", "DEFAULT", "SETTINGS", "NONE"]
 
 # Enums may grow (events.md §1): in what we publish, a reader must not stumble over a new value.
 AnyChannel = Annotated[Channel | str, Field(union_mode="left_to_right")]

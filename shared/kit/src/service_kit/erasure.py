@@ -233,16 +233,14 @@ async def erase_all_traces(session: Session, workspace_id: str) -> None:
 
 
 def erasing_pool(
-    store: Store, *, persona: Erase, lead: Erase, workspace: Erase
+    store: Store, *, persona: Erase, lead: Erase | None = None, workspace: Erase
 ) -> WorkPool[ErasureRow]:
-    """Return the pool that does a service's erasures, given its use cases."""
-    work = _EraseWork(
-        {
-            ErasureKind.PERSONA: persona,
-            ErasureKind.LEAD: lead,
-            ErasureKind.WORKSPACE: workspace,
-        }
-    )
+    """Return the pool that does a service's erasures, given its use cases.
+
+    A service that knows no leads gives none for them, and does not subscribe to their erasure.
+    """
+    erase = {ErasureKind.PERSONA: persona, ErasureKind.WORKSPACE: workspace}
+    work = _EraseWork(erase if lead is None else {**erase, ErasureKind.LEAD: lead})
     return WorkPool(store, LEASES, work, concurrency=CONCURRENCY, retry_delays=RETRY_DELAYS_SECONDS)
 
 

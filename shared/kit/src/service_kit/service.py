@@ -122,6 +122,11 @@ class Service:
         self._follows_personas = follows_personas
         self._stopping = asyncio.Event()
 
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set when the process is asked to end: streams that last end then, too."""
+        return self._stopping
+
     def run(
         self,
         deps: DepsT,

@@ -65,6 +65,7 @@ STREAMS: dict[str, StreamConfig] = {
         _events("FOLLOWUP", "followup"),
         _events("KNOWLEDGE", "knowledge"),
         _events("VOICE", "voice"),
+        _events("CHAT", "chat"),
         StreamConfig(
             name=STATE_STREAM,
             subjects=["persona-state.v1.*.*.*"],

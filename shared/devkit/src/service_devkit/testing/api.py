@@ -38,11 +38,13 @@ class Api:
             self._folder, principal, profile="embedded", issuer=ISSUER, audience=AUDIENCE
         )
 
-    def client(self, workspace_id: str, role: str = "admin") -> httpx.AsyncClient:
+    def client(
+        self, workspace_id: str, role: str = "admin", subject: str = "tester"
+    ) -> httpx.AsyncClient:
         """Return a client for one workspace; close it, or use it in `async with`."""
         return httpx.AsyncClient(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {self.token(workspace_id, role)}"},
+            headers={"Authorization": f"Bearer {self.token(workspace_id, role, subject)}"},
             timeout=HANG_SECONDS,
         )
 

@@ -1,0 +1,1 @@
+"""chat-svc: conversations in which a persona answers."""

@@ -1,0 +1,1 @@
+"""What we use: the database, the broker, the model."""

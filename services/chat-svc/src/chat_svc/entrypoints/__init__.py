@@ -1,0 +1,1 @@
+"""Who calls us: events, routes, workers."""

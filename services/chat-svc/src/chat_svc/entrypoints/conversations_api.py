@@ -1,0 +1,94 @@
+"""REST: a user's own conversations."""
+
+from uuid import UUID
+
+from fastapi import Response, status
+from service_kit.identity import Viewer
+from service_kit.paging import Page, Paging
+from service_kit.persona_dependencies import PersonaOfPath
+from service_kit.preconditions import etag
+from service_kit.problem import problem_responses
+from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
+
+from chat_svc.adapters import conversations
+from chat_svc.entrypoints.dependencies import Deps, LockedConversation, document_of
+from chat_svc.entrypoints.schemas import (
+    ConversationDocument,
+    CreateConversationRequest,
+    DeletedConversationDocument,
+    RenameConversationRequest,
+)
+from chat_svc.usecases.create_conversation import create_conversation
+from chat_svc.usecases.delete_conversation import delete_conversation
+from chat_svc.usecases.rename_conversation import rename_conversation
+
+started = api_router("/api/chat/{persona_id}/conversations", "conversations")
+router = api_router("/api/conversations", "conversations")
+CHANGED = problem_responses(404, 412)
+
+
+@started.post(
+    "",
+    operation_id="createConversation",
+    summary="Begin a conversation",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(404),
+)
+async def create(
+    persona: PersonaOfPath,
+    body: CreateConversationRequest,
+    viewer: Viewer,
+    session: IdempotentSession,
+    deps: Deps,
+    response: Response,
+) -> ConversationDocument:
+    """Store a conversation with this persona; what is said in it comes by `POST /chat/…`."""
+    made = await create_conversation(
+        session, viewer.workspace_id, viewer.subject, persona.persona_id, title=body.title or ""
+    )
+    response.headers["Location"] = f"/api/conversations/{made.conversation_id}"
+    response.headers["ETag"] = etag(made.revision)
+    return document_of(deps, made)
+
+
+@router.get("", operation_id="listConversations", summary="List your conversations, newest first")
+async def list_conversations(
+    viewer: Viewer, session: WorkspaceSession, deps: Deps, paging: Paging
+) -> Page[ConversationDocument]:
+    """Return the caller's own conversations."""
+    found = await conversations.page(session, viewer.subject, paging.start_after(UUID), paging.rows)
+    documents = [document_of(deps, each) for each in found]
+    return paging.page(documents, lambda document: document.conversation_id)
+
+
+@router.patch(
+    "/{conversation_id}",
+    operation_id="renameConversation",
+    summary="Rename a conversation",
+    responses=CHANGED,
+)
+async def rename(
+    conversation: LockedConversation,
+    body: RenameConversationRequest,
+    session: WorkspaceSession,
+    deps: Deps,
+    response: Response,
+) -> ConversationDocument:
+    """Give the conversation another title."""
+    renamed = await rename_conversation(session, conversation, body.title)
+    response.headers["ETag"] = etag(renamed.revision)
+    return document_of(deps, renamed)
+
+
+@router.delete(
+    "/{conversation_id}",
+    operation_id="deleteConversation",
+    summary="Delete a conversation",
+    responses=CHANGED,
+)
+async def delete(
+    conversation: LockedConversation, session: WorkspaceSession
+) -> DeletedConversationDocument:
+    """Delete the conversation with all its messages."""
+    await delete_conversation(session, conversation)
+    return DeletedConversationDocument(success=True)

@@ -1,0 +1,45 @@
+"""What routes share."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from service_kit.identity import Viewer
+from service_kit.preconditions import OptionalIfMatch
+from service_kit.routing import WorkspaceSession, deps_of
+
+from chat_svc.adapters import conversations
+from chat_svc.deps import ChatDeps
+from chat_svc.domain.conversation import Conversation
+from chat_svc.entrypoints.schemas import ConversationDocument
+
+Deps = Annotated[ChatDeps, Depends(deps_of(ChatDeps))]
+
+
+def persona_name(deps: ChatDeps, conversation: Conversation) -> str | None:
+    """Return the name of who answers in a conversation, as far as it is known here."""
+    if conversation.persona_id is None or deps.roster.freshness == "NOT_READY":
+        return None
+    persona = deps.roster.persona(conversation.workspace_id, conversation.persona_id)
+    return None if persona is None else persona.name
+
+
+def document_of(deps: ChatDeps, conversation: Conversation) -> ConversationDocument:
+    """Return a conversation as it is shown."""
+    return ConversationDocument.of(conversation, persona_name=persona_name(deps, conversation))
+
+
+async def _locked(
+    conversation_id: UUID,
+    viewer: Viewer,
+    session: WorkspaceSession,
+    deps: Deps,
+    if_match: OptionalIfMatch,
+) -> Conversation:
+    found = await conversations.lock(session, conversation_id, viewer.subject)
+    if_match.require(found.revision, document_of(deps, found).model_dump(mode="json"))
+    return found
+
+
+LockedConversation = Annotated[Conversation, Depends(_locked)]
+"""A conversation of the caller."""

@@ -1,0 +1,36 @@
+"""The pool that writes answers, the one that erases, and what closes the writer."""
+
+from functools import partial
+from typing import Any
+
+from service_kit.erasure import erasing_pool
+from service_kit.service import Background
+from service_kit.work import WorkPool
+
+from chat_svc.adapters.messages import LEASES
+from chat_svc.deps import ChatDeps
+from chat_svc.usecases.erase_persona import erase_persona
+from chat_svc.usecases.erase_workspace import erase_workspace
+from chat_svc.usecases.write_answer import WriteAnswer
+
+
+def pools(deps: ChatDeps) -> list[WorkPool[Any]]:
+    """Return the pool that writes, once for each answer, if somebody can; and the one that erases.
+
+    What fails waits for the person who asked, and is not tried again by itself.
+    """
+    store = deps.store
+    erasing = erasing_pool(
+        store, persona=partial(erase_persona, store), workspace=partial(erase_workspace, store)
+    )
+    if deps.writer is None:
+        return [erasing]
+    work = WriteAnswer(deps.roster, deps.knowledge, deps.writer, deps.deltas)
+    concurrency = deps.settings.answer_concurrency
+    writing = WorkPool(store, LEASES, work, concurrency=concurrency, retry_delays=())
+    return [writing, erasing]
+
+
+def background(deps: ChatDeps) -> list[Background]:
+    """Return what closes the writer when the process ends."""
+    return [] if deps.writer is None else [deps.writer.keep_open]
