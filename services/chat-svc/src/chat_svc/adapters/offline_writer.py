@@ -4,8 +4,7 @@ from collections.abc import AsyncGenerator
 
 from persona_model.offline import NAME, best_sentence, estimated_usage, sentences
 
-from chat_svc.domain.prompt import ChatBrief, compose_messages
-from chat_svc.usecases.ports import Written
+from chat_svc.domain.prompt import ChatBrief, Written, compose_messages
 
 MARK = "(offline stand-in)"
 

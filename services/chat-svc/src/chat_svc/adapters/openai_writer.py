@@ -9,8 +9,7 @@ from persona_model.errors import NothingWrittenError
 from persona_model.plain_text import plain_text
 from service_kit.errors import UpstreamError
 
-from chat_svc.domain.prompt import ChatBrief, compose_messages
-from chat_svc.usecases.ports import Written
+from chat_svc.domain.prompt import ChatBrief, Written, compose_messages
 
 
 class OpenAIWriter:

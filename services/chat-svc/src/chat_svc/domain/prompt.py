@@ -10,6 +10,7 @@ from persona_model.layers import render_layers
 from persona_model.message import Message
 from persona_model.persona_block import FACTS, joined, persona_block, section, within
 from persona_model.plain_text import plain_text
+from persona_model.usage import TokenUsage
 from persona_model.voice import Voice
 
 MAX_TURNS: Final = 20
@@ -52,6 +53,14 @@ class ChatBrief:
     history: Sequence[Turn] = ()
     passages: Sequence[PassageText] = ()
     knowledge: KnowledgeStatus = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """That a model has ended, which one, and what that cost."""
+
+    model: str
+    usage: TokenUsage
 
 
 def compose_messages(brief: ChatBrief) -> list[Message]:

@@ -2,24 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from persona_client import Resolution
 from persona_model.knowledge import KnowledgeAnswer
-from persona_model.usage import TokenUsage
 
 from chat_svc.domain.delta import Delta
-from chat_svc.domain.prompt import ChatBrief
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """That a model has ended, which one, and what that cost."""
-
-    model: str
-    usage: TokenUsage
+from chat_svc.domain.prompt import ChatBrief, Written
 
 
 class Personas(Protocol):

@@ -29,10 +29,10 @@ from chat_svc.domain.message import (
     Message,
     MessageStatus,
 )
-from chat_svc.domain.prompt import MAX_TURNS, ChatBrief, Turn
+from chat_svc.domain.prompt import MAX_TURNS, ChatBrief, Turn, Written
 from chat_svc.usecases.end_answer import end_answer
 from chat_svc.usecases.growing_answer import GrowingAnswer
-from chat_svc.usecases.ports import Deltas, Knowledge, Personas, Writer, Written
+from chat_svc.usecases.ports import Deltas, Knowledge, Personas, Writer
 
 SAVE_SECONDS = 1.0
 MAX_HISTORY_ROWS = 3 * MAX_TURNS
