@@ -34,7 +34,7 @@ COMMAND = re.compile(
     r"(?:`|^|^\$ |bin/|\s)dramatis ([a-z]+)(?: ((?:[a-z-]+(?:\\\|)?)+))?", re.MULTILINE
 )
 VARIABLE = re.compile(r"DRAMATIS_[A-Z]+(?:_[A-Z]+)*")
-ROUTE = re.compile(r"^\| `([A-Z]+ /api/[^`]+)`", re.MULTILINE)
+ROUTE = re.compile(r"^\| `([A-Z]+ /(?:api|chat)/[^`]+)`", re.MULTILINE)
 SETTINGS = {
     "services/draft-svc/README.md": DraftSettings,
     "services/followup-svc/README.md": FollowupSvcSettings,

@@ -40,7 +40,7 @@ ROWS_OF_A_VENDOR = {
         """,
     "chat_svc": """
         insert into erasure (erasure_id, workspace_id, kind, key, before, erased_at)
-        values (gen_random_uuid(), %(workspace_id)s, 'persona', %(workspace_id)s, now(), now())
+        values (gen_random_uuid(), %(workspace_id)s, 'persona', 'k', now(), now())
           on conflict do nothing
         """,
 }
