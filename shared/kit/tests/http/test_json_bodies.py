@@ -1,6 +1,7 @@
 """Large bodies: what they hold is counted before it is read."""
 
 import json
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,14 @@ async def test_a_body_of_very_many_values_is_refused_before_it_is_read(client, b
 def test_what_stands_in_texts_is_not_counted() -> None:
     text = ', "[{' * (THREAD_BYTES // 2)
     assert count_values(json.dumps({"name": text}).encode()) == 2
+
+
+@pytest.mark.parametrize("end", ["", '"', "\\\\"])
+def test_a_string_without_an_end_costs_no_more_than_its_length(end) -> None:
+    body = ("[" + "," * MAX_VALUES + '"' + '\\"' * 490_000 + end).encode()
+    begun = process_time()
+    assert count_values(body) == MAX_VALUES + 2
+    assert process_time() - begun < 1
 
 
 async def test_a_large_body_that_is_no_json_is_told(client) -> None:
