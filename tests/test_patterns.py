@@ -1,7 +1,7 @@
 """No regular expression of ours takes more than linear time: tried on texts made from its parts.
 
 Each is tried in the way that its module calls it. A text twice as long may take three times as
-long, and one of 512 KB at most 0.2 s of processor time.
+long, and one of 512 KB at most a second of processor time, on a machine that others use, too.
 """
 
 import ast
@@ -27,7 +27,7 @@ CLASSES = {
     op.CATEGORY_NOT_SPACE: "a", op.CATEGORY_NOT_DIGIT: "a", op.CATEGORY_NOT_WORD: " ",
 }  # fmt: skip
 SHORT, LONGEST, WHOLE = 1_000, 128 * 1024, 512 * 1024
-MAX_SECONDS = 0.2
+MAX_SECONDS = 1.0
 """On a text of WHOLE characters."""
 SECONDS = 0.01
 """Shorter times say nothing about growth."""

@@ -16,12 +16,12 @@ STEM_CHARS = 4
 NOT_IN_DOCUMENTS = "That is not in my documents, so I do not know. I can find out for you."
 UNAVAILABLE = "I cannot look into my documents right now. I can come back to you with the answer."
 
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\)")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+")
 _LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}|>+|[-*+•]|\d{1,2}[.)])[ \t]+")
 _RULE = re.compile(r"[|\-:=_*~ \t]*")
 _MARKS = re.compile(r"[*`~#<>\\{}\[\]]|(?<!\w)_+|_+(?!\w)")
-_CELLS = re.compile(r"[ \t]*[|\t][ \t|]*")
+_CELLS = re.compile(r"(?<![ \t|])(?= *[|\t])[ \t|]+")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 _WORD = re.compile(r"\w{3,}")
 
