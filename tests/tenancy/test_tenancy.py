@@ -278,6 +278,8 @@ CHAT_CASES = [
     case("GET /api/conversations", status=200),
     conversation("GET"),
     conversation("GET", "/stream"),
+    conversation("GET", "/export"),
+    case("GET /api/conversations/search", f"/api/conversations/search?query={SECRET}", status=200),
     conversation("GET", "/messages"),
     conversation("PUT", "/persona", json={"persona_id": None}),
     *(

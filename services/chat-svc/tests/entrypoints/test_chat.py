@@ -300,6 +300,24 @@ async def test_messages_come_in_pages(room, anna, model):
     assert ([e["seq"] for e in oldest["messages"]], oldest["has_more"]) == ([1], False)
 
 
+async def test_a_conversation_is_found_by_its_words_and_taken_along(room, anna, model):
+    del model
+    heard = await room.say(anna, "Which bicycle is best for rain?")
+    other = await room.person(subject="somebody-else")
+    query = {"query": "bicycle rain"}
+    (found,) = (await room.client.get("/api/conversations/search", params=query)).json()["items"]
+    assert found["conversation_id"] == heard.thread_id
+    assert "**bicycle**" in found["snippet"]
+    assert (await other.get("/api/conversations/search", params=query)).json()["items"] == []
+    path = f"/api/conversations/{heard.thread_id}/export"
+    whole = (await room.client.get(path)).json()
+    assert [each["role"] for each in whole["messages"]] == ["user", "assistant"]
+    text = (await room.client.get(path, params={"format": "markdown"})).text
+    assert text.startswith("# Which bicycle is best for rain?\n\n## You\n\nWhich bicycle")
+    assert f"## Anna Berg\n\n{WORDS}" in text
+    assert (await other.get(path)).status_code == 404
+
+
 async def test_nobody_elses_words_or_personas_reach_a_model(room, anna, model):
     bert = await room.cast(persona("Bert", 2, tone="canary-of-bert"))
     other = await room.person(subject="somebody-else")

@@ -1,8 +1,10 @@
 """REST: a user's own conversations."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response, status
+from fastapi import Query, Response, status
+from persona_contracts import Text
 from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
 from service_kit.persona_dependencies import PersonaOfPath
@@ -10,12 +12,14 @@ from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
-from chat_svc.adapters import conversations
+from chat_svc.adapters import conversations, message_search
 from chat_svc.entrypoints.dependencies import Deps, LockedConversation, document_of
 from chat_svc.entrypoints.schemas import (
     ConversationDocument,
     CreateConversationRequest,
     DeletedConversationDocument,
+    FoundMessageDocument,
+    FoundMessagesDocument,
     RenameConversationRequest,
 )
 from chat_svc.usecases.create_conversation import create_conversation
@@ -59,6 +63,20 @@ async def list_conversations(
     found = await conversations.page(session, viewer.subject, paging.start_after(UUID), paging.rows)
     documents = [document_of(deps, each) for each in found]
     return paging.page(documents, lambda document: document.conversation_id)
+
+
+@router.get(
+    "/search", operation_id="searchConversations", summary="Find words in your conversations"
+)
+async def search(
+    viewer: Viewer,
+    session: WorkspaceSession,
+    query: Annotated[Text, Query(min_length=1, max_length=200)],
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+) -> FoundMessagesDocument:
+    """Return the newest messages that have these words, in the caller's own conversations."""
+    found = await message_search.search(session, viewer.subject, query, limit)
+    return FoundMessagesDocument(items=[FoundMessageDocument(**each._asdict()) for each in found])
 
 
 @router.patch(

@@ -1,6 +1,6 @@
 """REST: what was said in a conversation, and what may be done about it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Response, status
@@ -14,6 +14,7 @@ from service_kit.routing import WorkspaceSession, api_router
 from chat_svc.adapters import conversations, messages
 from chat_svc.domain.conversation import Conversation
 from chat_svc.domain.message import Message
+from chat_svc.domain.transcript import transcript
 from chat_svc.entrypoints.dependencies import Deps, LockedConversation, document_of
 from chat_svc.entrypoints.schemas import (
     BranchDocument,
@@ -106,6 +107,35 @@ async def list_messages(
     shown = found[-limit:]
     return MessagesDocument(
         messages=[MessageDocument.of(each) for each in shown], has_more=len(found) > limit
+    )
+
+
+@router.get(
+    "/export",
+    operation_id="exportConversation",
+    summary="Take a conversation along",
+    responses={
+        **problem_responses(404),
+        200: {"content": {"text/markdown": {"schema": {"type": "string"}}}},
+    },
+    response_model=ConversationDetailDocument,
+)
+async def export(
+    conversation_id: UUID,
+    viewer: Viewer,
+    session: WorkspaceSession,
+    deps: Deps,
+    form: Annotated[Literal["json", "markdown"], Query(alias="format")] = "json",
+) -> Response | ConversationDetailDocument:
+    """Return the whole conversation as JSON, or as Markdown to read."""
+    found = await conversations.get(session, conversation_id, viewer.subject)
+    whole = await messages.before(session, conversation_id, None, found.seq)
+    if form == "markdown":
+        return Response(transcript(found, whole), media_type="text/markdown; charset=utf-8")
+    return ConversationDetailDocument(
+        conversation=document_of(deps, found),
+        messages=[MessageDocument.of(each) for each in whole],
+        persona=_persona(deps, found),
     )
 
 

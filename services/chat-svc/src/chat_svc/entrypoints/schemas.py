@@ -197,6 +197,22 @@ class ConversationDetailDocument(BaseModel):
     persona: PersonaDocument | None
 
 
+class FoundMessageDocument(BaseModel):
+    """A message that has the words."""
+
+    conversation_id: UUID
+    title: str
+    message_id: UUID
+    created_at: datetime
+    snippet: str = Field(description="Its best places, the words between `**`.")
+
+
+class FoundMessagesDocument(BaseModel):
+    """What was found, newest first."""
+
+    items: list[FoundMessageDocument]
+
+
 class SwitchPersonaRequest(StrictRequest):
     """Who answers from now on; null: the workspace's default."""
 
