@@ -9,7 +9,7 @@ from service_kit.errors import FieldError, InvalidError
 
 CALL_VARIABLES: Final[Mapping[str, str]] = MappingProxyType({"lead_id": "unknown"})
 """What a call may bring, each with what stands there when it does not."""
-_VARIABLE: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_VARIABLE: Final = re.compile(r"\{\{([^{}]*)\}\}")
 _SYSTEM: Final = "system__"
 """The provider itself gives a value to names that begin so."""
 
@@ -22,7 +22,7 @@ class UnknownVariableError(InvalidError):
 
 def find_variables(texts: Iterable[str]) -> list[str]:
     """Return the names that need a value of ours."""
-    names = {name for text in texts for name in _VARIABLE.findall(text)}
+    names = {name.strip() for text in texts for name in _VARIABLE.findall(text)}
     return sorted(name for name in names if not name.startswith(_SYSTEM))
 
 
