@@ -178,6 +178,7 @@ def everything(folder):
         "DRAMATIS_NATS_TLS_HANDSHAKE_FIRST": "false",
         "DRAMATIS_TOPOLOGY": "services",
         "DRAMATIS_DIE_AT": "never",
+        "DRAMATIS_COMMIT": "0123abc",
         "DRAMATIS_API_KEY_PEPPER": SECRET * 2,
         "DRAMATIS_JWT_OTHER_ISSUERS": '{"https://other.example": "https://other.example/jwks"}',
         "OPENAI_API_KEY": SECRET,

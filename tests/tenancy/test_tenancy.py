@@ -79,8 +79,6 @@ PERSONA_CASES = [
         "/api/resolve?campaign_id={campaign}&sequence_persona_id={persona}&explain=true",
         status=200,
     ),
-    case("GET /api/audit", status=200),
-    case("GET /api/audit", "/api/audit?entity_id={persona}", status=200),
     case("GET /api/starters", status=200),
     case("GET /api/keys", status=200),
     case(
@@ -299,13 +297,19 @@ CHAT_CASES = [
     conversation("PATCH", json={"title": "stolen"}),
     conversation("DELETE"),
 ]
+AUDIT_CASES = [
+    case("GET /api/audit", status=200),
+    case("GET /api/audit", "/api/audit?entity_id={persona}", status=200),
+    case("GET /api/audit/export", status=200),
+    case("GET /api/audit/export", "/api/audit/export?entity_id={persona}", status=200),
+]
 CASES = {
-    "persona_svc": PERSONA_CASES,
-    "draft_svc": DRAFT_CASES,
-    "followup_svc": FOLLOWUP_CASES,
-    "ingest_svc": INGEST_CASES,
-    "voice_svc": VOICE_CASES,
-    "chat_svc": CHAT_CASES,
+    "persona_svc": [*PERSONA_CASES, *AUDIT_CASES],
+    "draft_svc": [*DRAFT_CASES, *AUDIT_CASES],
+    "followup_svc": [*FOLLOWUP_CASES, *AUDIT_CASES],
+    "ingest_svc": [*INGEST_CASES, *AUDIT_CASES],
+    "voice_svc": [*VOICE_CASES, *AUDIT_CASES],
+    "chat_svc": [*CHAT_CASES, *AUDIT_CASES],
 }
 ALL = [(service, each) for service, cases in CASES.items() for each in cases]
 EMPTY = {

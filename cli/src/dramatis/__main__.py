@@ -26,6 +26,7 @@ GROUPS = {
     "voices": "voices",
     "events": "events",
     "dead": "dead",
+    "audit": "audit",
     "topology": "topology",
 }
 """First word of a command → its module in `dramatis.commands`."""

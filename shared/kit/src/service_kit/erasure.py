@@ -225,7 +225,7 @@ async def erase_traces(session: Session, workspace_id: str, ids: Collection[str]
 
 async def erase_all_traces(session: Session, workspace_id: str) -> None:
     """Erase everything that the kit's own tables hold of a workspace."""
-    for table in ("outbox", "idempotency", "inbox"):
+    for table in ("outbox", "idempotency", "inbox", "audit"):
         await session.execute(
             text(f"delete from {table} where workspace_id = :workspace_id"),  # noqa: S608 — our own
             {"workspace_id": workspace_id},

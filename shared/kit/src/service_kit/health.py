@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from fastapi import Request, Response
@@ -44,6 +45,16 @@ class RosterHealth(BaseModel):
     """Up to where PERSONA_STATE is known: compare it with the stream's last sequence."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What runs."""
+
+    service: str
+    version: str
+    commit: str
+
+
+UNKNOWN_BUILD = Build(service="unknown", version="unknown", commit="unknown")
 SchemaCheck = Callable[[Session], Awaitable[bool]]
 """Returns whether the database's schema is at least the one that this build was made for."""
 
@@ -54,11 +65,13 @@ class Health:
     def __init__(
         self,
         *,
+        build: Build = UNKNOWN_BUILD,
         stand_ins: Sequence[str] = (),
         roster: Callable[[], RosterHealth] | None = None,
         keys_are_silent: Callable[[], bool] = lambda: False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.build = build
         self.stand_ins = sorted(stand_ins)
         self._roster = roster
         self._keys_are_silent = keys_are_silent
@@ -114,6 +127,7 @@ class Health:
         stale = {"roster"} if roster and roster.freshness == "STALE" else set[str]()
         stale |= {"keys"} if self._keys_are_silent() else set()
         report: dict[str, object] = {
+            **asdict(self.build),
             "degraded": sorted(self._degraded.keys() | stale),
             "reasons": {name: why for name, why in sorted(self._degraded.items()) if why},
             "stand_ins": self.stand_ins,
@@ -147,9 +161,10 @@ class Health:
         return reasons
 
 
-async def livez() -> Response:
+async def livez(request: Request) -> Response:
     """Return 200: the process serves."""
-    return JSONResponse({"status": "live"})
+    health: Health = request.app.state.health
+    return JSONResponse({"status": "live", **asdict(health.build)})
 
 
 async def readyz(request: Request) -> Response:

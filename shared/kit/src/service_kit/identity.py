@@ -109,6 +109,14 @@ async def authenticated(
     return request.state.principal
 
 
+async def changes_nothing() -> None:
+    """Mark a route whose method may change things, but which changes none of this service."""
+
+
+CHANGES_NOTHING = (Depends(changes_nothing),)
+"""For `dependencies=` of such a route: the audit trail has no row of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Who may use a route."""
@@ -116,6 +124,7 @@ class Entry:
     least: Role
     takes_limited: bool
     """Whether it shows a caller who is limited to some personas nothing of others."""
+    changes_nothing: bool
 
 
 async def authenticate(request: Request, entry: Entry) -> None:
@@ -171,10 +180,11 @@ OF_OWN_PERSONAS = (Depends(of_own_personas),)
 
 def entry_of(dependant: Dependant, path: str) -> Entry:
     """Return who may use the route at `path` with these dependencies."""
-    marked = any(inner.call is of_own_personas for inner in dependant.dependencies)
+    marks = {inner.call for inner in dependant.dependencies}
     return Entry(
         least=least_role(dependant),
-        takes_limited=marked or f"{{{PERSONA_IN_PATH}}}" in path,
+        takes_limited=of_own_personas in marks or f"{{{PERSONA_IN_PATH}}}" in path,
+        changes_nothing=changes_nothing in marks,
     )
 
 

@@ -219,6 +219,16 @@ def kit_tables_v2() -> None:
     protect("erasure")
 
 
+def kit_tables_v3() -> None:
+    """Make the audit trail, in a migration of each service; like v1, this never changes.
+
+    persona-svc has had it from the beginning.
+    """
+    op.execute(_AUDIT_TABLE_V3)
+    op.execute("create index audit_page_idx on audit (workspace_id, audit_id)")
+    protect("audit", api="select, insert")
+
+
 _KIT_TABLES_V1 = """
 create table outbox (
   id bigserial primary key,
@@ -280,6 +290,23 @@ create table erasure (
   traceparent text,
   unique (workspace_id, key),
   check ((subject_id is null) = (erased_at is not null))
+)
+"""
+
+
+_AUDIT_TABLE_V3 = """
+create table audit (
+  audit_id uuid primary key,
+  workspace_id varchar(64) not null,
+  at timestamptz not null,
+  actor text not null,
+  role text not null,
+  action text not null,
+  entity text not null,
+  entity_id text not null,
+  before_version integer,
+  after_version integer,
+  summary text
 )
 """
 

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request, Response, params
 from fastapi.routing import APIRoute
 
-from service_kit import idempotency
+from service_kit import audit, idempotency
 from service_kit.identity import Principal, authenticate, authenticated, entry_of
 from service_kit.in_turn import is_in_turn
 from service_kit.json_bodies import JsonRequest
@@ -21,7 +22,11 @@ DepsT = TypeVar("DepsT")
 
 
 class ApiRoute(APIRoute):
-    """Knows the caller before it reads the body; does what `before_answer` was told in time."""
+    """Knows the caller before it reads the body; does what `before_answer` was told in time.
+
+    What a request changes stands in the audit trail: `_open` writes it with the change, or, of a
+    route without a `WorkspaceSession`, `Recorder.record` in the use case's transaction.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
@@ -39,6 +44,8 @@ class ApiRoute(APIRoute):
             request.state.before_answer = steps = list[BeforeAnswer]()
             workspace_id = request.state.principal.workspace_id
             turn = request.app.state.turns.of(workspace_id) if waits else nullcontext()
+            is_read = request.method in audit.SAFE_METHODS or entry.changes_nothing
+            request.state.is_audited = is_read
             try:
                 async with turn:
                     response = await handle(request)
@@ -46,6 +53,8 @@ class ApiRoute(APIRoute):
                 return answered.response
             for step in reversed(steps):
                 await step(response)
+            if not request.state.is_audited:
+                await _record_alone(request, response)
             return response
 
         return handle_once
@@ -82,11 +91,47 @@ def deps_of(kind: type[DepsT]) -> Callable[[Request], Coroutine[Any, Any, DepsT]
     return deps
 
 
+async def _record_alone(request: Request, response: Response) -> None:
+    """Tell the audit trail of what changed outside of this service's database."""
+    principal: Principal = request.state.principal
+    async with request.app.state.store.workspace(principal.workspace_id) as session:
+        await audit.add_request(session, request, principal, response)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Tells the audit trail of a request whose change has a transaction of the use case."""
+
+    request: Request
+    principal: Principal
+
+    async def record(self, session: Session) -> None:
+        """Store who does this, in the transaction of the change."""
+        await audit.add_request(session, self.request, self.principal, None)
+        self.request.state.is_audited = True
+
+
+async def _recorder(
+    request: Request, principal: Annotated[Principal, Depends(authenticated)]
+) -> Recorder:
+    return Recorder(request, principal)
+
+
+AuditRecorder = Annotated[Recorder, Depends(_recorder)]
+
+
 async def _open(
     request: Request, principal: Annotated[Principal, Depends(authenticated)]
 ) -> AsyncGenerator[Session]:
     store: Store = request.app.state.store
     async with store.workspace(principal.workspace_id, principal.persona_ids) as session:
+        if not request.state.is_audited:
+
+            async def record(response: Response) -> None:
+                await audit.add_request(session, request, principal, response)
+
+            before_answer(request, record)
+            request.state.is_audited = True
         yield session
 
 

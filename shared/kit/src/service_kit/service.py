@@ -28,7 +28,7 @@ from service_kit.broker import Broker
 from service_kit.cors import allow_origins
 from service_kit.credentials import Credentials
 from service_kit.events import DepsT, EventRouter
-from service_kit.health import Health, RosterHealth
+from service_kit.health import Build, Health, RosterHealth
 from service_kit.http_app import HttpApi, build_app
 from service_kit.key_ring import KeyRing
 from service_kit.logs import configure_logging
@@ -188,6 +188,7 @@ class Service:
         self._prepare()
         tracing = configure_tracing(self.name, self.settings.otlp_endpoint)
         health = Health(
+            build=Build(service=self.name, version=version(self.name), commit=self.settings.commit),
             stand_ins=self.settings.stand_ins,
             roster=self._roster_health if self._follows_personas else None,
             keys_are_silent=lambda: self.keys.is_silent,

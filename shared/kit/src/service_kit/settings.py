@@ -98,6 +98,8 @@ class ServiceSettings(BaseSettings):
     heartbeat_seconds: float = Field(default=20, gt=0)
     stream_replicas: int = 1
     """Copies of each stream that this service has to create; 3 in a cluster."""
+    commit: str = "unknown"
+    """Of the source that runs, as `/livez` and `/readyz` tell it; an image knows its own."""
     die_at: str | None = None
     """For fault tests: the step at which this process kills itself; refused in production."""
 

@@ -23,7 +23,7 @@ from service_kit.errors import (
     ServiceError,
     TooLargeError,
 )
-from service_kit.identity import Editor
+from service_kit.identity import CHANGES_NOTHING, Editor
 from service_kit.json_bodies import THREAD_BYTES
 from service_kit.metrics import replaced_characters_total
 from service_kit.persona_dependencies import AtLeast
@@ -165,6 +165,7 @@ def _field_errors(error: EnvelopeError) -> list[FieldError]:
     summary="Take in a reply",
     openapi_extra=_BODY,
     responses=problem_responses(413),
+    dependencies=CHANGES_NOTHING,
 )
 async def accept(
     body: Annotated[_Body, Depends(_received)], at_least: AtLeast, deps: Deps

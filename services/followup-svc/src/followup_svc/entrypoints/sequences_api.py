@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Response
-from service_kit.identity import OF_OWN_PERSONAS, Editor, Viewer
+from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Editor, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
@@ -194,6 +194,7 @@ async def show_version(
     operation_id="previewSequence",
     summary="Show what a sequence would send to a lead",
     responses=problem_responses(404),
+    dependencies=CHANGES_NOTHING,
 )
 async def preview(
     sequence_id: UUID,

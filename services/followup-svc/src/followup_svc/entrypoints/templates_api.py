@@ -1,6 +1,6 @@
 """REST: templates and their tokens."""
 
-from service_kit.identity import OF_OWN_PERSONAS, Viewer
+from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Viewer
 from service_kit.routing import WorkspaceSession, api_router
 
 from followup_svc.domain.template import aliases, lint
@@ -20,7 +20,12 @@ from followup_svc.usecases.find_warnings import find_warnings
 router = api_router("/api", "templates")
 
 
-@router.post("/templates/lint", operation_id="lintTemplate", summary="Check a template")
+@router.post(
+    "/templates/lint",
+    operation_id="lintTemplate",
+    summary="Check a template",
+    dependencies=CHANGES_NOTHING,
+)
 async def check(
     body: TemplateToLint, viewer: Viewer, session: WorkspaceSession, deps: Deps
 ) -> LintDocument:

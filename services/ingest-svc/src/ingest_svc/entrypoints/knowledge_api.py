@@ -1,7 +1,7 @@
 """REST: what a persona knows, and questions to it."""
 
 from fastapi import Depends
-from service_kit.identity import Viewer
+from service_kit.identity import CHANGES_NOTHING, Viewer
 from service_kit.in_turn import in_turn
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -38,7 +38,7 @@ async def get_knowledge(persona: Persona, session: WorkspaceSession) -> Knowledg
     operation_id="searchKnowledge",
     summary="Search what a persona knows",
     responses=problem_responses(404),
-    dependencies=[Depends(in_turn)],
+    dependencies=[Depends(in_turn), *CHANGES_NOTHING],
 )
 async def search_knowledge(
     persona: Persona, question: SearchRequest, viewer: Viewer, deps: Deps

@@ -9,7 +9,7 @@ from service_kit.errors import FieldError, InvalidError, TooLargeError
 from service_kit.guard import UploadRoute
 from service_kit.identity import Editor
 from service_kit.problem import problem_responses
-from service_kit.routing import api_router
+from service_kit.routing import AuditRecorder, Recorder, api_router
 
 from ingest_svc.adapters.originals import READ_BYTES
 from ingest_svc.domain.failure import EXPLANATIONS, FailureCode
@@ -57,6 +57,12 @@ async def uploads_of_form(
     return uploads
 
 
+async def _editing(_: Editor, recorder: AuditRecorder) -> Recorder:
+    return recorder
+
+
+Editing = Annotated[Recorder, Depends(_editing)]
+"""An editor, and how the audit trail is told."""
 Uploads = Annotated[list[UploadFile], Depends(uploads_of_form)]
 
 
@@ -69,7 +75,7 @@ Uploads = Annotated[list[UploadFile], Depends(uploads_of_form)]
 )
 async def upload(
     persona: Persona,
-    editor: Editor,
+    editing: Editing,
     deps: Deps,
     response: Response,
     uploads: Uploads,
@@ -86,7 +92,7 @@ async def upload(
             deps.originals,
             [
                 Upload(
-                    workspace_id=editor.workspace_id,
+                    workspace_id=editing.principal.workspace_id,
                     persona_id=persona.persona_id,
                     file_name=name,
                     tags=tags or (),
@@ -94,6 +100,7 @@ async def upload(
                 )
                 for file, name in zip(uploads, names, strict=True)
             ],
+            also=editing.record,
         )
     except UploadFailedError as error:
         raise _refusal(error) from error

@@ -1,11 +1,11 @@
 """Take in files that people upload."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from service_kit.ids import new_id
-from service_kit.store import Store, database_now
+from service_kit.store import Session, Store, database_now
 
 from ingest_svc.domain.document import Version, new_original_key
 from ingest_svc.domain.failure import FileFailedError
@@ -35,11 +35,16 @@ class UploadFailedError(Exception):
 
 
 async def upload_files(
-    store: Store, originals: Originals, uploads: Sequence[Upload]
+    store: Store,
+    originals: Originals,
+    uploads: Sequence[Upload],
+    *,
+    also: Callable[[Session], Awaitable[None]],
 ) -> list[Version]:
     """Store and queue the files of one workspace: all, or none.
 
-    Not in the request's transaction: that would stay open while files are stored.
+    Not in the request's transaction: that would stay open while files are stored. What `also` does
+    shares that of the change.
 
     Raises:
         UploadFailedError: one of them is empty or too large.
@@ -69,6 +74,7 @@ async def upload_files(
         async with store.workspace(workspace_id) as session:
             for version in versions:
                 await accept_version(session, version)
+            await also(session)
     except BaseException as error:
         for version in versions:
             await originals.delete(version.original_key or "")

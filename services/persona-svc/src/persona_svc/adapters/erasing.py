@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from service_kit.audit import AuditRow
 from service_kit.store import Session
 from sqlalchemy import delete, select, update
 
 from persona_svc.adapters.tables import (
     AssignmentRow,
-    AuditRow,
     CampaignRow,
     PersonaRow,
     VersionRow,

@@ -89,23 +89,6 @@ class AssignmentRow(OwnedByWorkspace, Base):
     persona_id: Mapped[UUID]
 
 
-class AuditRow(OwnedByWorkspace, Base):
-    """Who did what, from which version to which."""
-
-    __tablename__ = "audit"
-
-    audit_id: Mapped[UUID] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
-    actor: Mapped[str]
-    role: Mapped[str]
-    action: Mapped[str]
-    entity: Mapped[str]
-    entity_id: Mapped[str]
-    before_version: Mapped[int | None]
-    after_version: Mapped[int | None]
-    summary: Mapped[str | None]
-
-
 class ApiKeyRow(OwnedByWorkspace, Base):
     """An API key; revoked ones stay, for KEY_STATE to have their tombstones."""
 

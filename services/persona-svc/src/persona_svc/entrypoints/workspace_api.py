@@ -1,24 +1,23 @@
-"""REST: settings, resolution and the audit trail of a workspace."""
+"""REST: settings and resolution of a workspace."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
 from persona_client import resolve_in
-from persona_contracts import Channel, ExternalId, SubjectId
+from persona_contracts import Channel, SubjectId
 from service_kit.identity import OF_OWN_PERSONAS, Viewer
-from service_kit.paging import Page, Paging
+from service_kit.paging import Page
 from service_kit.preconditions import OptionalIfMatch, etag
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
-from persona_svc.adapters import audit, state_documents, workspaces
+from persona_svc.adapters import state_documents, workspaces
 from persona_svc.adapters.starters import starters
 from persona_svc.domain.workspace import Workspace
 from persona_svc.entrypoints.dependencies import Editing
 from persona_svc.entrypoints.schemas.resolution import ResolutionDocument
 from persona_svc.entrypoints.schemas.workspace import (
-    AuditEntryDocument,
     SettingsDocument,
     StarterDocument,
     UpdateSettingsRequest,
@@ -106,25 +105,3 @@ async def list_starters(_: Viewer) -> Page[StarterDocument]:
     """Return the personas that come with the product; import one with its `starter_id`."""
     documents = [StarterDocument.of(starter) for starter in starters().values()]
     return Page(items=documents, next=None)
-
-
-@router.get(
-    "/audit", operation_id="listAuditEntries", summary="Show who changed what, newest first"
-)
-async def show_audit(
-    viewer: Viewer,
-    session: WorkspaceSession,
-    paging: Paging,
-    entity_id: ExternalId | None = None,
-) -> Page[AuditEntryDocument]:
-    """Return the audit trail, of one persona or campaign if `entity_id` is given."""
-    entries = await audit.page(
-        session,
-        viewer.workspace_id,
-        entity_id,
-        paging.start_after(UUID),
-        paging.rows,
-    )
-    return paging.page(
-        [AuditEntryDocument.of(entry) for entry in entries], lambda entry: entry.audit_id
-    )

@@ -6,10 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from service_kit import api_keys as keys
+from service_kit import audit
 from service_kit.errors import FieldError
 from service_kit.ids import new_id
 
-from persona_svc.adapters import api_keys, audit, personas
+from persona_svc.adapters import api_keys, personas
 from persona_svc.domain.api_key import (
     MAX_KEYS,
     ApiKey,

@@ -16,9 +16,9 @@ from persona_contracts import (
     WorkspaceUpdatedV1,
 )
 from persona_contracts import WorkspaceSettings as SettingsDocument
+from service_kit.audit import AuditEntry
 from service_kit.ids import new_id
 
-from persona_svc.domain.audit import AuditEntry
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.diff import changed_fields, changes_summary
 from persona_svc.usecases.begin_change import Change

@@ -1,9 +1,9 @@
 """What the audit trail says of an API key."""
 
+from service_kit.audit import AuditEntry
 from service_kit.ids import new_id
 
 from persona_svc.domain.api_key import ApiKey
-from persona_svc.domain.audit import AuditEntry
 from persona_svc.usecases.begin_change import Change
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from persona_contracts import CampaignState, WorkspaceState
+from service_kit import audit
 from service_kit.outbox import publish
 
-from persona_svc.adapters import audit, personas, state_documents, workspaces
+from persona_svc.adapters import personas, state_documents, workspaces
 from persona_svc.adapters.state_documents import StateDocument
 from persona_svc.domain.campaign import Campaign
 from persona_svc.domain.compiled import CompiledPersona

@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
-from persona_svc.adapters import api_keys, audit
+from service_kit import audit
+
+from persona_svc.adapters import api_keys
 from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.describe_key import describe_key
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from persona_client import Roster, RosterNotReadyError
 from persona_contracts import ResolvedPersona
 from service_kit.errors import NotFoundError, ServiceError
-from service_kit.identity import OF_OWN_PERSONAS, Admin, Viewer
+from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Admin, Viewer
 from service_kit.knowledge import KnowledgeUnavailableError
 from service_kit.paging import Page, Paging
 from service_kit.persona_dependencies import PersonaOfPath
@@ -170,7 +170,7 @@ async def recreate(
     operation_id="testAgents",
     summary="Compare voice agents with what they should be",
     responses=problem_responses(503),
-    dependencies=OF_OWN_PERSONAS,
+    dependencies=(*OF_OWN_PERSONAS, *CHANGES_NOTHING),
 )
 async def test(body: ChooseAgentsRequest, viewer: Viewer, deps: Deps) -> ComparedAgentsDocument:
     """Ask the vendor for each, and change nothing."""

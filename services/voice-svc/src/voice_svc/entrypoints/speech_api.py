@@ -2,7 +2,7 @@
 
 from fastapi import Response
 from service_kit.errors import ServiceError
-from service_kit.identity import Editor, Viewer
+from service_kit.identity import CHANGES_NOTHING, Editor, Viewer
 from service_kit.persona_dependencies import PersonaOfPath
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -27,6 +27,7 @@ router = api_router("/api/personas/{persona_id}/voice", "speech")
     summary="Hear a text in the persona's voice",
     responses={**problem_responses(404, 429), **AUDIO},
     response_class=Response,
+    dependencies=CHANGES_NOTHING,
 )
 async def stream(
     persona: PersonaOfPath, body: SpeakTextRequest, viewer: Viewer, deps: Deps
@@ -62,7 +63,13 @@ async def stream(
             return AudioResponse(spoken, headers)
 
 
-router.add_api_route("/stream-simple", stream, methods=["POST"], include_in_schema=False)
+router.add_api_route(
+    "/stream-simple",
+    stream,
+    methods=["POST"],
+    include_in_schema=False,
+    dependencies=CHANGES_NOTHING,
+)
 
 
 @router.get(

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import StringConstraints
 from service_kit.errors import ServiceError
-from service_kit.identity import OF_OWN_PERSONAS, Viewer
+from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Viewer
 from service_kit.problem import problem_responses
 from service_kit.routing import api_router
 
@@ -57,6 +57,7 @@ router.add_api_route("/available", list_voices, methods=["GET"], include_in_sche
     summary="Hear a voice",
     responses={**problem_responses(404, 429), **AUDIO},
     response_class=Response,
+    dependencies=CHANGES_NOTHING,
 )
 async def preview(body: PreviewVoiceRequest, viewer: Viewer, deps: Deps) -> Response:
     """Return the vendor's sample, or a text said by the voice, which the workspace pays for."""

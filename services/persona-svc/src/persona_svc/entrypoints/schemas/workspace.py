@@ -1,14 +1,12 @@
-"""Bodies and answers of a workspace: its settings, its audit trail, the starters."""
+"""Bodies and answers of a workspace: its settings, the starters."""
 
-from datetime import datetime
-from typing import Literal, Self
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel
 from service_kit.requests import PartialRequest
 
 from persona_svc.adapters.starters import Starter
-from persona_svc.domain.audit import AuditEntry
 from persona_svc.domain.workspace import Workspace
 
 
@@ -52,26 +50,6 @@ class SettingsDocument(BaseModel):
             default_persona_id=workspace.default_persona_id,
             revision=workspace.settings_revision,
         )
-
-
-class AuditEntryDocument(BaseModel):
-    """Who did what, and when."""
-
-    audit_id: UUID
-    at: datetime
-    actor: str
-    role: str
-    action: str
-    entity: Literal["persona", "campaign", "workspace", "key"]
-    entity_id: str
-    before_version: int | None
-    after_version: int | None
-    summary: str | None
-
-    @classmethod
-    def of(cls, entry: AuditEntry) -> Self:
-        """Return the document of an entry."""
-        return cls.model_validate(entry, from_attributes=True)
 
 
 class StarterDocument(BaseModel):
