@@ -11,6 +11,7 @@ from draft_svc.adapters import tables as draft_tables
 from followup_svc.adapters import tables as followup_tables
 from ingest_svc.adapters import tables as ingest_tables
 from persona_svc.adapters import tables as persona_tables
+from service_kit.audit import AuditRow
 from service_kit.idempotency import IdempotencyRow
 from service_kit.inbox import InboxRow
 from service_kit.migrations import migrations_folder, upgrade
@@ -19,7 +20,7 @@ from service_kit.store import Base, normalise_url
 from sqlalchemy import NullPool, create_engine
 from voice_svc.adapters import tables as voice_tables
 
-KIT_TABLES = {row.__tablename__ for row in (OutboxRow, InboxRow, IdempotencyRow)}
+KIT_TABLES = {row.__tablename__ for row in (AuditRow, OutboxRow, InboxRow, IdempotencyRow)}
 
 
 def own_tables(module):

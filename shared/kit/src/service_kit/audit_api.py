@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from persona_contracts import ExternalId
 from pydantic import AwareDatetime, BaseModel
@@ -19,8 +19,8 @@ from service_kit.store import Store
 
 NDJSON = "application/x-ndjson"
 EXPORT_BATCH = 500
-
-router = api_router("/api/audit", "audit")
+FIRST = "persona-svc"
+"""It had a trail before the others: the ids of its routes stay."""
 
 
 class AuditEntryDocument(BaseModel):
@@ -56,8 +56,28 @@ async def _filter(
 Filters = Annotated[AuditFilter, Depends(_filter)]
 
 
-@router.get("", operation_id="listAuditEntries", summary="Show who changed what, newest first")
-async def list_entries(
+def audit_router(service: str) -> APIRouter:
+    """Return the routes of the audit trail of `service`, with ids that no other service has."""
+    named = "" if service == FIRST else service.removesuffix("-svc").title()
+    router = api_router("/api/audit", "audit")
+    router.add_api_route(
+        "",
+        _list_entries,
+        operation_id=f"list{named}AuditEntries",
+        summary="Show who changed what, newest first",
+    )
+    router.add_api_route(
+        "/export",
+        _export,
+        operation_id=f"export{named}AuditEntries",
+        summary="Export who changed what, newest first",
+        response_class=Response,
+        responses={200: {"content": {NDJSON: {}}, "description": "An entry in a line, as JSON."}},
+    )
+    return router
+
+
+async def _list_entries(
     viewer: Viewer, session: WorkspaceSession, paging: Paging, filters: Filters
 ) -> Page[AuditEntryDocument]:
     """Return the entries of this service that match every given filter."""
@@ -68,14 +88,7 @@ async def list_entries(
     return paging.page(documents, lambda document: document.audit_id)
 
 
-@router.get(
-    "/export",
-    operation_id="exportAuditEntries",
-    summary="Export who changed what, newest first",
-    response_class=Response,
-    responses={200: {"content": {NDJSON: {}}, "description": "An entry in a line, as JSON."}},
-)
-async def export(viewer: Viewer, request: Request, filters: Filters) -> StreamingResponse:
+async def _export(viewer: Viewer, request: Request, filters: Filters) -> StreamingResponse:
     """Return all entries of this service that match, a line each."""
     lines = _lines(request.app.state.store, viewer.workspace_id, filters)
     return StreamingResponse(lines, media_type=NDJSON)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from persona_client import Roster
 
-from service_kit import audit_api
+from service_kit.audit_api import audit_router
 from service_kit.docs_page import install_docs
 from service_kit.guard import RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz, startupz
@@ -72,7 +72,7 @@ def build_app(
     )
     app.state.store, app.state.credentials, app.state.health = store, credentials, health
     app.state.roster, app.state.turns = roster, Turns()
-    for router in (*api.routers, audit_api.router):
+    for router in (*api.routers, audit_router(store.service)):
         app.include_router(router)
     probes = {"/livez": livez, "/readyz": readyz, "/startupz": startupz, "/metrics": metrics}
     for path, probe in probes.items():

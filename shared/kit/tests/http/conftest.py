@@ -17,7 +17,7 @@ from service_kit.dev_keys import ensure_dev_keys, issue_token
 from service_kit.errors import ConflictError, NotFoundError
 from service_kit.health import Health
 from service_kit.http_app import HttpApi, build_app
-from service_kit.identity import Admin, Principal, Role, Viewer
+from service_kit.identity import CHANGES_NOTHING, Admin, Principal, Role, Viewer
 from service_kit.ids import new_id
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import OptionalIfMatch, RequiredIfMatch, etag
@@ -99,7 +99,7 @@ async def fail(_: Viewer) -> None:
 
 
 @plain.post("/long-voices", include_in_schema=False)
-@plain.post("/voices", summary="Check a voice")
+@plain.post("/voices", summary="Check a voice", dependencies=CHANGES_NOTHING)
 async def check_voice(_: Viewer, body: NewNote) -> NewNote:
     return body
 
@@ -109,13 +109,23 @@ async def get_thing(_: Viewer, number: int) -> int:
     raise NotFoundError(f"There is no thing {number}.")
 
 
-@plain.patch("/things/{number}", responses=problem_responses(412, 428), summary="Change a thing")
+@plain.patch(
+    "/things/{number}",
+    responses=problem_responses(412, 428),
+    summary="Change a thing",
+    dependencies=CHANGES_NOTHING,
+)
 async def patch_thing(_: Viewer, number: int, if_match: RequiredIfMatch) -> int:
     if_match.require(7, {"number": number, "version": 7})
     return number
 
 
-@plain.put("/things/{number}", responses=problem_responses(412), summary="Replace a thing")
+@plain.put(
+    "/things/{number}",
+    responses=problem_responses(412),
+    summary="Replace a thing",
+    dependencies=CHANGES_NOTHING,
+)
 async def put_thing(_: Viewer, number: int, if_match: OptionalIfMatch) -> int:
     if_match.require(7, {"number": number, "version": 7})
     return number

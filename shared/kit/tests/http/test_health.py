@@ -11,6 +11,9 @@ pytestmark = pytest.mark.processes
 NO_TOKEN = {"Authorization": ""}
 
 
+BUILD = {"service": "unknown", "version": "unknown", "commit": "unknown"}
+
+
 class Seconds:
     """A clock that is moved by hand."""
 
@@ -48,7 +51,7 @@ async def readyz(app: FastAPI, path: str = "/readyz") -> httpx.Response:
 
 async def test_livez_needs_no_token_and_no_database(client: httpx.AsyncClient) -> None:
     response = await client.get("/livez", headers=NO_TOKEN)
-    assert (response.status_code, response.json()) == (200, {"status": "live"})
+    assert (response.status_code, response.json()) == (200, {"status": "live", **BUILD})
 
 
 async def test_service_is_ready_once_its_database_answers(
@@ -63,6 +66,7 @@ async def test_service_is_ready_once_its_database_answers(
     assert after.status_code == 200
     assert after.json() == {
         "status": "ready",
+        **BUILD,
         "degraded": [],
         "reasons": {},
         "stand_ins": ["writer"],
