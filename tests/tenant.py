@@ -113,6 +113,8 @@ class Tenant:
             items = self.done("draft_svc", "GET", "/api/drafts?status=ready")["items"]
             return items[0]["draft_id"] if items else None
 
+        draft_id = await wait_until(ready)
+        self.done("draft_svc", "POST", f"/api/drafts/{draft_id}/regenerate")
         return await wait_until(ready)
 
     async def _followed_up(self, words):

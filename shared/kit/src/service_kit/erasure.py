@@ -212,7 +212,7 @@ async def erase_traces(session: Session, workspace_id: str, ids: Collection[str]
     """Erase what the kit's own tables hold of the things with these ids.
 
     That is: events in the outbox, published or not; answers kept for `Idempotency-Key`; and ids of
-    handled events that are made of them.
+    handled events that are made of them. The audit trail keeps who did what, but not to which.
     """
     named = {
         "workspace_id": workspace_id,
@@ -220,7 +220,8 @@ async def erase_traces(session: Session, workspace_id: str, ids: Collection[str]
     }
     for statement in (_ERASE_OUTBOX, _ERASE_ANSWERS):
         await session.execute(statement, named)
-    await session.execute(_ERASE_INBOX, {"workspace_id": workspace_id, "ids": list(ids)})
+    for statement in (_ERASE_INBOX, _BLANK_AUDIT):
+        await session.execute(statement, {"workspace_id": workspace_id, "ids": list(ids)})
 
 
 async def erase_all_traces(session: Session, workspace_id: str) -> None:
@@ -292,6 +293,10 @@ _ERASE_ANSWERS = text(f"delete from idempotency {_OWN_ROWS} and {_NAMED}").bindp
 _ERASE_INBOX = text(
     f"delete from inbox {_OWN_ROWS} and exists (select from unnest(:ids) id"  # noqa: S608 — constants
     " where event_id = id or starts_with(event_id, id || '@'))"
+).bindparams(bindparam("ids", type_=ARRAY(String)))
+
+_BLANK_AUDIT = text(
+    f"update audit set entity_id = 'erased', summary = null {_OWN_ROWS} and entity_id = any(:ids)"  # noqa: S608 — constants
 ).bindparams(bindparam("ids", type_=ARRAY(String)))
 
 
