@@ -52,7 +52,7 @@ class BatchPool:
     ) -> None:
         self.name = leases.name
         self._store = store
-        self._leases = leases
+        self.leases = leases
         self._work = work
         self._size = size
         self._idle_seconds = idle_seconds
@@ -76,7 +76,7 @@ class BatchPool:
         crash_point("before-claim")
         try:
             async with self._store.worker() as session:
-                claims = await self._leases.claim_unread(session, self._size)
+                claims = await self.leases.claim_unread(session, self._size)
             if claims.item_ids:
                 crash_point("after-claim")
                 await self._process(claims)
@@ -108,10 +108,10 @@ class BatchPool:
 
     async def _retry_or_give_up(self, item_id: UUID, token: UUID) -> None:
         async with self._store.worker() as session:
-            attempts = await self._leases.attempts(session, item_id)
+            attempts = await self.leases.attempts(session, item_id)
             if attempts >= MAX_ATTEMPTS:
                 await self._work.give_up(session, item_id)
                 return
             delay = FIRST_DELAY_SECONDS * 2**attempts
             retry = Settlement(item_id=item_id, token=token, due_in_seconds=delay)
-            await self._leases.settle(session, [retry])
+            await self.leases.settle(session, [retry])

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
 
+from prometheus_client import Counter
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -36,6 +37,11 @@ SPARE = 4
 """How many times more rows a claim looks at than it takes: others may be taking the same."""
 MIN_DEPTH = 8
 """How many rows of a slot a claim looks at, at least."""
+taken_over_total = Counter(
+    "dramatis_leases_taken_over_total",
+    "Claims of work during which a process has died before.",
+    ["work"],
+)
 _SETTLING = "settling"
 _NOW = column("now", DateTime(timezone=True))
 NONE_BUSY: Mapping[str, int] = MappingProxyType({})
@@ -156,9 +162,11 @@ class Leases(Generic[RowT, ItemT]):
         self._key_name = key
         claimed = _claim_statement(name, key)
         self._claim = claimed("*")
-        self._claim_ids = claimed(key)
+        self._claim_ids = claimed(f"{key}, {name}.deaths")
         self._settle = _settle_statement(name, key)
         self._hold = _hold_statement(name, key)
+        self._late = _late_statement(name)
+        self._taken_over = taken_over_total.labels(name)
 
     async def wake_workers(self, session: Session) -> None:
         """Wake the workers when this transaction, which has set `due_at`, commits."""
@@ -178,7 +186,9 @@ class Leases(Generic[RowT, ItemT]):
         """
         token = uuid4()
         statement = select(self._table).from_statement(self._claim)
-        rows = await session.scalars(statement, _wanted(session, token, count, busy, share))
+        found = await session.scalars(statement, _wanted(session, token, count, busy, share))
+        rows = found.all()
+        self._taken_over.inc(sum(row.deaths > 0 for row in rows))
         return [
             Claim(
                 item=self._read(row),
@@ -196,7 +206,13 @@ class Leases(Generic[RowT, ItemT]):
         """Take up to `count` due items, one of each workspace in turn, without reading them."""
         token = uuid4()
         taken = _wanted(session, token, count)
-        return Claims(item_ids=(await session.scalars(self._claim_ids, taken)).all(), token=token)
+        rows = (await session.execute(self._claim_ids, taken)).all()
+        self._taken_over.inc(sum(deaths > 0 for _, deaths in rows))
+        return Claims(item_ids=[item_id for item_id, _ in rows], token=token)
+
+    async def late_seconds(self, session: Session) -> float:
+        """Return how long the item that is due first has waited to be claimed; 0: none is due."""
+        return float(await session.scalar(self._late) or 0)
 
     async def settle(
         self, session: Session, settlements: Iterable[Settlement]
@@ -352,6 +368,18 @@ def _hold_statement(table: str, key: str) -> TextClause:
         select held.*, clock_timestamp() as now from held
         """  # noqa: S608 — both names are our own tables'
     ).bindparams(bindparam("rows", type_=JSON))
+
+
+def _late_statement(table: str) -> TextClause:
+    return text(
+        f"""
+        select greatest(0, extract(epoch from clock_timestamp() - min(due_at)))
+        from generate_series(0, {SLOTS - 1}) as one_slot cross join lateral (
+          select due_at from {table}
+          where {table}.slot = one_slot and due_at is not null order by due_at limit 1
+        ) first
+        """  # noqa: S608 — the name is our own table's
+    )
 
 
 def _claim_statement(table: str, key: str) -> Callable[[str], TextClause]:

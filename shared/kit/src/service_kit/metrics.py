@@ -20,6 +20,24 @@ replaced_characters_total = Counter(
     ["source"],
 )
 
+MAX_WORKSPACES = 100
+OTHERS = "others"
+
+
+class WorkspaceLabels:
+    """Values of a label for workspaces: the first MAX_WORKSPACES by name, then one for the rest."""
+
+    def __init__(self) -> None:
+        self._named = set[str]()
+
+    def of(self, workspace_id: str) -> str:
+        """Return the value for a workspace, the same as long as the process lives."""
+        if workspace_id not in self._named:
+            if len(self._named) >= MAX_WORKSPACES:
+                return OTHERS
+            self._named.add(workspace_id)
+        return workspace_id
+
 
 class RequestMetrics:
     """Counts and times requests; labels take few values, whatever is asked for."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from persona_client import Resolution, Roster, RosterNotReadyError
 from persona_contracts import ResolvedPersona
+from prometheus_client import Gauge
 
 from service_kit.errors import UpstreamError
 from service_kit.identity import PersonaNotFoundError
@@ -16,6 +17,14 @@ from service_kit.identity import PersonaNotFoundError
 REVISION_HEADER = "Dramatis-Revision"
 AT_LEAST_HEADER = "Dramatis-At-Least"
 AT_LEAST_SECONDS = 2.0
+
+roster_age_seconds = Gauge(
+    "dramatis_roster_age_seconds",
+    "Since when the broker has last confirmed that the personas in memory are current.",
+)
+roster_sequence = Gauge(
+    "dramatis_roster_sequence", "Up to which message of PERSONA_STATE the personas are known."
+)
 
 
 class PersonasNotReadyError(UpstreamError):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit.broker import Broker
+from service_kit.clock import utc_now
 from service_kit.health import Health
 from service_kit.store import Session, Store
 from service_kit.topology import (
@@ -46,6 +47,16 @@ Refill = Callable[[Session, str], Awaitable[int]]
 log = get_logger(__name__)
 ack_pending = Gauge(
     "dramatis_consumer_ack_pending", "Messages delivered and not acknowledged.", ["consumer"]
+)
+pending = Gauge(
+    "dramatis_consumer_pending",
+    "Events that wait to be delivered or acknowledged, as seen every 15 s.",
+    ["consumer"],
+)
+lag_seconds = Gauge(
+    "dramatis_consumer_lag_seconds",
+    "How long the oldest event that is not handled has been on its stream, as seen every 15 s.",
+    ["consumer"],
 )
 unacknowledged_seconds = Gauge(
     "dramatis_consumer_unacknowledged_seconds",
@@ -132,7 +143,9 @@ class Reconciler:
         js = self._broker.js
         found = {name: await self._stream(js, name) for name in self._streams}
         for durable in self._broker.durables:
-            self._watch(durable, await self._consumer(js, durable))
+            info = await self._consumer(js, durable)
+            self._watch(durable, info)
+            await self._measure_lag(js, durable, info)
         await self._broker.consume()
         for name in self._refills:
             created = found[name].created
@@ -185,6 +198,15 @@ class Reconciler:
         else:
             self._health.recovered(f"consumer:{durable.name}")
 
+    async def _measure_lag(
+        self, js: JetStreamContext, durable: Durable, info: ConsumerInfo
+    ) -> None:
+        waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        pending.labels(durable.name).set(waiting)
+        lag_seconds.labels(durable.name).set(
+            await _oldest_seconds(js, durable, info) if waiting else 0
+        )
+
     async def _notice(self, stream: str, created: str) -> None:
         """Refill `stream` if it is not the one that was there before."""
         async with self._store.worker() as session:
@@ -216,3 +238,14 @@ class Reconciler:
                 self._health.degraded("broker", "unreachable")
             if self._broker.reconnects != before:
                 return
+
+
+async def _oldest_seconds(js: JetStreamContext, durable: Durable, info: ConsumerInfo) -> float:
+    """Return the age of the first event after all that are acknowledged; 0: it is gone."""
+    after = info.ack_floor.stream_seq if info.ack_floor else 0
+    (subject, *_) = durable.filter_subjects
+    try:
+        oldest = await js.get_msg(durable.stream, seq=after + 1, subject=subject, next=True)
+    except NotFoundError:
+        return 0
+    return max(0.0, (utc_now() - (oldest.time or utc_now())).total_seconds())

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
@@ -18,7 +18,7 @@ from service_kit.health import Health
 from service_kit.leadership import Leadership
 from service_kit.outbox import OutboxRow
 from service_kit.publishing import Message, send_batch
-from service_kit.store import Session, Store, any_of
+from service_kit.store import Session, Store, after_commit, any_of
 from service_kit.wakeups import wait
 
 BATCH = 500
@@ -28,6 +28,9 @@ LATE_SECONDS = 5.0
 """What has waited longer than this to be published is a reason to call publishing degraded."""
 
 log = get_logger(__name__)
+published_total = Counter(
+    "dramatis_events_published_total", "Events that the broker has stored.", ["stream"]
+)
 oldest_seconds = Gauge(
     "dramatis_outbox_oldest_seconds",
     "Age of the oldest message that waits to be stored.",
@@ -100,6 +103,8 @@ class Outbox:
             .values(published_at=func.clock_timestamp())
             .execution_options(synchronize_session=False)
         )
+        counted = published_total.labels(rows[0].stream)
+        after_commit(session, lambda: counted.inc(len(rows)))
 
 
 def _words(error: Exception) -> str:

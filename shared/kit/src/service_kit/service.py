@@ -34,6 +34,7 @@ from service_kit.key_ring import KeyRing
 from service_kit.logs import configure_logging
 from service_kit.migrations import await_schema, migrate, schema_is_current
 from service_kit.patience import MAX_CONNECTIONS, PatientProtocol
+from service_kit.personas import roster_age_seconds, roster_sequence
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
 from service_kit.rpc import RpcRouter
@@ -44,6 +45,7 @@ from service_kit.topology import KEY_STREAM, STATE_STREAM
 from service_kit.tracing import configure_tracing
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
 from service_kit.work import STOP_SECONDS, WorkPool
+from service_kit.work_metrics import watch_work
 
 PRUNE_SECONDS = 3_600
 DRAIN_HTTP_SECONDS = 5
@@ -254,9 +256,12 @@ class Service:
             self._prune(),
             self._connected(health, relay, outbox_wakeup),
             self.keys.run(),
+            watch_work(self.store, parts.pools),
             *(pool.run(wakeups.subscribe(WORK_CHANNEL, pool.name)) for pool in parts.pools),
         ]
         if self._follows_personas:
+            roster_age_seconds.set_function(lambda: self.roster.age_seconds or 0)
+            roster_sequence.set_function(lambda: self.roster.stream_sequence)
             work.append(self._follow())
         return work
 

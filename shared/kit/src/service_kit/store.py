@@ -9,9 +9,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Ite
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from prometheus_client import Gauge, Histogram
 from psycopg.sql import Literal
 from pydantic import TypeAdapter
 from sqlalchemy import (
@@ -39,6 +40,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, QueryableAttribute, mapped_column
+from sqlalchemy.pool import QueuePool
 
 from service_kit.lease_times import LeaseTimes
 from service_kit.postgres_connection import PostgresConnection
@@ -54,6 +56,13 @@ _JSON = TypeAdapter[Any](Any)
 """Reads and writes JSON columns: several times as fast as `json`, which outbox rows wait for."""
 
 _COMMIT_TIME = "commit_time"
+
+connections_in_use = Gauge("dramatis_database_connections_in_use", "Of the pool's connections.")
+connection_wait_seconds = Histogram(
+    "dramatis_database_connection_wait_seconds",
+    "How long a transaction waited for a connection of the pool.",
+    buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10),
+)
 
 
 class Base(DeclarativeBase):
@@ -128,6 +137,7 @@ class Store:
                 "async_creator_fn": PostgresConnection.connect,
             },
         )
+        connections_in_use.set_function(cast("QueuePool", self.engine.pool).checkedout)
         self._sessions = async_sessionmaker(
             self.engine, expire_on_commit=False, info={"service": service, "lease": lease}
         )
@@ -169,9 +179,10 @@ class Store:
 
     async def _begin(self, begin: str) -> Session:
         """Return a session whose transaction is open: one message to the server."""
-        session = self._sessions()
+        session, asked_at = self._sessions(), monotonic()
         try:
             connection = await session.connection()
+            connection_wait_seconds.observe(monotonic() - asked_at)
             await connection.exec_driver_sql(begin, execution_options={"no_parameters": True})
         except BaseException:
             await session.close()

@@ -75,7 +75,7 @@ class WorkPool(Generic[ItemT]):
     ) -> None:
         self.name = leases.name
         self._store = store
-        self._leases = leases
+        self.leases = leases
         self._work = work
         self._limit = AdaptiveLimit(concurrency)
         self._workspace_share = workspace_share
@@ -121,7 +121,7 @@ class WorkPool(Generic[ItemT]):
         busy = Counter(claim.workspace_id for claim in self._running.values())
         try:
             async with self._store.worker() as session:
-                return await self._leases.claim(session, count, busy, self._workspace_share)
+                return await self.leases.claim(session, count, busy, self._workspace_share)
         except (SQLAlchemyError, OSError) as error:
             log.warning("work.paused", reason=type(error).__name__)
             return []
@@ -129,7 +129,7 @@ class WorkPool(Generic[ItemT]):
     async def _process(self, claim: Claim[ItemT]) -> None:
         trace_of_item = propagate.extract({"traceparent": claim.traceparent or ""})
         try:
-            with tracer.start_as_current_span(f"work {self._leases.name}", context=trace_of_item):
+            with tracer.start_as_current_span(f"work {self.leases.name}", context=trace_of_item):
                 await self._end(claim, await self._outcome(claim))
         except LeaseLostError:
             log.warning("work.dropped", row_id=str(claim.item_id), reason="lease lost")
@@ -210,7 +210,7 @@ class WorkPool(Generic[ItemT]):
     async def _settle_now(self, settlements: Sequence[Settlement]) -> None:
         with suppress(SQLAlchemyError, OSError):
             async with self._store.worker() as session:
-                await self._leases.settle(session, settlements)
+                await self.leases.settle(session, settlements)
 
 
 def _retry_after_seconds(error: UpstreamError) -> float:

@@ -4,9 +4,10 @@ from dataclasses import asdict
 
 from persona_contracts import Citation, DraftCreatedV1, Resolution, Usage
 from service_kit.outbox import publish
-from service_kit.store import Session, commit_time
+from service_kit.store import Session, after_commit, commit_time
 
 from draft_svc.adapters import drafts
+from draft_svc.adapters.metrics import count_ready
 from draft_svc.domain.draft import Draft, DraftContent
 
 
@@ -16,11 +17,16 @@ async def complete_draft(
     """Make a draft ready for a decision, with what was written in `took_ms`."""
     ready = draft.complete(content)
     await drafts.save(session, ready)
+    at = await commit_time(session)
+    seconds = (at - ready.created_at).total_seconds()
+    after_commit(
+        session, lambda: count_ready(ready.workspace_id, content.model, content.usage, seconds)
+    )
     await publish(
         session,
         DraftCreatedV1(
             workspace_id=ready.workspace_id,
-            occurred_at=await commit_time(session),
+            occurred_at=at,
             draft_id=ready.draft_id,
             message_id=ready.message_id,
             lead_id=ready.lead_id,

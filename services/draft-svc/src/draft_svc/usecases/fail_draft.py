@@ -2,9 +2,10 @@
 
 from service_kit.errors import ServiceError
 from service_kit.outbox import publish
-from service_kit.store import Session, commit_time
+from service_kit.store import Session, after_commit, commit_time
 
 from draft_svc.adapters import drafts
+from draft_svc.adapters.metrics import count_failed
 from draft_svc.domain.draft import Draft, DraftFailure
 from draft_svc.usecases.describe_failure import describe_failure
 
@@ -15,6 +16,7 @@ async def fail_draft(
     """Mark a draft failed after so many attempts, with the reason."""
     failed = draft.fail(DraftFailure.of(error))
     await drafts.save(session, failed)
+    after_commit(session, count_failed)
     at = await commit_time(session)
     await publish(session, describe_failure(failed, attempts=attempts, at=at))
     return failed

@@ -22,6 +22,7 @@ from structlog import get_logger
 from ingest_svc.adapters import collection, contents, documents
 from ingest_svc.adapters.contents import ContentClaim
 from ingest_svc.adapters.documents import DocumentClaim
+from ingest_svc.adapters.metrics import watch_vectors
 from ingest_svc.adapters.originals import Originals
 from ingest_svc.deps import IngestDeps
 from ingest_svc.domain.document import FileStatus
@@ -100,8 +101,8 @@ def pools(deps: IngestDeps) -> list[WorkPool[Any]]:
 
 
 def background(deps: IngestDeps) -> list[Background]:
-    """Return what keeps the index and the storage."""
-    return [partial(keep_index, deps)]
+    """Return what keeps the index and the storage, and watches what waits for vectors."""
+    return [partial(keep_index, deps), partial(watch_vectors, deps.store)]
 
 
 async def keep_index(deps: IngestDeps) -> None:

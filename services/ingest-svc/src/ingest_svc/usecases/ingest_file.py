@@ -18,12 +18,13 @@ from persona_contracts import (
 from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
 from service_kit.outbox import publish
-from service_kit.store import Session, Store, database_now
+from service_kit.store import Session, Store, after_commit, database_now
 from service_kit.work import Finish
 from structlog import get_logger
 
 from ingest_svc.adapters import contents, documents, knowledge
 from ingest_svc.adapters.documents import DocumentClaim
+from ingest_svc.adapters.metrics import files_total, ready_seconds, steps_total
 from ingest_svc.adapters.passage_index import document_words
 from ingest_svc.domain.content import Content
 from ingest_svc.domain.document import (
@@ -110,6 +111,7 @@ class IngestFile:
         failed = document.failed(failure, now)
         log.warning("file.failed", document_id=str(document.document_id), code=failure.code.value)
         await documents.save(session, failed)
+        after_commit(session, files_total.labels("failed").inc)
         if document.next_content_id is not None:
             await retire_content(session, document.next_content_id)
         await publish(
@@ -221,6 +223,7 @@ class IngestFile:
         """Store and log what is being done."""
         await self._keep(claim, lambda document: document.at_step(step, started_at=started_at))
         log.info("file.step", document_id=str(claim.item_id), step=step.value)
+        steps_total.labels(step.value).inc()
 
     async def _keep(
         self, claim: DocumentClaim, transition: Callable[[Document], Document]
@@ -259,6 +262,7 @@ async def _show(session: Session, document_id: UUID, content_id: UUID) -> None:
         chunks=content.chunk_count,
         took_ms=took_ms,
     )
+    after_commit(session, lambda: _count_ready(took_ms))
     await publish(
         session,
         KnowledgeReadyV1(
@@ -271,6 +275,11 @@ async def _show(session: Session, document_id: UUID, content_id: UUID) -> None:
             took_ms=took_ms,
         ),
     )
+
+
+def _count_ready(took_ms: int) -> None:
+    files_total.labels("ready").inc()
+    ready_seconds.observe(took_ms / 1000)
 
 
 def _failure(error: ServiceError) -> FileFailedError:

@@ -1,5 +1,6 @@
 """Answer what the tool of a voice agent asks."""
 
+from prometheus_client import Counter
 from service_kit.knowledge import KnowledgeUnavailableError
 from structlog import get_logger
 
@@ -13,6 +14,9 @@ from voice_svc.domain.answer_cache import AnswerCache, Knower
 from voice_svc.usecases.ports import SearchesKnowledge
 
 log = get_logger(__name__)
+answers_total = Counter(
+    "dramatis_voice_answers_total", "Answers to agents by where they came from.", ["source"]
+)
 
 
 class AnswerQuestion:
@@ -33,12 +37,15 @@ class AnswerQuestion:
         question, shelf = normalise_question(text), self._answers.shelf(knower)
         known = self._answers.find(shelf, question)
         if known is not None:
+            answers_total.labels("cache").inc()
             return known
         try:
             found = await self._knowledge.search(knower, text, self._timeout_seconds)
         except KnowledgeUnavailableError as error:
             log.info("knowledge.unavailable", reason=str(error))
+            answers_total.labels("unavailable").inc()
             return UNAVAILABLE_ANSWER
+        answers_total.labels("search").inc()
         answer = compose_answer(text, found.passages)
         self._answers.keep(shelf, question, answer, found.revision)
         return answer

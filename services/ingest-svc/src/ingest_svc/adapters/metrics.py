@@ -1,0 +1,40 @@
+"""What becomes of files, for whoever watches."""
+
+import asyncio
+
+from prometheus_client import Counter, Gauge, Histogram
+from service_kit.store import Store
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from ingest_svc.adapters.tables import ContentRow
+from ingest_svc.domain.content import VectorState
+
+EVERY_SECONDS = 15
+
+log = get_logger(__name__)
+files_total = Counter("dramatis_files_total", "Files by what became of them.", ["outcome"])
+steps_total = Counter("dramatis_file_steps_total", "Steps of reading that were begun.", ["step"])
+ready_seconds = Histogram(
+    "dramatis_file_ready_seconds",
+    "From the first step of a file to its words in the index.",
+    buckets=(0.1, 0.5, 1, 5, 20, 60, 300),
+)
+vectors_pending = Gauge(
+    "dramatis_vectors_pending", "Passages without their vector yet, as seen every 15 s."
+)
+
+
+async def watch_vectors(store: Store) -> None:
+    """Set the gauge every EVERY_SECONDS, until cancelled."""
+    waiting = select(
+        func.coalesce(func.sum(ContentRow.chunk_count - ContentRow.embedded_chunks), 0)
+    ).where(ContentRow.due_at.is_not(None), ContentRow.vectors == VectorState.PENDING)
+    while True:
+        try:
+            async with store.worker() as session:
+                vectors_pending.set(await session.scalar(waiting) or 0)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("vectors.not_watched", reason=type(error).__name__)
+        await asyncio.sleep(EVERY_SECONDS)
