@@ -1,10 +1,11 @@
-"""Make the generated manifests of `table.py`: `python deploy/k8s/generate.py`, or `--check`."""
+"""Make the manifests of `table.py` and the dashboards: `generate.py`, or `generate.py --check`."""
 
 import sys
 import tomllib
 from pathlib import Path
 from string import Template
 
+from dashboards import BOARDS, as_json
 from table import EMBEDDED_INDEX, SCALED, SERVICES, Service
 
 HERE = Path(__file__).parent
@@ -42,7 +43,9 @@ def files() -> dict[Path, str]:
     found["components/gateway-api/routes.yaml"] = _each("http-route", SERVICES)
     scaled = [service for service in SERVICES if service.name in SCALED]
     found["components/autoscaling/scaled-objects.yaml"] = _each("scaled-object", scaled)
-    return {HERE / name: HEADER + text.rstrip() + "\n" for name, text in found.items()}
+    made = {HERE / name: HEADER + text.rstrip() + "\n" for name, text in found.items()}
+    folder = HERE / "components/monitoring/dashboards"
+    return made | {folder / f"{board.name}.json": as_json(board) for board in BOARDS}
 
 
 def _bases() -> str:

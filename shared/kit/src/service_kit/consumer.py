@@ -46,6 +46,7 @@ LONGEST_DELAY_SECONDS = 300
 
 log = get_logger(__name__)
 tracer = trace.get_tracer(__name__)
+OUTCOMES = ("handled", "repeated", "retried", "parked")
 handled_total = Counter(
     "dramatis_events_total", "Events by what became of them.", ["consumer", "outcome"]
 )
@@ -66,6 +67,9 @@ class Consumer(Generic[EventT, DepsT]):
         self._store = store
         self._connection = connection
         self._deps = deps
+        self._counted = {
+            outcome: handled_total.labels(self.durable.name, outcome) for outcome in OUTCOMES
+        }
 
     async def consume(self, messages: Sequence[Msg]) -> None:
         """Handle a batch; nothing that one message is or does hurts the others."""
@@ -140,8 +144,8 @@ class Consumer(Generic[EventT, DepsT]):
         return len(fresh)
 
     def _count(self, fresh: int, of: int) -> None:
-        handled_total.labels(self.durable.name, "handled").inc(fresh)
-        handled_total.labels(self.durable.name, "repeated").inc(of - fresh)
+        self._counted["handled"].inc(fresh)
+        self._counted["repeated"].inc(of - fresh)
 
     async def _refuse(self, item: tuple[Msg, Received[EventT]], error: Exception) -> None:
         msg, received = item
@@ -154,7 +158,7 @@ class Consumer(Generic[EventT, DepsT]):
         else:
             log.warning("event.failed", event_id=received.event_id, exc_info=error)
             await msg.nak(delay=min(2**deliveries, LONGEST_DELAY_SECONDS))
-            handled_total.labels(self.durable.name, "retried").inc()
+            self._counted["retried"].inc()
 
     async def _park(self, msg: Msg, error: str, detail: str) -> None:
         try:
@@ -162,7 +166,7 @@ class Consumer(Generic[EventT, DepsT]):
         except NatsError as failure:
             log.warning("event.not_parked_yet", reason=type(failure).__name__)
             return  # delivered again after ack_wait
-        handled_total.labels(self.durable.name, "parked").inc()
+        self._counted["parked"].inc()
 
     async def _wait_for_store(self, batch: Sequence[tuple[Msg, Any]], error: Exception) -> None:
         """Keep the batch (renewing its ack_wait) until the database answers; then give it back."""

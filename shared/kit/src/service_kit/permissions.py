@@ -24,6 +24,8 @@ class Permissions:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._refused: dict[str, float] = {}
+        for operation in ("publish", "subscribe"):
+            refused_total.labels(operation)
 
     async def note(self, error: Exception) -> None:
         """Take an error of a connection; nats-py hands a refusal to its `error_cb` alone."""

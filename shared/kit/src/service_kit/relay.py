@@ -1,7 +1,7 @@
 """Carries committed outbox rows to the broker: one leader, in order, within milliseconds."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -123,13 +123,24 @@ def _message(row: Row[*tuple[Any, ...]]) -> Message:
 class Relay:
     """Drains every source while it leads; its broker connection must buffer nothing."""
 
-    def __init__(self, service_store: Store, connection: Client, sources: Sequence[Source]) -> None:
+    def __init__(
+        self,
+        service_store: Store,
+        connection: Client,
+        sources: Sequence[Source],
+        *,
+        streams: Iterable[str] = (),
+    ) -> None:
+        """Take the streams that are written, for the metrics of those that nothing waits for."""
         self._store = service_store
         self._connection = connection
         self._sources = sources
         self._leadership = Leadership("relay", service_store)
         self._follower_seconds = service_store.lease.leadership_seconds / 4
         self._refused = ""
+        self._streams = tuple(streams)
+        for stream in self._streams:
+            published_total.labels(stream)
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Publish whenever `wakeup` is set, and every IDLE_SECONDS, until cancelled."""
@@ -149,7 +160,7 @@ class Relay:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _look(self, health: Health) -> None:
-        ages = dict[str, float]()
+        ages = dict.fromkeys(self._streams, 0.0)
         async with self._store.worker() as session:
             for source in self._sources:
                 ages |= await source.oldest(session)

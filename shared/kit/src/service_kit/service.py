@@ -249,7 +249,8 @@ class Service:
     def _work(self, parts: _Parts[Any], health: Health) -> Sequence[Coroutine[Any, Any, Any]]:
         wakeups = Wakeups(self.store, OUTBOX_CHANNEL, WORK_CHANNEL)
         outbox_wakeup = wakeups.subscribe(OUTBOX_CHANNEL)
-        relay = Relay(self.store, self.broker.publishing, [*self._sources, Outbox()])
+        sources = [*self._sources, Outbox()]
+        relay = Relay(self.store, self.broker.publishing, sources, streams=self._streams)
         work = [
             health.watch_database(self.store, lambda s: schema_is_current(s, self._package)),
             wakeups.run(),

@@ -21,11 +21,12 @@ cost_total = Counter(
     ["workspace", "model"],
 )
 _workspaces = WorkspaceLabels()
+_ready, _failed = drafts_total.labels("ready"), drafts_total.labels("failed")
 
 
 def count_ready(workspace_id: str, model: str, usage: TokenUsage, seconds: float) -> None:
     """Count a draft that is ready, and what it took."""
-    drafts_total.labels("ready").inc()
+    _ready.inc()
     ready_seconds.observe(max(0.0, seconds))
     workspace = _workspaces.of(workspace_id)
     tokens_total.labels(workspace, model, "in").inc(usage.input_tokens)
@@ -35,4 +36,4 @@ def count_ready(workspace_id: str, model: str, usage: TokenUsage, seconds: float
 
 def count_failed() -> None:
     """Count a draft that cannot be written."""
-    drafts_total.labels("failed").inc()
+    _failed.inc()

@@ -15,6 +15,7 @@ EVERY_SECONDS = 15
 
 log = get_logger(__name__)
 files_total = Counter("dramatis_files_total", "Files by what became of them.", ["outcome"])
+files_ready, files_failed = files_total.labels("ready"), files_total.labels("failed")
 steps_total = Counter("dramatis_file_steps_total", "Steps of reading that were begun.", ["step"])
 ready_seconds = Histogram(
     "dramatis_file_ready_seconds",

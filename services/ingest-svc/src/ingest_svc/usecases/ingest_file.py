@@ -24,7 +24,7 @@ from structlog import get_logger
 
 from ingest_svc.adapters import contents, documents, knowledge
 from ingest_svc.adapters.documents import DocumentClaim
-from ingest_svc.adapters.metrics import files_total, ready_seconds, steps_total
+from ingest_svc.adapters.metrics import files_failed, files_ready, ready_seconds, steps_total
 from ingest_svc.adapters.passage_index import document_words
 from ingest_svc.domain.content import Content
 from ingest_svc.domain.document import (
@@ -111,7 +111,7 @@ class IngestFile:
         failed = document.failed(failure, now)
         log.warning("file.failed", document_id=str(document.document_id), code=failure.code.value)
         await documents.save(session, failed)
-        after_commit(session, files_total.labels("failed").inc)
+        after_commit(session, files_failed.inc)
         if document.next_content_id is not None:
             await retire_content(session, document.next_content_id)
         await publish(
@@ -278,7 +278,7 @@ async def _show(session: Session, document_id: UUID, content_id: UUID) -> None:
 
 
 def _count_ready(took_ms: int) -> None:
-    files_total.labels("ready").inc()
+    files_ready.inc()
     ready_seconds.observe(took_ms / 1000)
 
 
