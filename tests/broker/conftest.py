@@ -24,7 +24,7 @@ class ClosedStack(Stack):
     """A stack whose services connect as their own users; only the controller creates."""
 
     def __init__(self):
-        super().__init__(ephemeral=True)
+        super().__init__(ephemeral=True, fake_elevenlabs=True)
         self.permissions = users(load_access())
         granted = {**self.permissions, CRM: {"publish": ">", "subscribe": ">"}}
         included = configuration(granted, dict.fromkeys(granted, PASSWORD))

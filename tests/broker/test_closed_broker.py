@@ -9,11 +9,9 @@ import httpx
 import nats
 import pytest
 from dramatis.access import FILE, told_by_code
-from dramatis.commands.demo import _play, _play_followups, _play_knowledge
-from dramatis.defaults import WORKSPACE
+from dramatis.commands.demo import play
 from dramatis.event_feed import matches
 from dramatis.nats_users import OPERATOR, TOPOLOGY
-from dramatis.rest import Rest, Written
 from dramatis.services import SERVICES
 from service_devkit.testing.waiting import wait_until
 from service_kit.topology import STREAMS, find_drift
@@ -49,15 +47,7 @@ def test_what_the_users_are_made_of_is_what_the_code_says():
 
 
 def test_the_journey_of_the_demo_needs_no_permission_that_is_missing(closed):
-    token, written = closed.token(WORKSPACE), Written()
-    with contextlib.ExitStack() as opened:
-        persona, draft, ingest, followup = (
-            opened.enter_context(Rest(closed.url(name), token, written))
-            for name in ("persona", "draft", "ingest", "followup")
-        )
-        cast = _play(closed, persona, draft, as_json=True)
-        _play_knowledge(cast, draft, ingest, as_json=True)
-        _play_followups(closed.nats_url, followup, as_json=True)
+    play(closed, as_json=True)
     for spec in SERVICES:
         assert "broker.permission_missing" not in closed.services[spec.name].log()
         report = httpx.get(f"{closed.url(spec.name)}/readyz").json()

@@ -12,9 +12,7 @@ import httpx
 import pytest
 import yaml
 from dramatis.__main__ import main
-from dramatis.commands.demo import _play, _play_followups, _play_knowledge
-from dramatis.defaults import WORKSPACE
-from dramatis.rest import Rest, Written
+from dramatis.commands.demo import play
 from dramatis.services import SERVICES
 from dramatis.stack import Stack
 from service_devkit.embedded import free_port
@@ -149,16 +147,8 @@ def test_each_alert_fires_and_is_silent_when_healthy(tmp_path):
 @pytest.fixture(scope="module")
 def stack():
     """Return a stack through which the demo's journey has gone."""
-    with Stack(ephemeral=True) as running:
-        token, written = running.token(WORKSPACE), Written()
-        persona, draft, ingest, followup = (
-            Rest(running.url(name), token, written)
-            for name in ("persona", "draft", "ingest", "followup")
-        )
-        with persona, draft, ingest, followup:
-            cast = _play(running, persona, draft, as_json=True)
-            _play_knowledge(cast, draft, ingest, as_json=True)
-            _play_followups(running.nats_url, followup, as_json=True)
+    with Stack(ephemeral=True, fake_elevenlabs=True) as running:
+        play(running, as_json=True)
         yield running
 
 

@@ -52,19 +52,24 @@ def demo(*, json: AsJson = False) -> None:
     ):
         status.stop()
         _say(f"The stack was up in {time.monotonic() - started_at:.1f} s.", as_json=json)
-        token, written = stack.token(WORKSPACE), Written()
-        with (
-            Rest(stack.url("persona"), token, written) as personas,
-            Rest(stack.url("draft"), token, written) as drafts,
-            Rest(stack.url("ingest"), token, written) as ingest,
-            Rest(stack.url("followup"), token, written) as followups,
-            Rest(stack.url("voice"), token, written) as voice,
-        ):
-            cast = _play(stack, personas, drafts, voice, as_json=json)
-            _play_knowledge(cast, drafts, ingest, as_json=json)
-            _play_call(cast, voice, as_json=json)
-            _play_followups(stack.nats_url, followups, as_json=json)
+        play(stack, as_json=json)
     _say(f"Done in {time.monotonic() - started_at:.1f} s; nothing is left behind.", as_json=json)
+
+
+def play(stack: Stack, *, as_json: bool) -> None:
+    """Go through everything that the demo shows, on a stack with the stand-in for ElevenLabs."""
+    token, written = stack.token(WORKSPACE), Written()
+    with (
+        Rest(stack.url("persona"), token, written) as personas,
+        Rest(stack.url("draft"), token, written) as drafts,
+        Rest(stack.url("ingest"), token, written) as ingest,
+        Rest(stack.url("followup"), token, written) as followups,
+        Rest(stack.url("voice"), token, written) as voice,
+    ):
+        cast = _play(stack, personas, drafts, voice, as_json=as_json)
+        _play_knowledge(cast, drafts, ingest, as_json=as_json)
+        _play_call(cast, voice, as_json=as_json)
+        _play_followups(stack.nats_url, followups, as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:
