@@ -4,12 +4,13 @@ A panel is a title, a unit and queries on our own metrics alone; `service` is th
 pod monitor sets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grafana_foundation_sdk.builders import dashboard, prometheus, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import DataSourceRef
+from table import SERVICES
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 WIDTH = 12
@@ -190,25 +191,26 @@ OUTBOX = _p(
     ),
 )
 
+OWN: Mapping[str, Sequence[Panel]] = {
+    "draft-svc": (DRAFTS, DRAFT_SECONDS, COST, TOKENS),
+    "ingest-svc": (FILES, FILE_SECONDS, FILE_STEPS, VECTORS),
+}
+"""What a service has beside the others."""
+
 BOARDS: Sequence[Board] = (
     Board(
         "overview",
         "Dramatis: overview",
         (DRAFTS, DRAFT_SECONDS, FILES, ROSTER, OUTBOX, *_every_service('service=~".+"')),
     ),
-    Board("persona-svc", "Dramatis: persona-svc", _every_service('service="persona-svc"')),
-    Board(
-        "draft-svc",
-        "Dramatis: draft-svc",
-        (DRAFTS, DRAFT_SECONDS, COST, TOKENS, *_every_service('service="draft-svc"')),
+    *(
+        Board(
+            service.name,
+            f"Dramatis: {service.name}",
+            (*OWN.get(service.name, ()), *_every_service(f'service="{service.name}"')),
+        )
+        for service in SERVICES
     ),
-    Board("followup-svc", "Dramatis: followup-svc", _every_service('service="followup-svc"')),
-    Board(
-        "ingest-svc",
-        "Dramatis: ingest-svc",
-        (FILES, FILE_SECONDS, FILE_STEPS, VECTORS, *_every_service('service="ingest-svc"')),
-    ),
-    Board("voice-svc", "Dramatis: voice-svc", _every_service('service="voice-svc"')),
 )
 
 

@@ -113,6 +113,15 @@ def test_each_alert_has_what_fires_it_what_does_not_and_a_runbook():
         assert rule["annotations"]["runbook"] == name.lower()
 
 
+def test_each_service_has_a_dashboard_and_grafana_gets_all_of_them():
+    component = yaml.safe_load((MONITORING / "kustomization.yaml").read_text())
+    (dashboards,) = component["configMapGenerator"]
+    assert {board.stem for board in BOARDS} == {"overview", *(f"{s.name}-svc" for s in SERVICES)}
+    assert {Path(name) for name in dashboards["files"]} == {
+        board.relative_to(MONITORING) for board in BOARDS
+    }
+
+
 @needs_promtool
 def test_each_alert_fires_and_is_silent_when_healthy(tmp_path):
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump(RULES))
