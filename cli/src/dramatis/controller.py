@@ -13,8 +13,6 @@ from service_kit.permissions import Permissions
 from service_kit.service import Server
 from service_kit.topology_controller import TopologyController
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from dramatis.access import load_access
@@ -59,12 +57,8 @@ async def _stopped() -> None:
 
 
 async def _answer(health: Health, at: str) -> None:
-    app = Starlette(routes=[Route("/livez", _live), Route("/startupz", startupz)])
+    app = Starlette(routes=[Route("/livez", livez), Route("/startupz", startupz)])
     app.state.health = health
     host, _, port = at.rpartition(":")
     config = uvicorn.Config(app, host=host, port=int(port), log_config=None, access_log=False)
     await Server(config).serve()
-
-
-async def _live(_: Request) -> Response:
-    return await livez()

@@ -4,6 +4,7 @@ from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 from persona_client import Choice
+from persona_contracts import Tier
 from pydantic import BaseModel, Field
 
 TIERS: Final = ("sequence", "campaign", "default", "settings", "none")
@@ -12,7 +13,7 @@ TIERS: Final = ("sequence", "campaign", "default", "settings", "none")
 class ResolutionDocument(BaseModel):
     """Which persona would speak, and why."""
 
-    tier: Literal["sequence", "campaign", "default", "settings", "none"]
+    tier: Tier
     reason: str
     persona_id: UUID | None
     version: int | None
