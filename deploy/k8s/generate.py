@@ -5,7 +5,6 @@ import tomllib
 from pathlib import Path
 from string import Template
 
-from dashboards import BOARDS, as_json
 from table import EMBEDDED_INDEX, SCALED, SERVICES, Service
 
 HERE = Path(__file__).parent
@@ -17,7 +16,7 @@ HEADER = "# Made by deploy/k8s/generate.py: change deploy/k8s/table.py or templa
 
 
 def files() -> dict[Path, str]:
-    """Return every generated file with its text."""
+    """Return every generated manifest with its text."""
     found: dict[str, str] = {}
     for service in SERVICES:
         values = _values(service)
@@ -43,9 +42,15 @@ def files() -> dict[Path, str]:
     found["components/gateway-api/routes.yaml"] = _each("http-route", SERVICES)
     scaled = [service for service in SERVICES if service.name in SCALED]
     found["components/autoscaling/scaled-objects.yaml"] = _each("scaled-object", scaled)
-    made = {HERE / name: HEADER + text.rstrip() + "\n" for name, text in found.items()}
+    return {HERE / name: HEADER + text.rstrip() + "\n" for name, text in found.items()}
+
+
+def dashboards() -> dict[Path, str]:
+    """Return every dashboard with its text."""
+    from dashboards import BOARDS, as_json  # noqa: PLC0415 — its library is of the group k8s alone
+
     folder = HERE / "components/monitoring/dashboards"
-    return made | {folder / f"{board.name}.json": as_json(board) for board in BOARDS}
+    return {folder / f"{board.name}.json": as_json(board) for board in BOARDS}
 
 
 def _bases() -> str:
@@ -129,7 +134,7 @@ def _statefulset() -> dict[str, str]:
 
 def main() -> None:
     """Write the files; with `--check`, end with code 1 and their names if any is not current."""
-    made = files()
+    made = files() | dashboards()
     stale = [path for path, text in made.items() if not path.is_file() or path.read_text() != text]
     if sys.argv[1:] == ["--check"]:
         sys.exit("\n".join(f"not current: {path}; run `make k8s-files`" for path in stale) or 0)
