@@ -28,25 +28,6 @@ async def delete_persona(store: Store, workspace_id: str, persona_id: UUID) -> N
     )
 
 
-async def delete_user(store: Store, workspace_id: str, user_id: str) -> None:
-    """Delete the conversations of a user."""
-    theirs = select(ConversationRow.conversation_id).where(
-        ConversationRow.workspace_id == workspace_id, ConversationRow.user_id == user_id
-    )
-    await delete_rows(
-        store,
-        MessageRow,
-        MessageRow.workspace_id == workspace_id,
-        MessageRow.conversation_id.in_(theirs),
-    )
-    await delete_rows(
-        store,
-        ConversationRow,
-        ConversationRow.workspace_id == workspace_id,
-        ConversationRow.user_id == user_id,
-    )
-
-
 async def delete_all(store: Store, workspace_id: str) -> None:
     """Delete the conversations of a workspace."""
     for table in (MessageRow, ConversationRow):
