@@ -35,6 +35,10 @@ def operations(api):
     ]
 
 
+OF_WHO_ASKS = "/api/conversations/"
+"""Whoever may read has conversations, and writes them."""
+
+
 def begin(api, method, path, *headers):
     """Send the head of a request and a first part of a body that never ends."""
     address = urlsplit(api.url)
@@ -67,12 +71,15 @@ def test_who_may_only_read_is_refused_before_a_body_is_read(api, operations):
     token = api.token("acme", role="viewer")
     refused = 0
     for method, path in operations:
+        if path.startswith(OF_WHO_ASKS):
+            continue
         if method in {"PUT", "PATCH", "DELETE"} or path == "/api/replies":
             chunked = ("Transfer-Encoding: chunked", f"Authorization: Bearer {token}")
             with begin(api, method, path, *chunked) as link:
                 assert (method, path, answer(link)[0]) == (method, path, 403)
                 refused += 1
-    assert refused
+    changing = {path for method, path in operations if method in {"PUT", "PATCH", "DELETE"}}
+    assert refused or all(path.startswith(OF_WHO_ASKS) for path in changing)
 
 
 def needed_bytes(schema, components, above=()):

@@ -122,7 +122,7 @@ def some(voices, number):
 @pytest.mark.parametrize(
     ("count", "kills"),
     [
-        pytest.param(30, 3, id="30"),
+        pytest.param(30, 3, id="30", marks=pytest.mark.faults),
         pytest.param(300, 20, id="300", marks=pytest.mark.faults),
     ],
 )

@@ -374,7 +374,7 @@ def test_what_belongs_to_another_workspace_is_not_there(tenants, rows_of_other, 
         asked = filled([each.path, each.json], theirs)
         unasked = {entity_id for entity_id in theirs.values() if entity_id not in str(asked)}
         assert not [entity_id for entity_id in unasked if entity_id in answer.text]
-        if any(name in each.path for name in EMPTY) and "items" in answer.json():
+        if any(name in each.path for name in EMPTY) and '"items"' in answer.text:
             assert answer.json()["items"] == []
     assert rows_of_other() == before
 
@@ -410,7 +410,7 @@ def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, s
 def test_what_belongs_to_other_personas_is_not_there_for_a_key_limited_to_one(
     tenants, limited, rows_of_other, service, each
 ):
-    before = rows_of_other()
+    before = without_audit(rows_of_other())
     theirs = tenants.other.ids
     answer = ask(tenants, service, each, theirs, by=tenants.other, credential=limited)
     assert answer.status_code in {200, 202, 401, 403, 404, 422, 503}, answer.text
@@ -421,7 +421,12 @@ def test_what_belongs_to_other_personas_is_not_there_for_a_key_limited_to_one(
     assert not [entity_id for entity_id in unasked if entity_id in answer.text]
     if "{persona}" in each.path.partition("?")[0] and "/elevenlabs/" not in each.path:
         assert answer.status_code == 404, answer.text
-    assert rows_of_other() == before
+    assert without_audit(rows_of_other()) == before
+
+
+def without_audit(rows):
+    """Return the rows but for the trail, which says what a key did to what it may see."""
+    return {where: found for where, found in rows.items() if where[1] != "audit"}
 
 
 SEEN = [

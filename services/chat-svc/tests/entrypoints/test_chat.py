@@ -99,7 +99,7 @@ async def test_what_completed_is_told_without_a_word_of_it(room, anna, model):
     event = json.loads(message.data)
     assert (event["message_id"], event["user_id"]) == (heard.message_id, "tester")
     assert b"secret" not in message.data
-    assert b"490" not in message.data
+    assert b"490 EUR" not in message.data
 
 
 async def test_passages_are_cited_in_both_shapes(room, anna, model, connection):

@@ -40,7 +40,12 @@ def start(chat_database, nats, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("step", "calls"), [("after-claim", 1), ("chat-after-begin", 1), ("chat-after-answer", 2)]
+    ("step", "calls"),
+    [
+        pytest.param("after-claim", 1, marks=pytest.mark.faults),
+        pytest.param("chat-after-begin", 1, marks=pytest.mark.faults),
+        ("chat-after-answer", 2),
+    ],
 )
 async def test_whoever_takes_over_writes_the_answer_once(
     start, connection, workspace_id, step, calls

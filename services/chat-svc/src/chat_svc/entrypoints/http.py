@@ -1,5 +1,7 @@
 """The HTTP API: its routers."""
 
+import re
+
 from service_kit.http_app import HttpApi
 
 from chat_svc.entrypoints import chat_api, conversations_api, messages_api
@@ -12,5 +14,6 @@ API = HttpApi(
         conversations_api.router,
         messages_api.router,
     ],
+    long_bodies=re.compile("/chat/[^/]+|/api/conversations/[^/]+/messages/[^/]+/edit"),
     description="Conversations in which a persona answers.",
 )
