@@ -275,7 +275,8 @@ async def test_a_reply_from_before_the_start_and_a_repeated_one_stop_nothing(
         (reply,) = await record_replies(session, [repeated])
         assert reply.is_repeat
         await stop_on_reply(session, [reply], versions)
-        early = a_reply(workspace_id, made.instance.started_at - timedelta(seconds=1))
+        # Older than the newest: only that one has the leeway for a clock that is behind.
+        early = a_reply(workspace_id, repeated.event.received_at - timedelta(seconds=1))
         await stop_on_reply(session, await record_replies(session, [early]), versions)
     assert (await current(session, made.instance)).state is State.ACTIVE
 
