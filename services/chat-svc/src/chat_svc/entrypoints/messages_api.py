@@ -1,5 +1,6 @@
 """REST: what was said in a conversation, and what may be done about it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -72,10 +73,16 @@ async def get_conversation(
     found = await conversations.get(session, conversation_id, viewer.subject)
     newest = await messages.before(session, conversation_id, None, DEFAULT_MESSAGES)
     response.headers["ETag"] = etag(found.revision)
+    return _detail(deps, found, newest)
+
+
+def _detail(
+    deps: Deps, conversation: Conversation, shown: Sequence[Message]
+) -> ConversationDetailDocument:
     return ConversationDetailDocument(
-        conversation=document_of(deps, found),
-        messages=[MessageDocument.of(each) for each in newest],
-        persona=_persona(deps, found),
+        conversation=document_of(deps, conversation),
+        messages=[MessageDocument.of(each) for each in shown],
+        persona=_persona(deps, conversation),
     )
 
 
@@ -132,11 +139,7 @@ async def export(
     whole = await messages.before(session, conversation_id, None, found.seq)
     if form == "markdown":
         return Response(transcript(found, whole), media_type="text/markdown; charset=utf-8")
-    return ConversationDetailDocument(
-        conversation=document_of(deps, found),
-        messages=[MessageDocument.of(each) for each in whole],
-        persona=_persona(deps, found),
-    )
+    return _detail(deps, found, whole)
 
 
 @router.put(
