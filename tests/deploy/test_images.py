@@ -180,7 +180,7 @@ async def test_an_image_runs_as_the_manifests_say(
         tmp_path / "secrets",
         dramatis_database_url=database.login_url_by(database.port),
         dramatis_nats_url=nats_url,
-        dramatis_api_key_pepper="0123456789abcdef" * 3,
+        dramatis_api_key_pepper="pepper-" * 8,
     )
     restricted = ["--rm", "--network=host", "--read-only", "--cap-drop=all", "--user=65532"]
     restricted += ["--tmpfs=/data:mode=1777"]
