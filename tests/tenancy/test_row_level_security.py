@@ -36,7 +36,9 @@ ROWS_OF_A_VENDOR = {
         values (%(workspace_id)s, gen_random_uuid(), now(), 1);
         insert into voice_replacement (workspace_id, persona_id, voice_id, replacement_voice_id,
           told_at)
-        values (%(workspace_id)s, gen_random_uuid(), 'a', 'b', now())
+        values (%(workspace_id)s, gen_random_uuid(), 'a', 'b', now());
+        insert into known_voice (workspace_id, persona_id, voice_id)
+        values (%(workspace_id)s, gen_random_uuid(), 'a')
         """,
     "chat_svc": """
         insert into erasure (erasure_id, workspace_id, kind, key, before, erased_at)

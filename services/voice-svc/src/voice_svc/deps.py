@@ -17,6 +17,7 @@ from voice_svc.domain.speech import SpeechLimits
 from voice_svc.settings import VoiceSettings
 from voice_svc.usecases.answer_question import AnswerQuestion
 from voice_svc.usecases.authenticate_tool import AuthenticateTool
+from voice_svc.usecases.choose_voice import ChooseVoice
 from voice_svc.usecases.describe_agent import AgentDefaults
 from voice_svc.usecases.fair_gate import FairGate
 from voice_svc.usecases.list_voices import ListVoices
@@ -44,6 +45,7 @@ class VoiceDeps:
     speech: ElevenLabsSpeech
     speak: Speak
     voices: ListVoices
+    choose_voice: ChooseVoice
 
 
 def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
@@ -55,6 +57,13 @@ def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
         timeout_seconds=settings.vendor_timeout_seconds,
     )
     speech = ElevenLabsSpeech(vendor)
+    voices = ListVoices(provider=speech)
+    choose_voice = ChooseVoice(
+        store=service.store,
+        provider=speech,
+        voices=voices,
+        default_voice_id=settings.default_voice_id,
+    )
     answers = AnswerCache(settings.answer_cache_bytes)
     knowledge = NatsKnowledge(service.broker.publishing, answers)
     return VoiceDeps(
@@ -76,18 +85,22 @@ def build(service: Service, settings: VoiceSettings) -> VoiceDeps:
         knowledge=knowledge,
         answer_question=AnswerQuestion(knowledge, answers, settings.answer_timeout_seconds),
         speech=speech,
-        speak=_speak(service.store, speech, settings),
-        voices=ListVoices(provider=speech),
+        speak=_speak(service.store, speech, choose_voice, settings),
+        voices=voices,
+        choose_voice=choose_voice,
     )
 
 
-def _speak(store: Store, speech: ElevenLabsSpeech, settings: VoiceSettings) -> Speak:
+def _speak(
+    store: Store, speech: ElevenLabsSpeech, voices: ChooseVoice, settings: VoiceSettings
+) -> Speak:
     wait_seconds = settings.speech_wait_seconds
     key = settings.audio_key
     keyed = {} if key is None else {"key": key}
     return Speak(
         store=store,
         speech=speech,
+        voices=voices,
         gate=FairGate(settings.speech_concurrency, wait_seconds),
         cache=AudioCache(max_bytes=settings.audio_cache_bytes, **keyed),
         limits=SpeechLimits(

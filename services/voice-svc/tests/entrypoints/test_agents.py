@@ -7,12 +7,15 @@ import pytest
 from cast import SETTINGS, tool_of, url_of
 from persona_contracts import Voice
 from service_devkit.testing.waiting import wait_until
+from service_devkit.vendors.elevenlabs.voices import DEFAULT_VOICE_ID
 from service_kit.clock import utc_now
 
 pytestmark = [pytest.mark.processes, pytest.mark.long]
 CREATE = "POST /v1/convai/agents/create"
 PATCH = "PATCH /v1/convai/agents/{agent_id}"
 DELETE = "DELETE /v1/convai/agents/{agent_id}"
+OWN = "voice0000000000000004"
+FALLBACK = "voice0000000000000002"
 
 
 async def test_an_agent_is_what_its_persona_says(cast, fake):
@@ -194,16 +197,75 @@ async def test_a_tool_that_was_removed_behind_our_back_is_made_again(cast, fake)
 
 
 async def test_what_the_vendor_refuses_is_told_in_its_words_and_not_asked_in_a_hurry(cast, fake):
-    nova = await cast.create(voice=Voice(provider="elevenlabs", voice_id="nobody", enabled=True))
+    refusal = {"status": 400, "code": "invalid_model", "message": "No such model."}
+    fake.fail({"operation": CREATE, **refusal})
+    nova = await cast.create()
     shown = await cast.until(nova, status="failed")
-    assert "nobody" in shown["error"]["detail"]
+    assert "No such model." in shown["error"]["detail"]
     (told,) = await cast.published("voice.agent_failed")
     assert told["error"]["code"] == shown["error"]["code"]
     assert fake.state()["requests"][CREATE] == 1
     again_at = datetime.fromisoformat(shown["next_attempt_at"])
     assert again_at > utc_now() + timedelta(minutes=10)
-    nova = await cast.edit(nova, voice=Voice(provider="elevenlabs", enabled=True))
-    await cast.in_step(nova)
+    fake.fail()
+    await cast.in_step(await cast.edit(nova, greeting="Hello."))
+
+
+def speaking(voice_id, *fallbacks):
+    return Voice(
+        provider="elevenlabs", voice_id=voice_id, fallback_voice_ids=list(fallbacks), enabled=True
+    )
+
+
+def voice_of(cast, shown):
+    return cast.mine()[shown["agent_id"]]["conversation_config"]["tts"]["voice_id"]
+
+
+async def compare_now(cast, sql):
+    sql("update agent set due_at = now() where workspace_id = %s", cast.workspace_id)
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "expected"),
+    [(("gone-too", FALLBACK), FALLBACK), ((), DEFAULT_VOICE_ID)],
+    ids=["a-fallback", "the-default"],
+)
+async def test_an_agent_whose_voice_was_never_known_speaks_with_another_and_that_is_told(
+    cast, fallbacks, expected
+):
+    nova = await cast.create(voice=speaking("nobody", *fallbacks))
+    shown = await cast.in_step(nova)
+    assert (shown["voice_id"], shown["replaced_voice_id"]) == (expected, "nobody")
+    assert voice_of(cast, shown) == expected
+    (told,) = await cast.published("voice.voice_replaced")
+    assert (told["voice_id"], told["replacement_voice_id"]) == ("nobody", expected)
+    assert told["reason"] == "discontinued"
+    path = f"/api/personas/{nova.persona_id}/agent/differences"
+    assert (await cast.client.get(path)).json()["result"] == "in_step"
+
+
+async def test_a_voice_that_is_discontinued_gives_way_to_the_most_similar_until_it_is_back(
+    cast, fake, sql
+):
+    """Of the stand-in's voices, those of one language, gender, accent and age are 30 apart."""
+    own = fake.state()["voices"][OWN]
+    nova = await cast.create(voice=speaking(OWN))
+    shown = await cast.in_step(nova)
+    assert (shown["voice_id"], shown["replaced_voice_id"]) == (OWN, None)
+    fake.delete("voices", OWN)
+    try:
+        await compare_now(cast, sql)
+        shown = await cast.until(nova, status="ready", replaced_voice_id=OWN)
+        similar = fake.state()["voices"][shown["voice_id"]]
+        alike = ("gender", "accent", "age", "language")
+        assert [similar["labels"][name] for name in alike] == [own["labels"][n] for n in alike]
+        assert voice_of(cast, shown) == similar["voice_id"]
+        (told,) = await cast.published("voice.voice_replaced")
+        assert told["replacement_voice_id"] == similar["voice_id"]
+    finally:
+        fake.put("voices", OWN, own)
+    await compare_now(cast, sql)
+    await cast.until(nova, status="ready", replaced_voice_id=None, voice_id=OWN)
 
 
 @pytest.mark.parametrize(

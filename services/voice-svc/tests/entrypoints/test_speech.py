@@ -78,7 +78,7 @@ async def test_a_text_is_heard_in_the_personas_voice_with_its_settings(vendor, c
     answer = await hear(client, nova)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "audio/mpeg"
-    assert (answer.headers["x-voice-id"], answer.headers["x-fake"]) == (VOICE, "speech")
+    assert (answer.headers["x-voice-id"], answer.headers["x-fake"]) == (VOICE, "elevenlabs:fake")
     assert "x-voice-fallback" not in answer.headers
     assert list(audio.frames(answer.content))
     spoken = audio.read_tag(answer.content)
@@ -182,6 +182,22 @@ async def test_another_voice_stands_in_and_that_is_told_once(
 async def test_the_default_voice_is_the_last_that_stands_in(client, connection, workspace_id):
     nova = await a_speaker(connection, workspace_id, voice_id="gone")
     assert (await hear(client, nova)).headers["x-voice-fallback"] == DEFAULT_VOICE_ID
+
+
+async def test_a_voice_that_was_heard_and_is_gone_gives_way_to_the_most_similar(
+    vendor, client, nova, is_kept
+):
+    await hear(client, nova)
+    await wait_until(lambda: is_kept(nova))
+    own = vendor.state()["voices"][VOICE]
+    vendor.delete("voices", VOICE)
+    try:
+        answer = await hear(client, nova, "Once more")
+    finally:
+        vendor.put("voices", VOICE, own)
+    similar = vendor.state()["voices"][answer.headers["x-voice-fallback"]]["labels"]
+    alike = ("gender", "accent", "age", "language")
+    assert [similar[name] for name in alike] == [own["labels"][name] for name in alike]
 
 
 async def test_a_fault_of_the_vendor_is_no_reason_for_another_voice(vendor, client, nova):
@@ -367,6 +383,17 @@ async def test_a_text_or_a_voice_without_a_sample_costs_the_workspace(client, no
 async def test_a_voice_that_is_not_there_cannot_be_heard(client, more):
     body = {"voice_id": "nobody", **more}
     assert (await client.post("/api/voices/preview", json=body)).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{"voiceId": OTHER_VOICE, "sampleText": "Hear me"}])
+async def test_a_preview_may_be_asked_for_in_the_older_spelling(client, body):
+    answer = await client.post("/api/voices/preview", json=body)
+    assert audio.read_tag(answer.content)["text"] == "Hear me"
+
+
+@pytest.mark.parametrize("address", ["/readyz", "/api/voices", "/api/agents", "/not/there"])
+async def test_every_answer_names_the_stand_in(client, address):
+    assert (await client.get(address)).headers["x-fake"] == "elevenlabs:fake"
 
 
 async def test_readiness_names_the_stand_in(client):

@@ -17,6 +17,7 @@ from service_kit.in_turn import Turns
 from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
+from service_kit.stand_in_header import StandInHeader
 from service_kit.store import Store
 from service_kit.tracing import TELEMETRY
 
@@ -82,4 +83,6 @@ def build_app(
     app.add_middleware(LenientRequests)
     install_problem_handlers(app)
     app.add_middleware(RequestMetrics)
+    if health.stand_ins:
+        app.add_middleware(StandInHeader, stand_ins=health.stand_ins)
     return app

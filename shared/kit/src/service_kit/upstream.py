@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from service_kit.errors import InvalidError, OverloadedError, ServiceError, UpstreamError
 from service_kit.retry_after import retry_after_seconds
+from service_kit.traced_http import TracedHttp
 
 OPENAI_URL = "https://api.openai.com/v1"
 CONNECT_SECONDS = 5.0
@@ -36,11 +37,11 @@ class JsonUpstream:
     api_key: SecretStr
     timeout_seconds: float
     refused: type[InvalidError]
-    _client: httpx.AsyncClient = field(init=False, repr=False)
+    _client: TracedHttp = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Prepare connections, with the system's certificates; nothing is sent yet."""
-        self._client = httpx.AsyncClient(
+        self._client = TracedHttp(
             headers={"Authorization": f"Bearer {self.api_key.get_secret_value()}"},
             timeout=httpx.Timeout(self.timeout_seconds, connect=CONNECT_SECONDS),
             limits=LIMITS,

@@ -11,7 +11,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
+from service_devkit.testing.http_stub import Reply
 from service_devkit.testing.waiting import HANG_SECONDS
+from service_kit.traced_http import TracedHttp
 from service_kit.tracing import QueryRemover, configure_tracing, otlp_exporter, tracer_provider
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -57,6 +59,33 @@ async def test_failed_request_names_its_trace_to_the_caller(
     assert "the reason" not in span.to_json()
 
 
+async def test_a_request_to_others_is_a_span_without_its_query(
+    http_stub, provider: TracerProvider, spans: InMemorySpanExporter
+) -> None:
+    http_stub.on("GET", "/v1/things", Reply(status=404))
+    with provider.get_tracer("test").start_as_current_span("work", propagate.extract(SAMPLED)):
+        async with TracedHttp(headers={"authorization": "Bearer private"}) as client:
+            await client.get(f"{http_stub.url}/v1/things?search=private")
+    asked, work = spans.get_finished_spans()
+    assert asked.parent.span_id == work.context.span_id
+    assert (asked.name, asked.kind) == ("GET", trace.SpanKind.CLIENT)
+    assert asked.attributes["url.path"] == "/v1/things"
+    assert asked.attributes["http.response.status_code"] == 404
+    assert "private" not in asked.to_json()
+    assert "traceparent" not in http_stub.requests[-1].headers
+
+
+async def test_a_request_that_nobody_answers_is_a_failed_span(
+    provider: TracerProvider, spans: InMemorySpanExporter
+) -> None:
+    with provider.get_tracer("test").start_as_current_span("work", propagate.extract(SAMPLED)):
+        async with TracedHttp() as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.get("http://127.0.0.1:9/")
+    asked, _ = spans.get_finished_spans()
+    assert not asked.status.is_ok
+
+
 async def test_probes_make_no_spans(client: httpx.AsyncClient, spans: InMemorySpanExporter) -> None:
     for path in ("/livez", "/readyz", "/metrics"):
         await client.get(path, headers=SAMPLED)
@@ -87,7 +116,7 @@ def collector() -> Iterator[tuple[str, Queue[tuple[str, bytes]]]]:
 def test_spans_reach_the_configured_collector(collector) -> None:
     address, received = collector
     provider = tracer_provider("note-svc", otlp_exporter(address))
-    with provider.get_tracer("test").start_as_current_span("work"):
+    with provider.get_tracer("test").start_as_current_span("work", propagate.extract(SAMPLED)):
         pass
     provider.shutdown()
     path, body = received.get(timeout=HANG_SECONDS)

@@ -12,8 +12,8 @@ from sqlalchemy import JSON, bindparam, select, text, update
 from voice_svc.adapters.tables import AgentRow
 from voice_svc.domain.agent import Agent, AgentError, AgentState
 
-Followed = tuple[str, UUID, int, bool]
-"""Workspace, persona, revision, and whether the persona shall have an agent."""
+Followed = tuple[str, UUID, int, bool, str | None]
+"""Workspace, persona, revision, whether it shall have an agent, and the trace of the change."""
 MAX_SETTLE_TIMES = 10
 """However many edits follow each other: after so many times the wait they go out."""
 
@@ -35,6 +35,8 @@ def _agent(row: AgentRow) -> Agent:
         template_version=row.template_version,
         revision=row.revision,
         running_since=row.running_since,
+        voice_id=row.voice_id,
+        replaced_voice_id=row.replaced_voice_id,
         checked_at=row.checked_at,
         changed_at=row.changed_at,
         attempts=row.attempts,
@@ -46,14 +48,17 @@ LEASES = Leases(AgentRow, _agent)
 _FOLLOW = text(
     """
     with asked as (
-      select persona_id, workspace_id, max(revision) as revision, bool_or(enabled) as enabled
+      select persona_id, workspace_id, max(revision) as revision, bool_or(enabled) as enabled,
+        (array_agg(traceparent order by revision desc))[1] as traceparent
       from json_to_recordset(:rows)
-        as new(persona_id uuid, workspace_id text, revision bigint, enabled bool)
+        as new(persona_id uuid, workspace_id text, revision bigint, enabled bool,
+          traceparent text)
       group by persona_id, workspace_id
     ), made as (
-      insert into agent (persona_id, workspace_id, state, wanted_revision, changed_at, due_at)
+      insert into agent (persona_id, workspace_id, state, wanted_revision, changed_at, due_at,
+        traceparent)
       select persona_id, workspace_id, 'creating', revision, now(),
-        now() + make_interval(secs => :settle)
+        now() + make_interval(secs => :settle), traceparent
       from asked where enabled order by persona_id
       on conflict (persona_id) do nothing returning persona_id
     ), held as (
@@ -63,6 +68,7 @@ _FOLLOW = text(
     update agent set
       wanted_revision = greatest(agent.wanted_revision, asked.revision),
       changed_at = coalesce(agent.changed_at, now()),
+      traceparent = asked.traceparent,
       state = case when asked.enabled and agent.state = 'not_configured' then 'creating'
         else agent.state end,
       due_at = case when agent.lease_token is null
@@ -117,7 +123,7 @@ async def follow(session: Session, changes: Sequence[Followed], settle_seconds: 
     """
     if not changes:
         return
-    names = ("workspace_id", "persona_id", "revision", "enabled")
+    names = ("workspace_id", "persona_id", "revision", "enabled", "traceparent")
     rows = [
         {**dict(zip(names, change, strict=True)), "persona_id": str(change[1])}
         for change in changes
@@ -189,6 +195,8 @@ async def finish(
     row.attempts, row.deaths = int(is_in_doubt), 0
     is_changed = row.wanted_revision > claimed.wanted_revision
     row.changed_at = await database_now(session) if is_changed else None
+    if not is_changed:
+        row.traceparent = None  # what comes next was not asked for by that event
     seconds = settle_seconds if is_changed else next_seconds
     if seconds is not None:
         row.due_at = await database_now(session) + timedelta(seconds=seconds)
@@ -204,5 +212,6 @@ async def _save(session: Session, agent: Agent) -> AgentRow:
     row.wanted_hash, row.observed_hash = agent.wanted_hash, agent.observed_hash
     row.template_version = agent.template_version
     row.revision, row.running_since = agent.revision, agent.running_since
+    row.voice_id, row.replaced_voice_id = agent.voice_id, agent.replaced_voice_id
     row.checked_at = agent.checked_at
     return row

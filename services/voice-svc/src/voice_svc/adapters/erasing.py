@@ -14,12 +14,13 @@ from voice_svc.adapters.tables import (
     AgentRow,
     AudioRow,
     CallRow,
+    KnownVoiceRow,
     SpeechUsageRow,
     VoiceReplacementRow,
 )
 from voice_svc.domain.call import VendorCall
 
-_OF_SPEECH = (AudioRow, SpeechUsageRow, VoiceReplacementRow)
+_OF_SPEECH = (AudioRow, KnownVoiceRow, SpeechUsageRow, VoiceReplacementRow)
 
 
 async def delete_calls_of_lead(

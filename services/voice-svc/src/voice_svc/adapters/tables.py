@@ -30,6 +30,8 @@ class AgentRow(Leased):
     template_version: Mapped[int | None]
     revision: Mapped[int | None] = mapped_column(BigInteger)
     running_since: Mapped[datetime | None]
+    voice_id: Mapped[str | None]
+    replaced_voice_id: Mapped[str | None]
     checked_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
 
@@ -116,3 +118,17 @@ class VoiceReplacementRow(OwnedByWorkspace, Base):
     voice_id: Mapped[str] = mapped_column(primary_key=True)
     replacement_voice_id: Mapped[str] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
+
+
+class KnownVoiceRow(OwnedByWorkspace, Base):
+    """What a persona's voice was like when it spoke: a similar one may have to be found."""
+
+    __tablename__ = "known_voice"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    persona_id: Mapped[UUID] = mapped_column(primary_key=True)
+    voice_id: Mapped[str] = mapped_column(primary_key=True)
+    gender: Mapped[str | None]
+    accent: Mapped[str | None]
+    age: Mapped[str | None]
+    language: Mapped[str | None]

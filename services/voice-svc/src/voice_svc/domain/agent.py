@@ -71,6 +71,9 @@ class Agent:
     template_version: int | None = None
     revision: int | None = None
     running_since: datetime | None = None
+    voice_id: str | None = None
+    replaced_voice_id: str | None = None
+    """The persona's own voice, if it is gone and `voice_id` is there in its place."""
     checked_at: datetime | None = None
     """When it was last compared with what the vendor has."""
     changed_at: datetime | None = None
@@ -109,5 +112,7 @@ class Agent:
             template_version=None,
             revision=None,
             running_since=None,
+            voice_id=None,
+            replaced_voice_id=None,
             checked_at=None,
         )

@@ -1,6 +1,5 @@
 """Subscribers: one short function per event."""
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 from persona_contracts import (
@@ -17,7 +16,7 @@ from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
 from voice_svc.deps import VoiceDeps
-from voice_svc.usecases.follow_personas import PersonaEvent, follow_personas
+from voice_svc.usecases.follow_personas import PersonaEventT, follow_personas
 
 events = EventRouter[VoiceDeps]("voice-svc")
 LivingT = TypeVar("LivingT", PersonaCreatedV1, PersonaUpdatedV1, PersonaUndeletedV1)
@@ -52,15 +51,15 @@ async def on_persona_deleted(
     session: Session, batch: Batch[PersonaDeletedV1], deps: VoiceDeps
 ) -> None:
     """Remove the agents of deleted personas."""
-    await _follow(session, [item.event for item in batch], deps)
+    await _follow(session, batch, deps)
 
 
 async def _follow_living(session: Session, batch: Batch[LivingT], deps: VoiceDeps) -> None:
     living = await not_erased(session, batch, lambda event: event.occurred_at)
-    await _follow(session, [item.event for item in living], deps)
+    await _follow(session, living, deps)
 
 
-async def _follow(session: Session, changes: Sequence[PersonaEvent], deps: VoiceDeps) -> None:
+async def _follow(session: Session, changes: Batch[PersonaEventT], deps: VoiceDeps) -> None:
     await follow_personas(session, changes, deps.roster, deps.settings.settle_seconds)
 
 

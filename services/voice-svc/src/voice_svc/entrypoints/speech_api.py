@@ -51,8 +51,6 @@ async def stream(
         error.extra["text"] = body.text
         raise
     headers = {"Cache-Control": f"private, max-age={HOURS_24}", "X-Voice-Id": answer.voice_id}
-    if deps.settings.elevenlabs_fake:
-        headers["X-Fake"] = "speech"
     if answer.voice_id != request.wishes[0].voice_id:
         headers["X-Voice-Fallback"] = answer.voice_id
     match answer:

@@ -69,8 +69,6 @@ async def preview(body: PreviewVoiceRequest, viewer: Viewer, deps: Deps) -> Resp
         error.extra["text"] = body.text
         raise
     headers = {"Cache-Control": "private, max-age=900", "X-Voice-Id": body.voice_id}
-    if deps.settings.elevenlabs_fake:
-        headers["X-Fake"] = "speech"
     if isinstance(answer, Live):
         return AudioResponse(answer.spoken, headers)
     return Response(answer.audio, headers=headers, media_type=MEDIA_TYPE)

@@ -44,7 +44,7 @@ def pools(deps: VoiceDeps) -> list[WorkPool[Any]]:
         WorkPool(
             deps.store,
             LEASES,
-            ReconcileAgent(deps.roster, deps.agents, deps.agent_defaults, times),
+            ReconcileAgent(deps.roster, deps.agents, deps.choose_voice, deps.agent_defaults, times),
             concurrency=settings.agent_concurrency,
             retry_delays=settings.retry_delays_seconds,
         ),

@@ -53,7 +53,10 @@ async def compare_agent(
         return Comparison(exists=False, desired=desired)
     if not desired:
         return Comparison(exists=True, desired=False)
-    spec = describe_agent(persona, agent.workspace_id, defaults)
+    own = persona.voice.voice_id if persona.voice else None
+    is_replaced = own is not None and agent.replaced_voice_id == own
+    voice_id = agent.voice_id if is_replaced else None
+    spec = describe_agent(persona, agent.workspace_id, defaults, voice_id=voice_id)
     spec = replace(spec, tool_ids=(agent.tool_id or "",))
     mine, theirs = values_of(spec), values_of(observed)
     differences = tuple(

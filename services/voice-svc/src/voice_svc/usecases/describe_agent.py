@@ -20,9 +20,13 @@ class AgentDefaults:
 
 
 def describe_agent(
-    persona: ResolvedPersona, workspace_id: str, defaults: AgentDefaults
+    persona: ResolvedPersona,
+    workspace_id: str,
+    defaults: AgentDefaults,
+    *,
+    voice_id: str | None = None,
 ) -> AgentSpec:
-    """Return the agent of a persona, all but its tool.
+    """Return the agent of a persona, all but its tool; `voice_id` is in place of its own voice.
 
     Raises:
         UnknownVariableError: a text has a variable that no conversation gives a value.
@@ -42,7 +46,7 @@ def describe_agent(
         temperature=template.TEMPERATURE
         if temperature is None
         else min(temperature, template.MAX_TEMPERATURE),
-        voice=_voice(persona, defaults),
+        voice=_voice(persona, voice_id or _own_voice(persona) or defaults.voice_id),
         dynamic_variables=template.placeholders_of({"prompt": prompt, "greeting": greeting}),
         turn_timeout_seconds=template.TURN_SECONDS,
         max_duration_seconds=template.CALL_SECONDS,
@@ -51,13 +55,16 @@ def describe_agent(
     )
 
 
-def _voice(persona: ResolvedPersona, defaults: AgentDefaults) -> AgentVoice:
-    """Return the voice; an agent's has no style (C102)."""
-    voice = persona.voice
-    given = voice.settings if voice else {}
+def _own_voice(persona: ResolvedPersona) -> str | None:
+    return persona.voice.voice_id if persona.voice else None
+
+
+def _voice(persona: ResolvedPersona, voice_id: str) -> AgentVoice:
+    """Return the voice with the persona's settings; an agent's has no style (C102)."""
+    given = persona.voice.settings if persona.voice else {}
     settings = {
         name: float(given[name])
         for name in ("stability", "similarity_boost", "speed")
         if given.get(name) is not None
     }
-    return AgentVoice(voice_id=(voice and voice.voice_id) or defaults.voice_id, **settings)
+    return AgentVoice(voice_id=voice_id, **settings)

@@ -143,6 +143,10 @@ class Voices(Protocol):
         """Return all voices."""
         ...
 
+    async def exists(self, voice_id: str) -> bool:
+        """Return whether there is such a voice."""
+        ...
+
     async def sample(self, voice_id: str) -> Audio | None:
         """Return the provider's own sample of a voice, which costs nothing; None without one.
 

@@ -16,7 +16,7 @@ from service_kit.personas import PersonasNotReadyError, wait_for_revision
 from service_kit.store import Session, database_now
 from service_kit.work import Finish
 
-from voice_svc.adapters import agent_revisions, agents
+from voice_svc.adapters import agent_revisions, agents, known_voices
 from voice_svc.domain import agent_template as template
 from voice_svc.domain.agent import Agent, AgentError, AgentGoneError, AgentQueuedError, AgentState
 from voice_svc.domain.agent_difference import find_differences, hash_of
@@ -29,10 +29,12 @@ from voice_svc.domain.provider import (
     ProviderUnauthorizedError,
 )
 from voice_svc.domain.tool_secret import hash_secret
+from voice_svc.usecases.choose_voice import ChooseVoice, ChosenVoice
 from voice_svc.usecases.describe_agent import AgentDefaults, describe_agent
 from voice_svc.usecases.describe_tool import describe_tool
 from voice_svc.usecases.ports import Agents
 from voice_svc.usecases.remove_agent import remove_agent
+from voice_svc.usecases.tell_replaced_voice import DISCONTINUED, tell_replaced_voice
 
 JITTER = 0.1
 """How much earlier or later than planned an agent is compared."""
@@ -55,6 +57,7 @@ class _Task:
 
     claim: Claim[Agent]
     persona: ResolvedPersona
+    voice: ChosenVoice
     may_exist: bool
     """An attempt was cut short: what has no id yet may have been made all the same."""
 
@@ -67,9 +70,15 @@ class ReconcileAgent:
     """
 
     def __init__(
-        self, roster: Roster, vendor: Agents, defaults: AgentDefaults, times: AgentTimes
+        self,
+        roster: Roster,
+        vendor: Agents,
+        voices: ChooseVoice,
+        defaults: AgentDefaults,
+        times: AgentTimes,
     ) -> None:
         self._roster = roster
+        self._voices = voices
         self._vendor = vendor
         self._defaults = defaults
         self._times = times
@@ -161,8 +170,9 @@ class ReconcileAgent:
             await claim.keep(agents.saver(agent))
         if agent.agent_id is None:
             agent = replace(agent, state=AgentState.CREATING)
-        spec = describe_agent(persona, claim.workspace_id, self._defaults)
-        task = _Task(claim=claim, persona=persona, may_exist=may_exist)
+        voice = await self._voices.choose(claim.workspace_id, persona)
+        spec = describe_agent(persona, claim.workspace_id, self._defaults, voice_id=voice.voice_id)
+        task = _Task(claim=claim, persona=persona, voice=voice, may_exist=may_exist)
         return await self._bring_into_step(task, agent, spec)
 
     async def _bring_into_step(self, task: _Task, agent: Agent, spec: AgentSpec) -> Finish:
@@ -297,16 +307,35 @@ class ReconcileAgent:
 
     def _finish(self, task: _Task, agent: Agent, *, is_new: bool) -> Finish:
         """Return how to store that the agent runs the persona."""
-        claim, revision = task.claim, task.persona.revision
+        claim, revision, voice = task.claim, task.persona.revision, task.voice
 
         async def finish(session: Session) -> None:
             now = await database_now(session)
             since = now if is_new or agent.running_since is None else agent.running_since
-            stored = replace(agent, revision=revision, running_since=since, checked_at=now)
+            stored = replace(
+                agent,
+                revision=revision,
+                running_since=since,
+                checked_at=now,
+                voice_id=voice.voice_id,
+                replaced_voice_id=voice.replaced_voice_id,
+            )
             await self._store(session, stored, claim.item, self._later())
             await agent_revisions.record(
                 session, claim.workspace_id, agent.persona_id, agent.agent_id or "", revision
             )
+            if voice.traits is not None:
+                await known_voices.add(
+                    session, claim.workspace_id, agent.persona_id, voice.voice_id, voice.traits
+                )
+            if stored.replaced_voice_id not in {None, claim.item.replaced_voice_id}:
+                await tell_replaced_voice(
+                    session,
+                    claim.workspace_id,
+                    agent.persona_id,
+                    (stored.replaced_voice_id or "", voice.voice_id),
+                    reason=DISCONTINUED,
+                )
             if _is_news(claim.item, stored):
                 await publish(session, _ready_event(stored, now))
 

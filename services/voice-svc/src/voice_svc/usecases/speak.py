@@ -3,19 +3,17 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from time import monotonic
 from uuid import UUID
 
-from persona_contracts import VoiceVoiceReplacedV1
 from service_kit.errors import ServiceError
-from service_kit.outbox import publish
-from service_kit.store import Store, database_now
+from service_kit.store import Store
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from voice_svc.adapters import speech_usage, voice_replacements
+from voice_svc.adapters import known_voices, speech_usage
 from voice_svc.adapters.audio_cache import MAX_AUDIO_BYTES, AudioCache
 from voice_svc.domain.provider import (
     ProviderBusyError,
@@ -23,9 +21,15 @@ from voice_svc.domain.provider import (
     ProviderThingNotFoundError,
 )
 from voice_svc.domain.speech import SpeechLimits, Utterance
+from voice_svc.usecases.choose_voice import ChooseVoice
 from voice_svc.usecases.fair_gate import FairGate
 from voice_svc.usecases.ports import Audio, Speech
 from voice_svc.usecases.spoken import BytesAhead, Spoken
+from voice_svc.usecases.tell_replaced_voice import (
+    DISCONTINUED,
+    UNAVAILABLE,
+    tell_replaced_voice,
+)
 
 BUSY_SECONDS = (0.1, 0.4)
 """Before the provider is asked again, if it does not say when."""
@@ -69,6 +73,7 @@ class Speak:
 
     store: Store
     speech: Speech
+    voices: ChooseVoice
     gate: FairGate
     cache: AudioCache
     limits: SpeechLimits
@@ -132,21 +137,29 @@ class Speak:
         return audio, utterance
 
     async def _first_that_can(self, request: SpeakRequest) -> tuple[Audio, Utterance]:
-        reason = ""
         *rest, last = request.wishes
-        for utterance in rest:
+        found, reason = await self._first_of(rest)
+        if found is None and rest:
+            voice_id = await self.voices.find_similar(request.workspace_id, rest[0].voice_id)
+            similar = [replace(rest[0], voice_id=voice_id)] if voice_id is not None else []
+            found, _ = await self._first_of(similar)
+        if found is None:
+            found = await self._when_not_busy(last), last
+        if found[1] is not request.wishes[0]:
+            await self._tell(request, found[1].voice_id, reason)
+        return found
+
+    async def _first_of(
+        self, wishes: Sequence[Utterance]
+    ) -> tuple[tuple[Audio, Utterance] | None, str]:
+        """Return the first whose voice can speak, if any, and why the first could not."""
+        reason = ""
+        for utterance in wishes:
             try:
-                audio = await self._when_not_busy(utterance)
+                return (await self._when_not_busy(utterance), utterance), reason
             except (ProviderThingNotFoundError, ProviderRefusedError) as error:
                 reason = reason or _reason(error)
-            else:
-                break
-        else:
-            utterance = last
-            audio = await self._when_not_busy(last)
-        if utterance is not request.wishes[0]:
-            await self._tell(request, utterance.voice_id, reason)
-        return audio, utterance
+        return None, reason
 
     async def _when_not_busy(self, utterance: Utterance) -> Audio:
         until: float | None = None
@@ -170,30 +183,26 @@ class Speak:
             reason=reason,
         )
         async with self.store.workspace(request.workspace_id) as session:
-            now = await database_now(session)
-            voices = (voice_id, replacement)
-            if not await voice_replacements.may_tell(
-                session, request.workspace_id, request.persona_id, voices, at=now
-            ):
-                return
-            await publish(
+            await tell_replaced_voice(
                 session,
-                VoiceVoiceReplacedV1(
-                    workspace_id=request.workspace_id,
-                    occurred_at=now,
-                    persona_id=request.persona_id,
-                    voice_id=voice_id,
-                    replacement_voice_id=replacement,
-                    reason=reason,
-                ),
+                request.workspace_id,
+                request.persona_id,
+                (voice_id, replacement),
+                reason=reason,
             )
 
     async def _keep(self, request: SpeakRequest, digest: bytes, audio: bytes) -> None:
+        voice_id = request.wishes[0].voice_id
+        traits = await self.voices.find_traits(voice_id)
         try:
             async with self.store.workspace(request.workspace_id) as session:
                 await self.cache.put(
                     session, request.workspace_id, request.persona_id, digest, audio
                 )
+                if traits is not None:
+                    await known_voices.add(
+                        session, request.workspace_id, request.persona_id, voice_id, traits
+                    )
         except (SQLAlchemyError, OSError) as error:
             log.warning("speech.not_kept", reason=type(error).__name__)
 
@@ -205,7 +214,7 @@ def _reason(error: ServiceError) -> str:
         ServiceError: `error`, if the voice is not to blame.
     """
     if isinstance(error, ProviderThingNotFoundError):
-        return "discontinued"
+        return DISCONTINUED
     if "voice" in str(error.extra.get("code", "")):
-        return "unavailable"
+        return UNAVAILABLE
     raise error

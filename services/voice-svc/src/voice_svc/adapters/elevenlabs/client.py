@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
+from service_kit.traced_http import TracedHttp
 
 from voice_svc.adapters.elevenlabs.errors import status_error, transport_error
 from voice_svc.domain.provider import (
@@ -134,7 +135,7 @@ class ElevenLabs:
         from elevenlabs.client import AsyncElevenLabs  # noqa: PLC0415 — see the module
 
         timeout = httpx.Timeout(self.timeout_seconds, connect=self.connect_timeout_seconds)
-        http = httpx.AsyncClient(timeout=timeout, limits=LIMITS, follow_redirects=True)
+        http = TracedHttp(timeout=timeout, limits=LIMITS, follow_redirects=True)
         sdk = AsyncElevenLabs(
             api_key=key,
             base_url=self.base_url,

@@ -127,6 +127,17 @@ class ElevenLabsSpeech:
             if not page.has_more or token is None:
                 return found
 
+    async def exists(self, voice_id: str) -> bool:
+        """Return whether there is such a voice, also one that no list has."""
+        try:
+            with _voice_may_be_gone():
+                await self._vendor.read(
+                    lambda sdk: sdk.voices.get(voice_id, request_options=NO_RETRY)
+                )
+        except ProviderThingNotFoundError:
+            return False
+        return True
+
     async def sample(self, voice_id: str) -> StreamedAudio | None:
         """Return the vendor's own sample of a voice, which costs no characters."""
         answer = await self._vendor.read(

@@ -42,6 +42,10 @@ class AgentDocument(BaseModel):
     persona_revision: int | None = Field(description="The newest.")
     revision: int | None = Field(description="The one that the agent runs.")
     running_since: datetime | None
+    voice_id: str | None = Field(description="The one that it speaks with.")
+    replaced_voice_id: str | None = Field(
+        description="The persona's own, if the vendor has it no more and another is in its place."
+    )
     checked_at: datetime | None
     attempts: int
     next_attempt_at: datetime | None
@@ -73,6 +77,8 @@ class AgentDocument(BaseModel):
             persona_revision=persona.revision if persona else None,
             revision=shown.revision,
             running_since=shown.running_since,
+            voice_id=shown.voice_id,
+            replaced_voice_id=shown.replaced_voice_id,
             checked_at=shown.checked_at,
             attempts=shown.attempts,
             next_attempt_at=shown.due_at,

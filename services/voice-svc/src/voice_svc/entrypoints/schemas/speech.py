@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, Field, StringConstraints
 from service_kit.requests import StrictRequest
 
 from voice_svc.domain.speech import MAX_TEXT_CHARS, SpeechUsage, Voice
@@ -26,11 +26,13 @@ class SpeakTextRequest(StrictRequest):
 class PreviewVoiceRequest(StrictRequest):
     """A voice to be heard: its own sample, which costs no characters, or a text."""
 
-    voice_id: VoiceId = Field(examples=["EXAVITQu4vr4xnSDxMaL"])
+    voice_id: VoiceId = Field(
+        examples=["EXAVITQu4vr4xnSDxMaL"], validation_alias=AliasChoices("voice_id", "voiceId")
+    )
     text: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
         | None
-    ) = None
+    ) = Field(default=None, validation_alias=AliasChoices("text", "sampleText"))
 
 
 class VoiceDocument(BaseModel):
