@@ -26,7 +26,7 @@ def describe_agent(
     *,
     voice_id: str | None = None,
 ) -> AgentSpec:
-    """Return the agent of a persona, all but its tool; `voice_id` is in place of its own voice.
+    """Return the agent of a persona, all but its tool; `voice_id` replaces its voice.
 
     Raises:
         UnknownVariableError: a text has a variable that no conversation gives a value.
