@@ -27,6 +27,7 @@ BODIES = [
     "Hi {{{firstName}}},",
     "Hi {{contact.firstname}},",
     "Hi *|FNAME|*,",
+    "Hi %%=v(@firstname)=%%,",
     "Hi %FIRSTNAME%,",
     "Hi [First Name],",
     "Hi <<First Name>>,",

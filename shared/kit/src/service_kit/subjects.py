@@ -9,16 +9,17 @@ from service_kit.charsets import decode
 MAX_SUBJECT_CHARS = 4_000
 """A longer one is read up to here: taking encoded words apart costs time."""
 MAX_TAGS = 5
+MAX_MARK_CHARS = 80
 
 _MARK_WORDS = (
     r"(?:re|ré|rép|r|aw|antw|antwort|wg|fwd?|wtr|tr|rv|res|enc|rif|i|sv|vs|vb|vl|vá|továbbítás"
     r"|odp|odg|prosl|pd|nf|пересл|ynt|yanıt|cev|ilt|i̇lt|bls|balas|trs|atb|ats|doorst|videresendt"
-    r"|vidarebefordra[td]|edasi|edastatud|αν|απ|πρθ|σχετ|отв|ответ|пер"
-    r"|回复|回覆|答复|答覆|转发|轉寄|轉發|返信|転送|답장|전달|회신|ตอบ(?:กลับ)?|ส่งต่อ"
-    r"|trả lời|chuyển tiếp|תגובה|תשובה|השב|הועבר|رد|إعادة توجيه)"
+    r"|vidarebefordra[td]|edasi|edastatud|αν|απ|πρθ|σχετ|отв|ответ|отг|пер"
+    r"|回信|回复|回覆|答复|答覆|转发|轉寄|轉發|返信|転送|답장|전달|회신|ตอบ(?:กลับ)?|ส่งต่อ"
+    r"|trả lời|chuyển tiếp|תגובה|תשובה|השב|הועבר|رد|الرد|إعادة توجيه)"
 )
 _MARK = re.compile(
-    rf"{_MARK_WORDS}\.?\s{{0,3}}(?:[\[(^*]{{0,2}}\d{{1,3}}[\])]?)?\s{{0,3}}[:\uff1a]\s{{0,10}}"
+    rf"{_MARK_WORDS}\.?\s{{0,3}}(?:[\[(^*]{{0,2}}\d{{1,3}}[\])]?)?(?:\s{{0,3}}[:\uff1a]){{1,3}}\s{{0,10}}"
     rf"|\[{_MARK_WORDS}[:\uff1a]?\]\s{{0,10}}",
     re.IGNORECASE,
 )
@@ -34,6 +35,8 @@ _UNSEEN = (
     " \u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
     "\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+"""Full-width letters and signs as the ASCII ones they stand for."""
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bqBQ]\?")
 
 
@@ -72,7 +75,7 @@ def bare_subject(subject: str | None) -> str:
 
 
 def _without_marks(subject: str) -> str:
-    while mark := _MARK.match(subject):
+    while mark := _mark(subject):
         subject = subject[mark.end() :].lstrip(_UNSEEN)
     forwarded = _FORWARDED.fullmatch(subject)
     return _without_marks(forwarded[1]) if forwarded else subject
@@ -82,10 +85,14 @@ def _is_marked(subject: str) -> bool:
     """Return whether a mark stands at the start, or behind more tags."""
     for _ in range(MAX_TAGS):
         tag = _TAG.match(subject)
-        if _MARK.match(subject) or tag is None:
+        if _mark(subject) or tag is None:
             break
         subject = subject[tag.end() :]
-    return _MARK.match(subject) is not None
+    return _mark(subject) is not None
+
+
+def _mark(subject: str) -> re.Match[str] | None:
+    return _MARK.match(subject[:MAX_MARK_CHARS].translate(_NARROW))
 
 
 def reply_subject(subject: str | None) -> str | None:

@@ -37,6 +37,11 @@ from service_kit.subjects import bare_subject, reply_subject
         "\u202aRe: Offer\u202c",
         "Re:\u00a0Offer",
         "=?utf-8?q?Re=3A?= Offer",
+        "Ｒｅ：Offer",
+        "ＦＷ: 回信：Offer",
+        "Re:: Offer",
+        "Отг: Offer",
+        "الرد: Offer",
     ],
 )
 def test_a_reply_has_one_mark_whatever_was_there(subject: str) -> None:

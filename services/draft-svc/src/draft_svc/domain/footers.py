@@ -20,15 +20,15 @@ _LIST_RULE_LINE = r"_{20,}[^\S\n]*$"
 _LIST_RULE = re.compile(_LIST_RULE_LINE)
 # Of a banner: searched in lower case, for a pattern that ignores case costs three times as much.
 _MAIL = re.compile(
-    r"e-?mail|\bmail|mejl|message|sender|courriel|nachricht|absender|correo|mensaje|messaggi|mensage"
+    r"e-?mail|\bmail|mejl|message|sender|courriel|nachricht|absender|corre[ou]|mensaje|messaggi|mensage"
     r"|mittente|remetente|bericht|afzender|meddelande|melding|besked|wiadomo|nadawc|zpráv|správ"
-    r"|odesílatel|odosielate|письм|сообщени|съобщени|отправител|подател|лист|повідомлен|порук"
+    r"|odesílatel|odosielate|пись?м|сообщени|съобщени|отправител|подател|лист|повідомлен|порук"
     r"|e-?posta|ileti|gönderen|üzenet|felad|mesaj|expeditor|poruk|pošiljat|μήνυμα|αποστολ"
     r"|邮件|郵件|メール|메일|viesti|sähköposti|thư|pesan|surel|رسال|بريد|הודע|דוא|ข้อความ|อีเมล"
 )
 _FROM_OUTSIDE = re.compile(
     r"\boutside\b|\bextern|\bext\b|extérieur|\bexterior|\bestern|\bexterno|fuera de|\bfora d"
-    r"|\bbuiten|außerhalb|utifrån|utanför|udefra|utenfor|zewnętrz|spoza|\bvnějš|\bvonkajš"
+    r"|\bbuiten|außerhalb|utifrån|utanför|udefra|utenfor|zewn[ęą]trz|spoza|\bvnějš|\bvonkajš"
     r"|mimo (?:organi|naš|firm)|внешн|за пределами|извън|зовнішн|ззовні|izvan|dışından|harici"
     r"|külső|kívülről|din afara|εκτός|εξωτερ|外部|社外|组织外|외부|ulkopuol|bên ngoài|\bluar\b"
     r"|خارج|מחוץ|חיצוני|ภายนอก"
@@ -46,15 +46,23 @@ _WARNS = re.compile(
     r"|συνημμ|συνδέσμ|προσοχή|链接|附件|連結|リンク|添付|링크|첨부|linkk|liitte|liên kết|đính kèm"
     r"|tautan|lampiran|روابط|مرفق|קישור|צרופ|ลิงก์"
 )
-_WE_OR_ASKS = re.compile(
-    r"(?<![\w.-])(?:we|wir|nous|noi|nosotros|nós|wij|vi|мы|ми|biz|i|ich|je|yo|io|eu|ik|jag|jeg|я)"
-    r"(?![\w.-])|[?\uff1f\u061f](?:\s|$)"
+_WE = (
+    r"(?<![\w.-])(?:we|wir|nous|noi|nosotros|nós|wij|vi|мы|ми|biz|i|ich|je(?! to\b)|yo|io"
+    r"|eu|ik|jag|jeg|я)(?![\w.-])"
 )
+_SAYS_WE = re.compile(_WE)
+_WE_OR_ASKS = re.compile(rf"{_WE}|[?\uff1f\u061f](?:\s|$)")
 _IMPORTANT = re.compile(
     r"important|wichtig|belangrijk|viktig|vigtig|tärkeä|ważne|důležit|dôležit|fontos|важн|важливо"
     r"|önemli|σημαντικ|重要|중요|penting|quan trọng|مهم|חשוב|สำคัญ"
 )
+_ORGANISATION = re.compile(r"organi[sz]|организ|організ|οργανισμ|ארגון|سازمان|संगठन")
+_LABEL = re.compile(r"\W{0,5}[^\W\d_]\w*(?: \w+){0,2} ?[:!]")
 _ADDRESS = re.compile(r"\S@\S")
+_BETWEEN_SENTENCES = re.compile(r"(?<=\.)\s|\u3002")
+_LINK = re.compile(r"<?https?://[^\s>]+>?")
+_PROOFPOINT = ("ZjQcmQRYFpfptBannerStart", "ZjQcmQRYFpfptBannerEnd")
+"""What Proofpoint writes above and below its banner, in whatever language that is."""
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f>\])]\W*$")
 _FRAME = " \t*_=~#|<>()[]{}\u3010\u3011-"
 MAX_TAG_WORDS = 4
@@ -143,12 +151,20 @@ def _banner_lines(region: list[str]) -> int:
     start = next((at for at, line in enumerate(region) if line.strip(_FRAME)), len(region))
     end = next((at for at in range(start, len(region)) if not region[at]), len(region))
     is_tag = _is_banner_tag(" ".join(region[start:end])[:MAX_BANNER_CHARS])
-    last = end if is_tag else _banner_end(region, start, end)
+    last = _framed_end(region, start) or (end if is_tag else _banner_end(region, start, end))
     if not last or not any(line.strip(_FRAME) for line in region[last:]):
         return 0
     while last < len(region) and not region[last].strip(_FRAME):
         last += 1
     return last
+
+
+def _framed_end(region: list[str], start: int) -> int:
+    """Return where a banner of Proofpoint ends; 0: there is none."""
+    lines = region[start : start + 2 * MAX_BANNER_LINES]
+    if not lines or not lines[0].startswith(_PROOFPOINT[0]):
+        return 0
+    return next((start + at + 1 for at, line in enumerate(lines) if _PROOFPOINT[1] in line), 0)
 
 
 def _is_banner_tag(paragraph: str) -> bool:
@@ -164,7 +180,7 @@ def _is_banner_tag(paragraph: str) -> bool:
 
 def _banner_end(region: list[str], start: int, end: int) -> int:
     head = " ".join(region[start : min(end, start + MAX_BANNER_LINES)])[:MAX_BANNER_CHARS]
-    if not _FROM_OUTSIDE.search(head.lower()):
+    if not _may_be_banner(head.lower()):
         return 0
     text = ""
     for at in range(start, min(end, start + MAX_BANNER_LINES)):
@@ -187,14 +203,42 @@ def _end_of_signs(region: list[str], at: int, end: int) -> int:
     return at
 
 
+def _may_be_banner(text: str) -> bool:
+    found = (_FROM_OUTSIDE.search(text), _ORGANISATION.search(text), _ADDRESS.search(text))
+    return any(found)
+
+
 def _is_banner(text: str) -> bool:
-    """Return whether a text mentions the mail, where it comes from, and what not to do with it."""
+    """Return whether a text mentions the mail, where it comes from, and what not to do with it.
+
+    Under a label, such as "CAUTION:", to name the organisation is enough of where it comes from.
+    """
+    label = _LABEL.match(text)
+    is_shouted = label is not None and label[0].isupper()
     text = text.lower()
-    if not _FROM_OUTSIDE.search(text) or _WE_OR_ASKS.search(text):
+    if _WE_OR_ASKS.search(text):
         return False
-    if _MAIL.search(text) and _WARNS.search(text):
-        return True
-    return bool(_ADDRESS.search(text) and _IMPORTANT.search(text))
+    is_outside = _FROM_OUTSIDE.search(text) is not None
+    if not _MAIL.search(text):
+        return is_outside and bool(_ADDRESS.search(text) and _IMPORTANT.search(text))
+    is_labelled = is_shouted or (is_outside and label is not None)
+    return (
+        (is_outside and _WARNS.search(text) is not None)
+        or (is_labelled and _ORGANISATION.search(text) is not None)
+        or _is_tip(text)
+    )
+
+
+def _is_tip(text: str) -> bool:
+    """Return whether a text is Outlook's tip: of an address, then that it is important to know."""
+    *above, last = _BETWEEN_SENTENCES.split(_LINK.sub("", text).strip())
+    is_open = _SENTENCE_END.search(last) is None
+    return is_open and bool(_IMPORTANT.search(last) and any(map(_ADDRESS.search, above)))
+
+
+def says_we(line: str) -> bool:
+    """Return whether "we" or "I" do something in a line."""
+    return _SAYS_WE.search(line.lower()) is not None
 
 
 def speaks(paragraph: str) -> bool:

@@ -49,7 +49,7 @@ _OUTLOOK_BORDER = re.compile(
 _HISTORY_NAME = re.compile(
     r"(?:x_){0,5}(?:divrplyfwdmsg|outlookmessageheader|zmail_extra|reply-intro"
     r"|mail-editor-reference-message-container|moz-forward-container|appendonsend|replysplit"
-    r"|olk_src_body_section|orimsghtmlseperator|isforwardcontent)|\S{0,20}yahoo_quoted"
+    r"|olk_src_body_section|orimsghtmlseperator|isforwardcontent|zwchr)|\S{0,20}yahoo_quoted"
 )
 _ATTRIBUTION_NAME = re.compile(r"(?:x_){0,5}(?:gmail_attr|moz-cite-prefix)")
 """What says who wrote the quoted words below; above forwarded ones it starts history."""

@@ -40,10 +40,17 @@ _MARK = re.compile(
 """A rule, words about a message, a rule; what asks to reply above it."""
 _OTHER_MARK = re.compile(
     rf"\s{{0,8}}[{_RULE}]{{2,40}}\s{{0,3}}(?=\S{{1,30}}\s\S|\S{{0,2}}[\u2e80-\uffdc])"
-    rf"[^{_RULE}-]{{0,30}}(?:{_MESSAGE})[^{_RULE}-]{{0,30}}[{_RULE}]{{2,40}}\s{{0,8}}",
+    rf"[^{_RULE}-]{{0,30}}(?:{_MESSAGE})[^{_RULE}-]{{0,30}}[{_RULE}]{{2,40}}\s{{0,8}}"
+    rf"|\s{{0,8}}\*{{3,40}}\s{{0,3}}[^*]{{0,30}}(?:{_MESSAGE})[^*]{{0,30}}\*{{3,40}}\s{{0,8}}",
     re.IGNORECASE,
 )
 """As a mark, but people write headings so, too: it is one below words."""
+_COUNTED_MARK = re.compile(
+    r"\s{0,8}(?:-{8} (?=[^-]{0,30}(?:\S \S|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]))"
+    r"[^\d-]{3,40} -{8}|-{10} [^\d-]{3,40} -{9}|-{18}\s[^\d-]{3,40}\s-{18})\s{0,8}"
+)
+"""As a mark, in words that are not known, with as many dashes as Samsung's program, Gmail and QQ
+write: it is one below words."""
 _UNKNOWN_MARK = re.compile(r"\s{0,8}(-{5,40})\s{0,2}([^\W\d_][^\d-]{2,40}?)\s{0,2}\1\s{0,8}")
 """As a mark, in words that are not known: it is one above a block of labels."""
 _FORWARDED = re.compile(
@@ -61,11 +68,12 @@ napisala piše написа написал написала пишет напи�
 menulis כתב كتب نوشت
 """
 _WROTE = frozenset(_WROTE_WORDS.split())
-_WROTE_UNSPACED = re.compile(r"写道|寫道|来信|のメール|書きました|작성|님이|เขียน")
+_WROTE_UNSPACED = re.compile(r"写道|寫道|来信|のメール|書きました|작성|님이|쓴 글|เขียน")
 _SMALL_NAMES = "via von van der den de di da la le al bin und and"
 _SMALL_NAME_WORDS = frozenset(_SMALL_NAMES.split())
 _LETTERS = re.compile(r"[^\W\d_]+")
-_COLONS = (":", "\uff1a")
+_COLONS = (":", "\uff1a", "\u17d6")
+"""ASCII's, the full-width one, and Khmer's."""
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?!\d)")
 _ADDRESS_OR_TIME = re.compile(r"@|\b\d{1,2}[:.]\d{2}(?!\d)")
 _DAY_OR_YEAR = re.compile(
@@ -82,7 +90,8 @@ _DATE_BETWEEN_RULES = re.compile(r"[^\d-]{2,60}\s-{3}([^-]{8,40})-{3}")
 """How Notes puts a date between the name and the words."""
 _DATE_ALONE = re.compile(r"[\d./: -]{12,20}(?:[AaPp]\.?[Mm]\.?)?")
 _MAY_START = re.compile(
-    r"[:@\uff1a=_+#\u2010-\u2015\u2500\u2501-](?:(?<=[:\uff1a@])|[=_+#\u2010-\u2015\u2500\u2501-])"
+    r"[:@\uff1a\u17d6=_+#*\u2010-\u2015\u2500\u2501-]"
+    r"(?:(?<=[:\uff1a\u17d6@])|[=_+#*\u2010-\u2015\u2500\u2501-])"
 )
 """A colon, an at sign, or the start of a rule: without one, a line begins no history."""
 _FULL_NAME = re.compile(
@@ -99,7 +108,7 @@ _HEADER_LINE = re.compile(
 )
 _QUOTED_LINE = re.compile(r"^[^\S\n]*>", re.MULTILINE)
 _MORE_THAN = re.compile(r"\s{0,8}>(?:\d|=\s?\d)")
-_SPACED_MORE_THAN = re.compile(r"\s{0,8}>=?\s?\d")
+_SPACED_MORE_THAN = re.compile(r"\s{0,8}>\s?=?\s?\d")
 _WRAPPED_LINK = re.compile(r"https?://[^\s>]+$")
 _REST_OF_LINK = re.compile(r"\S{0,300}[/.=&?%-]\S{0,300}>?|\S{1,300}>")
 _HEADER_NAMES = {
@@ -191,7 +200,7 @@ def _starts_history(lines: list[str], position: int) -> bool:
     line = lines[position]
     return len(line) <= MAX_MARK_CHARS and (
         _MARK.match(line) is not None
-        or (_OTHER_MARK.fullmatch(line) is not None and _has_words_above(lines, position))
+        or (_is_mark_below_words(line) and _has_words_above(lines, position))
         or _is_ruled(line)
         or _is_header_block(lines, position)
         or _is_unknown_mark(lines, position)
@@ -200,8 +209,12 @@ def _starts_history(lines: list[str], position: int) -> bool:
     )
 
 
+def _is_mark_below_words(line: str) -> bool:
+    return _OTHER_MARK.fullmatch(line) is not None or _COUNTED_MARK.fullmatch(line) is not None
+
+
 def _has_words_above(lines: list[str], position: int) -> bool:
-    return any(line.strip() for line in lines[:position])
+    return any(map(_LETTERS.search, lines[:position]))
 
 
 def _is_ruled(line: str) -> bool:
@@ -284,16 +297,27 @@ def _is_header_block(lines: list[str], position: int) -> bool:
     first = _header_line(lines[position])
     if first is None or not _may_be_first(first, lines[position + 1 : position + 2]):
         return False
-    block = takewhile(_is_in_block, lines[position : position + MAX_HEADER_LINES])
-    fields = [found for line in block if (found := _header_line(line))]
+    fields = _fields(lines[position : position + MAX_HEADER_LINES])
     if len(fields) < 3:
-        return False
+        return len(fields) == 1 and _is_spaced_block(lines, position)
     # A line that the sender typed right above it may look alike.
     if _has_known_labels(fields):
         return first[1].lower() in _HEADER_NAMES
     if _has_header_values(fields):
         return True
     return _is_named_and_sent(fields) and _has_words_above(lines, position)
+
+
+def _fields(block: list[str]) -> list[re.Match[str]]:
+    return [found for line in takewhile(_is_in_block, block) if (found := _header_line(line))]
+
+
+def _is_spaced_block(lines: list[str], position: int) -> bool:
+    """Return whether a block in a known language starts here, each line of it a paragraph."""
+    fields = _fields(lines[position : position + 2 * MAX_HEADER_LINES : 2])
+    between = lines[position + 1 : position + 2 * len(fields) - 1 : 2]
+    is_first = bool(fields) and fields[0][1].lower() in _HEADER_NAMES
+    return is_first and not any(between) and _has_known_labels(fields)
 
 
 def _may_be_first(first: re.Match[str], below: list[str]) -> bool:
@@ -310,8 +334,10 @@ def _is_in_block(line: str) -> bool:
 
 def _has_known_labels(fields: list[re.Match[str]]) -> bool:
     kinds = {kind: field[2] for field in fields if (kind := _HEADER_NAMES.get(field[1].lower()))}
-    is_mail = "subject" in kinds or "@" in kinds.get("from", "")
-    return "from" in kinds and len(kinds) >= 3 and is_mail
+    sender = kinds.get("from", "")
+    is_sent = "date" in kinds or any("@" in field[2] for field in fields)
+    is_mail = "subject" in kinds and is_sent and not any(map(str.isdigit, sender))
+    return "from" in kinds and len(kinds) >= 3 and (is_mail or "@" in sender)
 
 
 def _has_header_values(fields: list[re.Match[str]]) -> bool:

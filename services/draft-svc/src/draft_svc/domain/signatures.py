@@ -6,7 +6,7 @@ As in `quotes`, every rule looks at one line of at most MAX_LINE_CHARS, or at a 
 import re
 from itertools import takewhile
 
-from draft_svc.domain.footers import without_footer
+from draft_svc.domain.footers import says_we, without_footer
 
 MAX_LINE_CHARS = 400
 MAX_SIGNATURE_LINES = 15
@@ -63,6 +63,13 @@ _EXCUSE = re.compile(
     r"|móvil|cellulare|telefo))"
     r".{0,60}(?:excuse|pardon|sorry|forgive|apologi|entschuldig|verzeih|excus|disculp|scus|przepr)"
     r".{0,60}(?:typo|brevity|brief|autocorrect|spelling|tippfehler|kürze|faute|errores|errori|liter)",
+    re.IGNORECASE,
+)
+_SENT_SOMETHING = re.compile(r"\bsent (?!from|frá|via|with|using|by|on|through)", re.IGNORECASE)
+"""In English a person says what was sent, a program from where."""
+_EXCUSES = re.compile(
+    r"excus|pardon|perd[oó]|sorry|forgiv|apolog|typo|brev|entschuldig|verzeih|d[ie]sculp|scus|przepr"
+    r"|omluv|beklag|ursäkt|undskyld|anteeksi|извин|прост",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"[<(\[]?https?://[^\s>]+>?|\|?\s?www\.\S+")
@@ -162,7 +169,16 @@ def _is_device_line(line: str) -> bool:
     if len(bare.split()) > MAX_DEVICE_WORDS:
         return False
     is_offer = _GET_FIRST.match(bare) is not None and _names_app(bare)
-    return is_offer or _DEVICE.match(bare) is not None or _EXCUSE.match(bare) is not None
+    return is_offer or _says_device(bare) or _EXCUSE.match(bare) is not None
+
+
+def _says_device(line: str) -> bool:
+    """Return whether a line tells what sent a mail, and what it adds is no more than an excuse."""
+    device = _DEVICE.match(line)
+    if device is None or _SENT_SOMETHING.search(line) or says_we(line):
+        return False
+    _, _, more = line[device.end() :].partition(". ")
+    return not more.strip() or _EXCUSES.search(more) is not None
 
 
 def _names_app(line: str) -> bool:
