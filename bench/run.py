@@ -35,6 +35,7 @@ ROWS = (
     "flood",
     "speech",
     "reconcile",
+    "rate_limit",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

@@ -180,6 +180,8 @@ def everything(folder):
         "DRAMATIS_DIE_AT": "never",
         "DRAMATIS_COMMIT": "0123abc",
         "DRAMATIS_API_KEY_PEPPER": SECRET * 2,
+        "DRAMATIS_RATE_LIMIT_PER_KEY": "1200",
+        "DRAMATIS_RATE_LIMIT_PER_WORKSPACE": "12000",
         "DRAMATIS_JWT_OTHER_ISSUERS": '{"https://other.example": "https://other.example/jwks"}',
         "OPENAI_API_KEY": SECRET,
         "DRAMATIS_DRAFT_WRITER": "openai",

@@ -11,9 +11,18 @@ from starlette.responses import Response
 from service_kit.errors import ForbiddenError
 from service_kit.personas import REVISION_HEADER
 from service_kit.problem import problem_response
+from service_kit.rate_limits import LIMIT_HEADER, POLICY_HEADER
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-EXPOSED: Final = ("ETag", "Location", "Retry-After", "Idempotency-Replayed", REVISION_HEADER)
+EXPOSED: Final = (
+    "ETag",
+    "Location",
+    "Retry-After",
+    "Idempotency-Replayed",
+    REVISION_HEADER,
+    POLICY_HEADER,
+    LIMIT_HEADER,
+)
 """What a page may read of an answer, besides what every page may."""
 
 

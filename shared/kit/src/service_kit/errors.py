@@ -29,10 +29,13 @@ class ServiceError(Exception):
         *,
         errors: Sequence[FieldError] = (),
         extra: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
+        """Take, beside what the problem document tells, headers of its HTTP answer."""
         super().__init__(detail)
         self.errors = tuple(errors)
         self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
 
     @classmethod
     def title(cls) -> str:

@@ -17,6 +17,7 @@ from service_kit.in_turn import Turns
 from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
+from service_kit.rate_limits import RateLimits
 from service_kit.stand_in_header import StandInHeader
 from service_kit.store import Store
 from service_kit.tracing import TELEMETRY
@@ -60,7 +61,8 @@ def build_app(
 ) -> FastAPI:
     """Return the ASGI app of a service: `api`, probes, metrics, `/openapi.json` and `/docs`.
 
-    `roster` is that of a service that knows personas from memory.
+    `roster` is that of a service that knows personas from memory. Callers may send as many requests
+    as they like until `app.state.rate_limits` is another one.
     """
     app = ServiceApp(
         title=api.title,
@@ -73,6 +75,7 @@ def build_app(
     )
     app.state.store, app.state.credentials, app.state.health = store, credentials, health
     app.state.roster, app.state.turns = roster, Turns()
+    app.state.rate_limits = RateLimits()
     for router in (*api.routers, audit_router(store.service)):
         app.include_router(router)
     probes = {"/livez": livez, "/readyz": readyz, "/startupz": startupz, "/metrics": metrics}

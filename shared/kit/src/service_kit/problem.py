@@ -165,7 +165,7 @@ class UnexpectedErrors:
 
 async def _answer(request: Request, error: Exception) -> Response:
     known = _service_error(request, error)
-    headers: dict[str, str] = {}
+    headers = {**getattr(request.state, "limit_headers", {}), **known.headers}
     if isinstance(error, HTTPException) and error.headers:
         headers.update(error.headers)
     if known.status == 401:

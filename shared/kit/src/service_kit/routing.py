@@ -14,6 +14,7 @@ from service_kit.in_turn import is_in_turn
 from service_kit.json_bodies import JsonRequest
 from service_kit.persona_dependencies import at_least
 from service_kit.problem import problem_responses
+from service_kit.rate_limits import RateLimits
 from service_kit.store import Session, Store
 
 KEY_PATTERN = r"^[\x20-\x7e]+$"
@@ -38,6 +39,8 @@ class ApiRoute(APIRoute):
 
         async def handle_once(request: Request) -> Response:
             await authenticate(request, entry)
+            limits: RateLimits = request.app.state.rate_limits
+            headers = request.state.limit_headers = limits.spend(request.state.principal)
             if takes_json:
                 request = JsonRequest(request.scope, request.receive)
                 await request.require_few_values()
@@ -50,11 +53,13 @@ class ApiRoute(APIRoute):
                 async with turn:
                     response = await handle(request)
             except idempotency.AnsweredBefore as answered:
+                answered.response.headers.update(headers)
                 return answered.response
             for step in reversed(steps):
                 await step(response)
             if not request.state.is_audited:
                 await _record_alone(request, response)
+            response.headers.update(headers)
             return response
 
         return handle_once
@@ -75,7 +80,7 @@ def api_router(prefix: str, tag: str) -> APIRouter:
         tags=[tag],
         route_class=ApiRoute,
         dependencies=[Depends(at_least)],
-        responses=problem_responses(400, 401, 403, 413, 415, 422, 503),
+        responses=problem_responses(400, 401, 403, 413, 415, 422, 429, 503),
     )
 
 

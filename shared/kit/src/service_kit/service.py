@@ -35,6 +35,7 @@ from service_kit.logs import configure_logging
 from service_kit.migrations import await_schema, migrate, schema_is_current
 from service_kit.patience import MAX_CONNECTIONS, PatientProtocol
 from service_kit.personas import roster_age_seconds, roster_sequence
+from service_kit.rate_limits import RateLimits, subject_of
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
 from service_kit.rpc import RpcRouter
@@ -116,6 +117,9 @@ class Service:
         )
         pepper = settings.api_key_pepper.get_secret_value().encode()
         self.keys = KeyRing(address, pepper, name=self.name)
+        self.rate_limits = RateLimits(
+            per_key=settings.rate_limit_per_key, per_workspace=settings.rate_limit_per_workspace
+        )
         self.broker = Broker(address, self.store, ack_wait_seconds=settings.ack_wait_seconds)
         self._package = package
         self._streams = streams
@@ -176,7 +180,10 @@ class Service:
             streams=sorted(self._streams),
             answers=sorted(each.subject for each in rpc.procedures) if rpc else (),
             queue=rpc.queue if rpc else None,
-            beside=self._subjects,
+            beside=Subjects(
+                sends=[*self._subjects.sends, subject_of(self.name)],
+                listens=[*self._subjects.listens, subject_of(self.name)],
+            ),
             follows_personas=self._follows_personas,
         )
 
@@ -241,7 +248,7 @@ class Service:
             health=health,
             roster=self.roster if self._follows_personas else None,
         )
-        app.state.deps = parts.deps
+        app.state.deps, app.state.rate_limits = parts.deps, self.rate_limits
         if settings.cors_origins:
             allow_origins(app, settings.cors_origins)
         return app
@@ -280,13 +287,15 @@ class Service:
             creates=self.settings.creates_topology,
         )
         # No TaskGroup: it cancels once, and a child that loses that would keep it waiting.
-        lasting = (
+        lasting = [
             reconciler.run(),
             relay.run(wakeup),
             relay.watch(health),
             self.broker.until_closed(),
             self.keys.report_uses(self.broker.publishing),
-        )
+        ]
+        if self.rate_limits.is_on:
+            lasting.append(self.rate_limits.exchange(self.broker.publishing, self.name))
         tasks = [asyncio.create_task(work) for work in lasting]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

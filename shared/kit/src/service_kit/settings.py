@@ -87,6 +87,10 @@ class ServiceSettings(BaseSettings):
     """
     cors_origins: tuple[str, ...] = ()
     """Whose pages may call the API from a browser, such as `https://app.example.com`; none."""
+    rate_limit_per_key: int = Field(default=0, ge=0)
+    """How many requests a minute an API key may send to this service, all replicas; 0: any."""
+    rate_limit_per_workspace: int = Field(default=0, ge=0)
+    """The same of a workspace, its people and keys together."""
     otlp_endpoint: str | None = None
     """`http://collector:4318`; traces are exported only when it is set."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
