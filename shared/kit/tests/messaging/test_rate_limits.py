@@ -115,8 +115,8 @@ def test_a_steady_load_on_three_replicas_is_held_within_a_tenth(
     load = share_of_quota * A_SECOND
     replicas.run(load=load, spread=spread, seconds=STEADY_SECONDS)
 
-    wanted = min(load * STEADY_SECONDS, QUOTA + A_SECOND * STEADY_SECONDS)
-    assert len(replicas.let_in) == pytest.approx(wanted, rel=0.1)
+    expected = min(load * STEADY_SECONDS, QUOTA + A_SECOND * STEADY_SECONDS)
+    assert len(replicas.let_in) == pytest.approx(expected, rel=0.1)
     last = replicas.let_in_between(STEADY_SECONDS - 60, STEADY_SECONDS)
     assert last == pytest.approx(min(share_of_quota, 1) * QUOTA, rel=0.1)
 
