@@ -21,7 +21,7 @@ CHECKED_BYTES = 20_000
 
 _USUAL = (
     *("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp1251", "koi8_r", "cp866", "cp1253"),
-    *("cp1255", "cp1256"),
+    *("cp1255", "cp1256", "iso8859_5", "mac_roman"),
 )
 """Charsets of one byte a character, those that more texts have first."""
 _LATIN, _OTHER_SCRIPT = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f", r"\u0370-\u06ff"
@@ -39,6 +39,7 @@ _BYTE_ORDER_MARKS = (
 )
 _LABEL_OF_CODE_PAGE = {"932": "shift_jis", "936": "gbk", "949": "euc-kr", "950": "big5"}
 _CODE_PAGE = re.compile(r"(?:cp|ms|windows-?|x-windows-|ibm)(932|936|949|950)")
+_DOS_PAGE = re.compile(r"(?:cp|ibm|dos|oem|x-cp)-?(437|737|775|85[0257-8]|86[0-35]|869)")
 _MAIL_ONLY = {
     "utf-7": "utf-7",
     "unicode-1-1-utf-7": "utf-7",
@@ -48,8 +49,10 @@ _MAIL_ONLY = {
     "iso-2022-kr": "iso2022_kr",
     "hz-gb-2312": "hz",
 }
-"""Charsets of mails that browsers refuse, because scripts can hide in them; no script runs here."""
+"""Charsets of mails that browsers refuse, because scripts can hide in them; no script runs here.
+So are the code pages of DOS, which old programs name."""
 _NOT_DECLARED = frozenset({"", "ascii", "us-ascii", "ansi_x3.4-1968", "unknown-8bit", "x-unknown"})
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META = re.compile(
     rb"<meta\b[^>]{0,500}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE
 )
@@ -86,7 +89,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 
 def declared_in_markup(data: bytes) -> str | None:
     """Return the charset that an HTML or XML document declares for itself."""
-    start = data[:DECLARED_BYTES]
+    start = _COMMENT.sub(b"", data[:DECLARED_BYTES])
     found = _XML.match(start) or _META.search(start)
     if found is None:
         return None
@@ -122,6 +125,8 @@ def _codec_of(label: str | None) -> str | None:
         return None
     if name in _MAIL_ONLY:
         return _MAIL_ONLY[name]
+    if (dos_page := _DOS_PAGE.fullmatch(name)) is not None:
+        return f"cp{dos_page[1]}"
     if (code_page := _CODE_PAGE.fullmatch(name)) is not None:
         name = _LABEL_OF_CODE_PAGE[code_page[1]]
     encoding = webencodings.lookup(name)
@@ -132,7 +137,7 @@ def _codec_of(label: str | None) -> str | None:
 
 
 def _is_single_byte(codec: str) -> bool:
-    return codec.startswith(("cp125", "cp874", "cp866", "iso8859", "koi8", "mac"))
+    return codec.startswith(("cp125", "cp4", "cp7", "cp8", "iso8859", "koi8", "mac"))
 
 
 def _by_escapes(data: bytes) -> str | None:

@@ -34,6 +34,8 @@ GUESSED = [
     ("Сколько стоит лицензия за место в месяц", "cp866"),
     ("Kaina už vietą, ačiū, šįvakar žmonės", "cp1257"),
     ("السعر لكل مقعد خمسة عشر يورو", "cp1256"),
+    ("Тариф стоит пятнадцать евро в месяц.", "iso8859_5"),
+    ("It’s “the best” café", "mac_roman"),
     ("ราคาต่อที่นั่งคือสิบห้ายูโร", "cp874"),
     ("a letter in wide characters", "utf-16-le"),
     ("a letter in wide characters", "utf-16-be"),
@@ -63,6 +65,9 @@ def test_a_text_that_declares_nothing_is_told_by_its_language(text: str, charset
         ("Hi – こ", "utf-7", "utf-7"),
         ("価格表", "iso2022_jp", "us-ascii"),
         ("가격표", "iso2022_kr", None),
+        ("Größe für alle", "cp850", "IBM850"),
+        ("cena zł", "cp852", "cp852"),
+        ("Größe", "utf-8", "cp437"),
     ],
 )
 def test_labels_mean_what_browsers_take_them_for(
@@ -88,6 +93,7 @@ def test_a_byte_order_mark_wins_over_what_is_declared(mark: str) -> None:
         (b'<META http-equiv="Content-Type" content="text/html; charset=koi8-r">', "koi8-r"),
         (b"<?xml version='1.0' encoding='iso-8859-2'?><p>", "iso-8859-2"),
         (b"<meta charset='utf-16'>", "utf-8"),
+        (b"<!-- <meta charset=koi8-r> --><meta charset=big5>", "big5"),
         (b"<p>charset=x</p>", None),
         (b" " * 2_000 + b"<meta charset=koi8-r>", None),
     ],
