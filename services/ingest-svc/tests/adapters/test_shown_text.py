@@ -466,6 +466,7 @@ def test_more_ways_to_hide_words_in_a_document(text_of, hidden):
         (rb"{\rtf1 seen{\pict\pngblip 89504e470d0a}}", "seen"),
         (rb"{\rtf1 {\field{\*\fldinst HYPERLINK secret}{\fldrslt seen}}}", "seen"),
         (rb"{\rtf1\mac Gr\'9a\'a7e}", "Größe"),
+        (rb"{\rtf1 seen{\mvf secret}}", "seen"),
     ],
 )
 def test_rtf_of_other_programs_is_read(text_of, content, words):

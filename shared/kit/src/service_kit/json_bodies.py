@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from fastapi import Request
+from persona_contracts.parsing import readable
 
 from service_kit.errors import FieldError, InvalidError
+from service_kit.metrics import replaced_characters_total
 
 THREAD_BYTES = 64 * 1024
 """A larger body is read in a thread: others go on meanwhile."""
@@ -29,9 +31,9 @@ class JsonRequest(Request):
     """A request whose body may be JSON."""
 
     async def json(self) -> Any:  # noqa: ANN401 - as Starlette has it
-        """Return the body, read."""
+        """Return the body, read; half a character in it is U+FFFD, and counted."""
         body = await self.body()
-        return await (asyncio.to_thread(json.loads, body) if _is_large(body) else super().json())
+        return await asyncio.to_thread(_read, body) if _is_large(body) else _read(body)
 
     async def require_few_values(self) -> None:
         """Return if the body has at most MAX_VALUES.
@@ -46,6 +48,13 @@ class JsonRequest(Request):
         if values > MAX_VALUES:
             message = f"has about {values:,} fields and items, and may have {MAX_VALUES:,}"
             raise TooManyValuesError(f"body: {message}", errors=[FieldError("body", message)])
+
+
+def _read(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    text, replaced = readable(body)
+    if replaced:
+        replaced_characters_total.labels("http").inc(replaced)
+    return json.loads(text)
 
 
 def count_values(body: bytes) -> int:

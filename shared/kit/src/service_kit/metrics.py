@@ -16,7 +16,7 @@ request_duration_seconds = Histogram(
 )
 replaced_characters_total = Counter(
     "dramatis_replaced_characters_total",
-    "Halves of a character (lone surrogates) that became U+FFFD, by where the event came in.",
+    "Halves of a character (lone surrogates) that became U+FFFD, by where they came in.",
     ["source"],
 )
 

@@ -48,6 +48,22 @@ async def test_head_answers_as_get_without_a_body(client: httpx.AsyncClient, add
     assert head.content == b""
 
 
+async def test_half_a_character_of_a_body_costs_itself_alone_and_is_counted(
+    client: httpx.AsyncClient,
+) -> None:
+    def replaced() -> float:
+        labels = {"source": "http"}
+        return REGISTRY.get_sample_value("dramatis_replaced_characters_total", labels) or 0
+
+    before = replaced()
+    content = b'\xef\xbb\xbf{"name": "Vela \\ud83d"}'
+    response = await client.post(
+        "/api/plain/voices", content=content, headers={"content-type": "application/json"}
+    )
+    assert (response.status_code, response.json()["name"]) == (200, "Vela \ufffd")
+    assert replaced() == before + 1
+
+
 async def test_head_of_what_get_does_not_know(client: httpx.AsyncClient) -> None:
     assert (await client.head("/api/nothing")).status_code == 404
     refused = await client.head("/api/plain/voices")

@@ -113,7 +113,7 @@ class _Reader:
                 self.binary_until = end + max(number or 0, 0)
             case "v":
                 self._set(is_hidden=is_on)
-            case "deleted":
+            case "deleted" | "mvf":  # moved away from here
                 self._set(is_deleted=is_on)
             case "plain":
                 self._set(is_hidden=False, is_deleted=False)
