@@ -11,7 +11,7 @@ SOURCES := conftest.py shared services cli tests bench deploy scripts/uv
 TESTS := not faults
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check faults bench bench-peers schemas format clean images k8s k8s-tools k8s-files
+.PHONY: help audit install demo up test check faults bench bench-peers schemas format clean images k8s k8s-tools k8s-files
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,9 @@ k8s: k8s-tools ## Render and check the manifests, the Containerfile, and that no
 	@$(call k8s-step,Containerfile,.tools/k8s/bin/hadolint,.tools/k8s/bin/hadolint deploy/Containerfile)
 	@$(call k8s-step,no secrets,.tools/k8s/bin/gitleaks,.tools/k8s/bin/gitleaks git --no-banner --redact \
 		--config deploy/gitleaks.toml .)
+
+audit: ## Ask the OSV database for known vulnerabilities of what the lock pins; code 1: there are some
+	@scripts/audit
 
 k8s-tools: ## Install what `make k8s` runs, into .tools/
 	@UV_PROJECT_ENVIRONMENT=.tools/k8s $(UV) sync --frozen --quiet --only-group k8s

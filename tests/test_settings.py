@@ -82,6 +82,15 @@ def test_each_missing_variable_is_named(refusal, settings):
     ("env", "named"),
     [
         ({"DRAMATIS_PROFILE": "production"}, "stand-ins: writer:offline"),
+        (
+            {
+                "DRAMATIS_PROFILE": "production",
+                "DRAMATIS_DRAFT_WRITER": "openai",
+                "DRAMATIS_DRAFT_OPENAI_API_KEY": SECRET,
+                "DRAMATIS_DRAFT_MODEL": "a-model",
+            },
+            "DRAMATIS_API_KEY_PEPPER: production refuses the default",
+        ),
         ({"DRAMATIS_WRITER": "openai"}, "use DRAMATIS_DRAFT_WRITER"),
         ({"DRAMATIS_DRAFT_WRITER": "openai"}, "DRAMATIS_DRAFT_OPENAI_API_KEY"),
         ({"DRAMATIS_DRAFT_WRITER": "openai", "OPENAI_API_KEY": SECRET}, "DRAMATIS_DRAFT_MODEL"),
