@@ -50,6 +50,9 @@ class Tenant:
             headers={"Idempotency-Key": words},
         )
         self.ids = {"persona": persona["persona_id"], "campaign": campaign}
+        path = f"/api/personas/{persona['persona_id']}/prompts/user/greeting/versions"
+        saved = self.done("persona_svc", "POST", path, json={"content": words})
+        self.ids["prompt"] = saved["version"]["version_id"]
         self.done("persona_svc", "PUT", "/api/workspace/settings", json={"ai_goals": words})
         await self._told(nats_url, words)
         await wait_until(lambda: self.done("persona_svc", "GET", "/api/campaigns")["items"])

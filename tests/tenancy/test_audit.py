@@ -19,6 +19,7 @@ CHANGE_NOTHING = {
     "searchKnowledge",
     "speakText",
     "testAgents",
+    "validatePrompt",
 }
 """They read, ask a vendor, or hand on an event that is kept itself."""
 VENDORS = {"answerFunctionCall", "answerFunctionCallOfBody", "recordCall"}

@@ -34,6 +34,42 @@ def persona(method, path="", **more):
 
 # Everywhere else `status` is 404: another workspace's id is one that does not exist. Routes without
 # an id answer with the asking workspace's own data, and a list filtered by a foreign id is empty.
+def prompt(method, path="", **more):
+    """A case under the prompts of the other workspace's persona."""
+    route = f"{method} /api/personas/{{persona_id}}/prompts{path}"
+    filled = path.replace("{layer}/{name}", "system/main").replace("{other}", "{prompt}")
+    return case(route, f"{PERSONA}/prompts{filled.replace('{version_id}', '{prompt}')}", **more)
+
+
+OWN_PROMPTS = "/api/personas/{own_persona}/prompts"
+PROMPT_CASES = [
+    prompt("GET"),
+    prompt("GET", "/{layer}/{name}/versions"),
+    prompt("POST", "/{layer}/{name}/versions", json={"content": "stolen"}),
+    prompt("GET", "/versions/{version_id}"),
+    case(
+        "GET /api/personas/{persona_id}/prompts/versions/{version_id}",
+        f"{OWN_PROMPTS}/versions/{{prompt}}",
+    ),
+    prompt("GET", "/versions/{version_id}/diff/{other}"),
+    case(
+        "GET /api/personas/{persona_id}/prompts/versions/{version_id}/diff/{other}",
+        f"{OWN_PROMPTS}/versions/{{prompt}}/diff/{{prompt}}",
+    ),
+    prompt("PUT", "/{version_id}/activate"),
+    case(
+        "PUT /api/personas/{persona_id}/prompts/{version_id}/activate",
+        f"{OWN_PROMPTS}/{{prompt}}/activate",
+    ),
+    prompt("POST", "/recover", json={"layer": "system"}),
+    prompt("POST", "/validate", json={"layer": "system", "content": "mine"}),
+    prompt("POST", "/clone", json={"sourcePersonaId": "{own_persona}"}),
+    case(
+        "POST /api/personas/{persona_id}/prompts/clone",
+        f"{OWN_PROMPTS}/clone",
+        json={"sourcePersonaId": "{persona}"},
+    ),
+]
 PERSONA_CASES = [
     case("GET /api/personas", status=200),
     case("GET /api/personas", f"/api/personas?search={SECRET}", status=200),
@@ -51,6 +87,7 @@ PERSONA_CASES = [
     persona("GET", "/versions/{version}"),
     persona("GET", "/versions/{version}/diff/{other}"),
     persona("POST", "/versions/{version}/restore"),
+    *PROMPT_CASES,
     case("GET /api/personas/deleted", status=200),
     persona("POST", "/undelete"),
     persona("GET", "/impact"),
@@ -397,6 +434,7 @@ def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, s
         "key",
         "conversation",
         "message",
+        "prompt",
     )
     nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]

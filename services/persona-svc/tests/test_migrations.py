@@ -171,3 +171,30 @@ def test_names_that_differ_by_invisible_characters_alone_get_one_key(old_databas
     with psycopg.connect(database.admin_url) as connection:
         rows = connection.execute("select fields->>'name', name_key from persona").fetchall()
     assert dict(rows) == keys
+
+
+def test_the_present_prompts_become_version_one_and_are_active(old_database):
+    database = old_database("persona_svc", "0006")
+    texts = {"content": "Be kind.", "rag_prompt": "Quote."}
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("insert into workspace (workspace_id, revision) values ('acme', 1)")
+        fields = json.dumps({"name": "anna", **texts})
+        connection.execute(PERSONA, {"id": ANNA, "name": "anna", "fields": fields})
+        connection.execute(
+            PERSONA, {"id": BEN, "name": "ben", "fields": json.dumps({"name": "ben"})}
+        )
+    upgrade(import_module("persona_svc"), database.owner_url)
+    with psycopg.connect(database.admin_url) as connection:
+        rows = connection.execute(
+            "select h.persona_id::text, h.layer, h.name, h.latest, v.content, v.version,"
+            " v.author_id, a.persona_version"
+            " from prompt_head h join prompt_version v on v.version_id = h.active_version_id"
+            " join prompt_activation a on a.version_id = v.version_id order by h.layer"
+        ).fetchall()
+        assert rows == [
+            (ANNA, "rag", "main", 1, "Quote.", 1, "anna", 1),
+            (ANNA, "system", "main", 1, "Be kind.", 1, "anna", 1),
+        ]
+        connection.execute("delete from persona where persona_id = %s", [ANNA])
+        for table in ("prompt_version", "prompt_head", "prompt_activation"):
+            assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)

@@ -7,7 +7,8 @@ import pytest
 from persona_client.resolution import DEFAULT_LABEL
 from persona_contracts import ResolvedPersona
 from persona_svc.domain.compiled import DEFAULT_NAME, TEXTS, compile_persona
-from persona_svc.domain.persona import MAX_CONTENT_BYTES, InvalidPersonaError
+from persona_svc.domain.persona import InvalidPersonaError
+from persona_svc.domain.prompt import MAX_CONTENT_BYTES
 from persona_svc.domain.prompts import (
     MAX_COMPILED_TOKENS,
     RAG_PROMPT,

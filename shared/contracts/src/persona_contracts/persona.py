@@ -64,6 +64,8 @@ class ResolvedPersona(Document):
     content: str = ""
     prompts: Prompts
     prompt_sources: PromptSources | None = None
+    named_prompts: dict[str, str] = Field(default_factory=dict)
+    """Further prompts by layer and name, such as `user/greeting`; no part of `prompts`."""
     model: ModelSettings = Field(default_factory=ModelSettings)
     voice: Voice | None = None
     language: str | None = None

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from service_kit.store import Base, OwnedByWorkspace
-from sqlalchemy import ARRAY, BigInteger, String, Uuid, func
+from sqlalchemy import ARRAY, BigInteger, Identity, String, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -120,3 +120,57 @@ class StateDocumentRow(OwnedByWorkspace, Base):
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
     published_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PromptVersionRow(OwnedByWorkspace, Base):
+    """A text that a prompt had, or was to have; the API cannot change it."""
+
+    __tablename__ = "prompt_version"
+
+    version_id: Mapped[UUID] = mapped_column(primary_key=True)
+    persona_id: Mapped[UUID]
+    layer: Mapped[str]
+    name: Mapped[str]
+    version: Mapped[int]
+    content: Mapped[str]
+    content_sha256: Mapped[str]
+    author_id: Mapped[str]
+    commit_message: Mapped[str | None]
+    parent_version_id: Mapped[UUID | None]
+    origin: Mapped[str]
+    state: Mapped[str]
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+
+
+class PromptHeadRow(OwnedByWorkspace, Base):
+    """Which version of a prompt is active; none: the prompt is not the persona's own."""
+
+    __tablename__ = "prompt_head"
+
+    persona_id: Mapped[UUID] = mapped_column(primary_key=True)
+    layer: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    latest: Mapped[int]
+    active_version_id: Mapped[UUID | None]
+    revision: Mapped[int]
+    """Rises whenever a version is stored or activated."""
+
+
+class PromptActivationRow(OwnedByWorkspace, Base):
+    """One move of the pointer; a null version: the persona gave the prompt up."""
+
+    __tablename__ = "prompt_activation"
+
+    activation_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    """Rises with time: the workspace is locked."""
+    persona_id: Mapped[UUID]
+    layer: Mapped[str]
+    name: Mapped[str]
+    version_id: Mapped[UUID | None]
+    previous_version_id: Mapped[UUID | None]
+    actor: Mapped[str]
+    at: Mapped[datetime]
+    why: Mapped[str]
+    persona_version: Mapped[int]
+    revision: Mapped[int] = mapped_column(BigInteger)

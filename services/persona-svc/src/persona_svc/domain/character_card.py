@@ -21,12 +21,12 @@ from persona_svc.domain.metadata import (
 )
 from persona_svc.domain.persona import (
     LABEL_LIMITS,
-    MAX_CONTENT_BYTES,
     MAX_NAME_CHARS,
     TEXT_LIMITS,
     PersonaFields,
 )
 from persona_svc.domain.png_text import png_texts
+from persona_svc.domain.prompt import MAX_CONTENT_BYTES
 
 MAX_CARD_BYTES: Final = 1024 * 1024
 """Of its JSON: a card is mostly text, besides a lorebook."""

@@ -64,6 +64,7 @@ class CompiledPersona:
     content: str
     prompts: Prompts
     prompt_sources: Mapping[str, str]
+    named_prompts: Mapping[str, str]
     model: ModelSettings
     voice: Voice | None
     language: str | None
@@ -90,6 +91,7 @@ class CompiledPersona:
                 "user": self.prompts.user,
             },
             "prompt_sources": dict(self.prompt_sources),
+            "named_prompts": dict(self.named_prompts),
             "model": self.model.as_dict(),
             "voice": None if self.voice is None else self.voice.as_dict(),
             "cite_sources": self.cite_sources,
@@ -134,6 +136,7 @@ def compile_persona(line: Sequence[Persona]) -> CompiledPersona:
         content="\n\n".join(item.text for item in contents),
         prompts=prompts,
         prompt_sources={layer: inherited.source(field) for layer, field in _LAYERS.items()},
+        named_prompts=_named_prompts(line, inherited),
         model=ModelSettings(
             name=inherited.nearest("model.name", lambda own: own.model.name),
             temperature=inherited.nearest("model.temperature", lambda own: own.model.temperature),
@@ -155,6 +158,17 @@ def _voice(line: Sequence[Persona], inherited: "_Inherited") -> Voice | None:
     if voice is None or line[0].fields.voice is not None:
         return voice
     return replace(voice, enabled=False)
+
+
+def _named_prompts(line: Sequence[Persona], inherited: "_Inherited") -> dict[str, str]:
+    names = {name for item in line for name in item.fields.named_prompts or {}}
+    nearest = {
+        name: inherited.nearest(
+            f"named_prompts.{name}", lambda own, name=name: (own.named_prompts or {}).get(name)
+        )
+        for name in sorted(names)
+    }
+    return {name: text for name, text in nearest.items() if text is not None}
 
 
 _LAYERS: Final = {"system": "content", "rag": "rag_prompt", "user": "user_prompt"}

@@ -42,10 +42,19 @@ def diff(old: PersonaFields, new: PersonaFields) -> list[FieldChange]:
             field=name,
             before=before[name],
             after=after[name],
-            unified=_unified(before[name], after[name]) if name in _LONG_TEXTS else None,
+            unified=unified_diff(before[name], after[name]) if name in _LONG_TEXTS else None,
         )
         for name in changed_fields(old, new)
     ]
+
+
+def unified_diff(before: str | None, after: str | None) -> str | None:
+    """Return a unified diff without file names; None if a text has more than 2,000 lines."""
+    old, new = ([] if text is None else text.split("\n") for text in (before, after))
+    if max(len(old), len(new)) > MAX_DIFF_LINES:
+        return None
+    lines = list(difflib.unified_diff(old, new, lineterm=""))
+    return "\n".join(lines[2:])
 
 
 def changes_summary(old: PersonaFields, new: PersonaFields) -> str:
@@ -82,11 +91,3 @@ def _clause(verb: str, names: Iterable[str]) -> str:
         return ""
     *others, last = labels
     return f"{verb} {', '.join(others)} and {last}" if others else f"{verb} {last}"
-
-
-def _unified(before: str | None, after: str | None) -> str | None:
-    old, new = ([] if text is None else text.split("\n") for text in (before, after))
-    if max(len(old), len(new)) > MAX_DIFF_LINES:
-        return None
-    lines = list(difflib.unified_diff(old, new, lineterm=""))
-    return "\n".join(lines[2:])

@@ -63,6 +63,10 @@ class Family:
             if persona.fields.parent_id is not None:
                 self._children.setdefault(persona.fields.parent_id, []).append(persona)
 
+    def having(self, persona: Persona) -> "Family":
+        """Return the family with this persona in the place of the one with its id."""
+        return Family((self._personas | {persona.persona_id: persona}).values())
+
     def children(self, persona_id: UUID) -> Sequence[Persona]:
         """Return the personas that have this one as their parent."""
         return tuple(self._children.get(persona_id, ()))

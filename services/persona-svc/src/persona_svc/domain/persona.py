@@ -8,12 +8,19 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self, cast
 from uuid import UUID
 
-from persona_prompts import MAX_SOURCE_BYTES, TemplateRefusedError, check
+from persona_prompts import MAX_SOURCE_BYTES
 from service_kit.errors import ConflictError, InvalidError, NotFoundError
 from service_kit.names import name_key, turning_character
 
 from persona_svc.domain.checks import Checks
 from persona_svc.domain.metadata import MAX_METADATA_DEPTH, frozen_metadata, plain_metadata
+from persona_svc.domain.prompt import (
+    MAX_CONTENT_BYTES,
+    Layer,
+    PromptKey,
+    frozen_prompts,
+    prompt_errors,
+)
 from persona_svc.domain.voice import ModelSettings, Voice
 
 MAX_NAME_CHARS: Final = 80
@@ -29,7 +36,6 @@ TEXT_LIMITS: Final = {
     "service_description": 8_000,
 }
 """Most characters of the texts that are kept verbatim."""
-MAX_CONTENT_BYTES: Final = 24 * 1024
 MAX_LANGUAGE_CHARS: Final = 35
 """What RFC 5646, section 4.4.1, advises to leave room for."""
 _BLANK: Final = {"Cf", "Zs"}
@@ -85,6 +91,8 @@ class PersonaFields:
     rag_prompt: str | None = None
     """A template of `persona_prompts`, as `user_prompt`; None: the parent's, else built in."""
     user_prompt: str | None = None
+    named_prompts: Mapping[str, str] | None = None
+    """Further prompts, such as `user/greeting`: published for whoever reads them."""
     parent_id: UUID | None = None
     is_active: bool = True
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -103,8 +111,9 @@ class PersonaFields:
         for text, max_chars in TEXT_LIMITS.items():
             clean[text] = checks.text(text, getattr(self, text), max_chars)
         clean["content"] = _content(checks, self.content)
-        for layer in ("rag_prompt", "user_prompt"):
-            clean[layer] = _template(checks, layer, getattr(self, layer))
+        for name, layer in (("rag_prompt", Layer.RAG), ("user_prompt", Layer.USER)):
+            clean[name] = _template(checks, name, layer, getattr(self, name))
+        clean["named_prompts"] = checks.attempt(lambda: frozen_prompts(self.named_prompts))
         clean["parent_id"] = checks.uuid("parent_id", self.parent_id)
         checks.required_flag("is_active", self.is_active)
         checks.flag("cite_sources", self.cite_sources)
@@ -137,6 +146,7 @@ class PersonaFields:
         values["model"] = self.model.as_dict()
         values["voice"] = None if self.voice is None else self.voice.as_dict()
         values["metadata"] = plain_metadata(self.metadata)
+        values["named_prompts"] = dict(self.named_prompts) if self.named_prompts else None
         return values
 
     def stored(self) -> dict[str, Any]:
@@ -259,15 +269,12 @@ def _content(checks: Checks, value: object) -> str | None:
     return content
 
 
-def _template(checks: Checks, field: str, value: object) -> str | None:
+def _template(checks: Checks, field: str, layer: Layer, value: object) -> str | None:
     source = checks.text(field, value, MAX_SOURCE_BYTES)
     if source is None:
         return None
-    try:
-        check(source)
-    except TemplateRefusedError as refused:
-        for error in refused.errors:
-            checks.refuse(field, f"line {error.line}: {error.message}")
+    for error in prompt_errors(PromptKey(layer), source):
+        checks.refuse(field, f"line {error.line}: {error.message}")
     return source
 
 

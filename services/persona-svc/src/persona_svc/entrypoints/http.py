@@ -9,6 +9,7 @@ from persona_svc.entrypoints import (
     campaigns_api,
     keys_api,
     personas_api,
+    prompts_api,
     versions_api,
     workspace_api,
 )
@@ -23,10 +24,11 @@ API = HttpApi(
         campaigns_api.router,
         versions_api.router,
         personas_api.router,
+        prompts_api.router,
         keys_api.router,
     ],
     long_bodies=re.compile(
-        "/api/personas(/[^/]+(/settings)?)?|/api/workspace/settings|/api/campaigns/assignments"
+        "/api/personas(/[^/]+(/settings|/prompts/.*)?)?|/api/workspace/settings|/api/campaigns/assignments"
     ),
     uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES, in_memory=True),
     description="How the AI of a workspace speaks: edit it once, everybody follows.",

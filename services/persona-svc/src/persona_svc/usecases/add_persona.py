@@ -4,11 +4,15 @@ from service_kit.ids import new_id
 
 from persona_svc.adapters import personas, versions
 from persona_svc.domain.persona import Persona, PersonaFields
+from persona_svc.domain.prompt_version import Origin, PromptEdit
 from persona_svc.domain.workspace import DefaultInactiveError
 from persona_svc.usecases.begin_change import Change
+from persona_svc.usecases.record_prompts import record_prompts
 
 
-async def add_persona(change: Change, fields: PersonaFields) -> Persona:
+async def add_persona(
+    change: Change, fields: PersonaFields, origin: Origin = Origin.SAVE
+) -> Persona:
     """Store a new persona with these fields; the first of a workspace becomes its default.
 
     Raises:
@@ -34,5 +38,6 @@ async def add_persona(change: Change, fields: PersonaFields) -> Persona:
         change.default_persona_id = persona.persona_id
     await personas.add(change.session, persona)
     await versions.add(change.session, persona, change.actor.subject, "created")
+    await record_prompts(change, persona, PromptEdit(origin=origin))
     change.created.append(persona)
     return persona

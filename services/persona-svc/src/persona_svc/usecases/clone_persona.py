@@ -6,6 +6,7 @@ from uuid import UUID
 
 from persona_svc.adapters import personas
 from persona_svc.domain.persona import MAX_NAME_CHARS, Persona
+from persona_svc.domain.prompt_version import Origin
 from persona_svc.usecases.add_persona import add_persona
 from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
@@ -24,7 +25,7 @@ async def clone_persona(change: Change, persona_id: UUID, name: str | None) -> P
         name = await _free_name(change, original.fields.name)
     copied = replace(original.fields, name=name, is_active=True)
     copied.require_readable_names(original.fields)
-    persona = await add_persona(change, copied)
+    persona = await add_persona(change, copied, Origin.CLONE)
     await publish_change(change, "persona.clone")
     return persona
 

@@ -9,6 +9,7 @@ from persona_svc.domain.greeting import require_fillable
 from persona_svc.domain.inheritance import ParentNotFoundError
 from persona_svc.domain.markdown import PersonaFile
 from persona_svc.domain.persona import InvalidPersonaError, Persona
+from persona_svc.domain.prompt_version import Origin
 from persona_svc.usecases.add_persona import add_persona
 from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
@@ -31,6 +32,6 @@ async def import_persona(change: Change, file: PersonaFile) -> Persona:
             raise ParentNotFoundError("parent: no persona has this name", errors=[hint])
         fields = replace(fields, parent_id=parent.persona_id)
     fields.require_readable_names()
-    persona = await add_persona(change, fields)
+    persona = await add_persona(change, fields, Origin.IMPORT)
     await publish_change(change, "persona.import")
     return persona

@@ -2,6 +2,7 @@
 
 from persona_svc.adapters import versions
 from persona_svc.domain.persona import Persona
+from persona_svc.domain.prompt_version import Origin, PromptEdit
 from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.publish_change import publish_change
 from persona_svc.usecases.replace_fields import replace_fields
@@ -16,6 +17,8 @@ async def restore_version(change: Change, persona: Persona, number: int) -> Pers
             possible now.
     """
     old = await versions.get(change.session, change.workspace_id, persona.persona_id, number)
-    restored = await replace_fields(change, persona, old.fields, f"restored version {number}")
+    summary = f"restored version {number}"
+    prompts = PromptEdit(origin=Origin.RESTORE, message=summary)
+    restored = await replace_fields(change, persona, old.fields, summary, prompts)
     await publish_change(change, "persona.restore")
     return restored

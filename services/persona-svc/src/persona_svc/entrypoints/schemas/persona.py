@@ -12,6 +12,7 @@ from service_kit.requests import PartialRequest, StrictRequest
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.markdown import PersonaFile
 from persona_svc.domain.persona import Persona, PersonaFields
+from persona_svc.domain.prompt import MAX_NAMED_PROMPTS
 from persona_svc.domain.prompts import MAX_COMPILED_TOKENS
 from persona_svc.domain.voice import MAX_FALLBACK_VOICES
 from persona_svc.domain.workspace_settings import WorkspaceSettings, persona_from_settings
@@ -98,6 +99,12 @@ class _PersonaValues(StrictRequest):
     )
     user_prompt: str | None = Field(
         default=None, description="How to take the message to answer: a template likewise."
+    )
+    named_prompts: dict[str, str | None] | None = Field(
+        default=None,
+        max_length=MAX_NAMED_PROMPTS,
+        description="Further prompts by layer and name; null takes one away.",
+        examples=[{"user/greeting": "Welcome back."}],
     )
     parent_id: UUID | None = Field(default=None, description="The persona to inherit from.")
     is_active: bool = True
@@ -206,6 +213,7 @@ class PersonaDocument(BaseModel):
     content: str | None
     rag_prompt: str | None
     user_prompt: str | None
+    named_prompts: dict[str, str] | None
     parent_id: UUID | None
     is_active: bool
     model: dict[str, Any]
