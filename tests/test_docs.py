@@ -49,6 +49,7 @@ ROUTERS = {
         "campaigns_api",
         "versions_api",
         "personas_api",
+        "prompts_api",
         "keys_api",
     ),
     "draft_svc": ("drafts_api", "replies_api"),
