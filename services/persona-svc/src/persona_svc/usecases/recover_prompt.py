@@ -20,14 +20,14 @@ async def recover_prompt(
         InvalidError: the persona cannot have that text any more.
     """
     known = await prompts.recoverable(change.session, persona, key)
-    wanted = version_id or next(iter(known), None)
-    if wanted is None or wanted not in known:
+    chosen = version_id or next(iter(known), None)
+    if chosen is None or chosen not in known:
         raise NothingToRecoverError(
             f"{key}: this was not one of the last versions to be active"
             if version_id
             else f"{key}: no other version was active before",
             extra={"recoverable": [str(each) for each in known]},
         )
-    version = await prompts.get(change.session, change.workspace_id, persona.persona_id, wanted)
+    version = await prompts.get(change.session, change.workspace_id, persona.persona_id, chosen)
     await activate_prompt(change, persona, version, Origin.RECOVER)
     return version
