@@ -13,9 +13,12 @@ WORDS = "Please send the price list."
 OLD = "we have a parcel desk\n\nTom"
 ATTRIBUTION = "On Tue, Mar 3, 2026 at 10:00 AM Tom Weber <tom@acme.example> wrote:"
 ONE_LINE = [
-    block
-    for block in PIECES["history"].values()
-    if "\n" not in block and block.endswith((":", "："))
+    "Quoting Tom Weber (2026-03-03 10:00:00)",
+    *(
+        block
+        for block in PIECES["history"].values()
+        if "\n" not in block and block.endswith((":", "："))
+    ),
 ]
 
 

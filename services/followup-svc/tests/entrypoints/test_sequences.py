@@ -1,5 +1,7 @@
 """Sequences over HTTP: saving, versions, previews, templates, settings."""
 
+from uuid import uuid4
+
 import pytest
 from following import ANNA, LATER, persona, sequence, step
 
@@ -192,6 +194,8 @@ async def test_roles_decide_who_may_do_what(api, campaigner):
     async with api.client(campaigner.workspace_id, "editor") as editor:
         assert (await editor.post(start, json=leads)).status_code == 201
         assert (await editor.put("/api/followup-settings", json={})).status_code == 403
+        lift = f"/api/suppressions/{uuid4()}?reason=asked"
+        assert (await editor.delete(lift)).status_code == 403
 
 
 async def test_the_same_key_starts_a_lead_once(campaigner):

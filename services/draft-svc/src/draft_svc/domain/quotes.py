@@ -88,6 +88,8 @@ _RULED = re.compile(r"\s{0,8}(-{2,40}|>{2,4})\s(.{10,300})\s(?:-{2,40}|>{2,4})\s
 """A line between two rules, as Zoho and GroupWise write their attributions."""
 _DATE_BETWEEN_RULES = re.compile(r"[^\d-]{2,60}\s-{3}([^-]{8,40})-{3}")
 """How Notes puts a date between the name and the words."""
+_DATED_LAST = re.compile(r".{5,80}\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)\s{0,8}")
+"""An attribution without a colon, as alot and notmuch write it above quoted lines."""
 _DATE_ALONE = re.compile(r"[\d./: -]{12,20}(?:[AaPp]\.?[Mm]\.?)?")
 _MAY_START = re.compile(
     r"[:@\uff1a\u17d6=_+#*\u2010-\u2015\u2500\u2501-]"
@@ -421,11 +423,14 @@ def _drop_attribution(written: list[str]) -> None:
     end = len(written)
     while end and not written[end - 1].strip():
         end -= 1
-    if not end or not written[end - 1].rstrip().endswith(_COLONS):
+    last = written[end - 1] if end else ""
+    if _DATED_LAST.fullmatch(last):
+        del written[end - 1 :]
+    if not last.rstrip().endswith(_COLONS):
         return
     tails = _joined_tails(written[max(0, end - MAX_ATTRIBUTION_LINES) : end])
     dated = next((count for count, joined in tails if _is_dated_attribution(joined)), 0)
-    if count := dated or int(_names_author(written[end - 1])):
+    if count := dated or int(_names_author(last)):
         del written[end - count :]
 
 
