@@ -1,7 +1,12 @@
+import io
 import json
+import sys
+from uuid import uuid4
 
 import pytest
+from dramatis.crm_events import CRM_EVENTS
 from dramatis.event_feed import matches
+from persona_contracts import decode
 from service_kit.publishing import Message, send_one
 
 
@@ -94,3 +99,84 @@ def test_an_age_needs_a_unit(run, age):
 )
 def test_patterns_match_as_in_nats(pattern, subject, covered):
     assert matches(pattern, subject) is covered
+
+
+def example_in_a_new_workspace(run, event_type):
+    """A broker drops repeats even of what was purged: no two tests may send the same event."""
+    example = json.loads(run("events", "types", event_type).out)
+    return json.dumps({**example, "workspace_id": f"w{uuid4().hex[:12]}"})
+
+
+@pytest.mark.parametrize("event_type", CRM_EVENTS)
+def test_the_example_of_a_type_is_what_the_services_read(
+    run, streams, broker, event_type, tmp_path
+):
+    example = example_in_a_new_workspace(run, event_type)
+    (tmp_path / "event.json").write_text(example)
+
+    sent = run("events", "send", event_type, "event.json", "--json", "--nats", streams)
+    assert sent.code == 0, sent.err
+    told = json.loads(sent.out)
+    assert told["stored"]
+    repeated = run("events", "send", event_type, "event.json", "--json", "--nats", streams)
+    assert not json.loads(repeated.out)["stored"]
+
+    async def stored(connection):
+        return await connection.jetstream().get_last_msg("CRM", told["subject"])
+
+    message = broker(stored)
+    received = decode(CRM_EVENTS[event_type], message.subject, message.headers, message.data)
+    assert received.event == CRM_EVENTS[event_type].model_validate_json(example)
+    assert received.event_id == received.event.default_event_id
+
+
+def test_all_types_are_listed_with_what_they_tell(run):
+    table = run("events", "types").out
+    lines = [json.loads(line) for line in run("events", "types", "--json").out.splitlines()]
+    assert [line["type"] for line in lines] == list(CRM_EVENTS)
+    assert all(line["type"] in table for line in lines)
+    assert all(line["tells"] and line["example"]["workspace_id"] for line in lines)
+
+
+def test_a_wrong_event_is_refused_by_field_and_nothing_of_its_file_is_sent(
+    run, streams, broker, tmp_path
+):
+    right = json.loads(run("events", "types", "lead.outcome").out)
+    wrong = {**right, "outcome": "married", "lead_id": ""}
+    (tmp_path / "events.json").write_text(json.dumps([right, wrong]))
+    result = run("events", "send", "lead.outcome", "events.json", "--nats", streams)
+    assert result.code == 1
+    assert "event 2: " in result.err
+    assert "lead_id" in result.err
+    assert "outcome" in result.err
+    assert "dramatis events types lead.outcome" in result.err
+
+    async def count(connection):
+        return (await connection.jetstream().stream_info("CRM")).state.messages
+
+    assert broker(count) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [("{", "is not JSON"), ("[1]", "should be an object"), ('{"workspace_id": "a.b"}', "subject")],
+)
+def test_what_is_no_event_is_said(run, streams, tmp_path, content, named):
+    (tmp_path / "event.json").write_text(content)
+    result = run("events", "send", "lead.erased", "event.json", "--nats", streams)
+    assert result.code == 1
+    assert named in result.err
+
+
+def test_events_come_from_standard_input_too(run, streams, monkeypatch):
+    example = example_in_a_new_workspace(run, "lead.erased")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(example))
+    result = run("events", "send", "lead.erased", "-", "--nats", streams)
+    workspace_id = json.loads(example)["workspace_id"]
+    assert result.out == f"lead.erased.v1.{workspace_id}  stored\n"
+
+
+def test_a_misspelt_type_is_told_with_the_right_one(run, streams):
+    result = run("events", "send", "lead.repleid", "-", "--nats", streams)
+    assert result.code == 1
+    assert "Did you mean lead.replied?" in result.err

@@ -1,21 +1,27 @@
-"""`dramatis events`: what happens, live."""
+"""`dramatis events`: what happens, live; and events as a CRM sends them."""
 
 import asyncio
 import json as json_
 import re
+from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 from rich.text import Text
 from service_kit.clock import utc_now
+from service_kit.publishing import Message, MessageTooLargeError, send_one
 
 from dramatis.broker import connected
+from dramatis.crm_events import CRM_EVENTS, example_of, read_events
+from dramatis.errors import CliError
 from dramatis.event_feed import FeedEvent, follow
 from dramatis.options import examples, expand
-from dramatis.output import err, out, print_json, printable
-from dramatis.target import BrokerTarget
+from dramatis.output import err, out, print_json, print_table, printable
+from dramatis.target import AsJson, BrokerTarget
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SHOWN_CHARS = 60
@@ -51,10 +57,66 @@ def tail(
         return
 
 
+def send(
+    target: BrokerTarget,
+    *,
+    event_type: Annotated[str, typer.Argument(metavar="TYPE", help="Such as lead.replied.")],
+    file: Annotated[
+        Path, typer.Argument(help="One body as JSON, or an array of them; - is standard input.")
+    ],
+) -> None:
+    """Check events of a CRM, and store them where the services read them.
+
+    All are checked before the first is sent. What was stored before is not stored twice.
+    """
+    messages = read_events(_known(event_type), file)
+    for message, is_new in zip(messages, asyncio.run(_send(target, messages)), strict=True):
+        if target.json:
+            print_json({"subject": message.subject, "stored": is_new})
+        else:
+            what = "stored" if is_new else "was stored before"
+            out.print(printable(f"{message.subject}  {what}"), markup=False)
+
+
+def types(
+    *,
+    event_type: Annotated[
+        str | None, typer.Argument(metavar="[TYPE]", help="Print an example of this one alone.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List what a CRM may send, or print an example, ready to be changed and sent."""
+    if event_type is not None:
+        out.print_json(data=example_of(_known(event_type)))
+        return
+    told = {name: (model.__doc__ or "").splitlines()[0] for name, model in CRM_EVENTS.items()}
+    if not json:
+        print_table(("type", "what it tells"), told.items())
+        return
+    for name, model in CRM_EVENTS.items():
+        print_json(
+            {
+                "type": name,
+                "tells": told[name],
+                "dataschema": model.schema_urn(),
+                "example": example_of(name),
+            }
+        )
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="What happens, live.")
+    group = typer.Typer(no_args_is_help=True, help="What happens, live; and what a CRM tells.")
     group.callback()(_events)
+    group.command(
+        epilog=examples(
+            "dramatis events send lead.outcome meeting.json",
+            "dramatis events types lead.replied | dramatis events send lead.replied -",
+        )
+    )(expand(send))
+    group.command(
+        epilog=examples("dramatis events types", "dramatis events types campaign.synced > c.json")
+    )(types)
     group.command(
         epilog=examples(
             "dramatis events tail",
@@ -66,7 +128,23 @@ def register(app: typer.Typer) -> None:
 
 
 def _events() -> None:
-    """Follow what happens, live."""
+    """Follow what happens, and tell what a CRM tells."""
+
+
+def _known(event_type: str) -> str:
+    if event_type not in CRM_EVENTS:
+        near = get_close_matches(event_type, CRM_EVENTS, 1)
+        meant = f"Did you mean {near[0]}?" if near else f"One of {', '.join(CRM_EVENTS)}."
+        raise CliError(f"No CRM sends {event_type!r}.", meant)
+    return event_type
+
+
+async def _send(target: BrokerTarget, messages: Sequence[Message]) -> list[bool]:
+    async with connected(target.address) as connection:
+        try:
+            return [await send_one(connection, message) for message in messages]
+        except MessageTooLargeError as error:
+            raise CliError(str(error)) from error
 
 
 async def _tail(
