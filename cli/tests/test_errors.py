@@ -1,6 +1,8 @@
+import asyncio
 import json
 
 import pytest
+from service_devkit.testing.http_stub import Reply
 
 REST = [
     ("personas", "list"),
@@ -120,3 +122,14 @@ def test_files_that_cannot_be_sent_are_named_before_anything_is_sent(run, tmp_pa
     result = run("replies", "send", "good.txt", "bad.txt", "--url", "http://127.0.0.1:1")
     assert result.code == 1
     assert "bad.txt cannot be sent: body_text" in result.err
+
+
+async def test_where_a_service_failed_the_id_of_its_log_is_told(run, http_stub):
+    problem = json.dumps({"title": "The service failed.", "detail": "See its log."}).encode()
+    failed = Reply(status=500, headers={"Request-Id": "r-7"}, body=problem)
+    http_stub.on("GET", "/api/personas", failed)
+    asked = ("personas", "list", "--url", http_stub.url, "--token", "t")
+    result = await asyncio.to_thread(run, *asked)
+    assert result.code == 1
+    assert "The service failed. See its log." in result.err
+    assert "request_id r-7" in result.err

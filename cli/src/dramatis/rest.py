@@ -100,4 +100,6 @@ def _problem(answer: httpx.Response) -> str:
         parts += [f"{e['field']}: {e['message']}" for e in problem.get("errors") or ()]
     except (ValueError, KeyError, TypeError, AttributeError):
         parts = ["The answer is no problem document."]
+    if answer.is_server_error and (request_id := answer.headers.get("Request-Id")):
+        parts.append(f"(its log: request_id {request_id})")
     return " ".join([f"{answer.status_code}:", *filter(None, parts)])

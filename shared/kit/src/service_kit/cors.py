@@ -12,6 +12,7 @@ from service_kit.errors import ForbiddenError
 from service_kit.personas import REVISION_HEADER
 from service_kit.problem import problem_response
 from service_kit.rate_limits import LIMIT_HEADER, POLICY_HEADER
+from service_kit.request_ids import REQUEST_ID_HEADER
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 EXPOSED: Final = (
@@ -22,6 +23,7 @@ EXPOSED: Final = (
     REVISION_HEADER,
     POLICY_HEADER,
     LIMIT_HEADER,
+    REQUEST_ID_HEADER,
 )
 """What a page may read of an answer, besides what every page may."""
 

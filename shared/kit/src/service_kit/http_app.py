@@ -18,6 +18,7 @@ from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
 from service_kit.problem import Problem, install_problem_handlers
 from service_kit.rate_limits import RateLimits
+from service_kit.request_ids import RequestIds
 from service_kit.stand_in_header import StandInHeader
 from service_kit.store import Store
 from service_kit.tracing import TELEMETRY
@@ -88,4 +89,5 @@ def build_app(
     app.add_middleware(RequestMetrics)
     if health.stand_ins:
         app.add_middleware(StandInHeader, stand_ins=health.stand_ins)
+    app.add_middleware(RequestIds)
     return app
