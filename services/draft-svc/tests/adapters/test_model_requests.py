@@ -155,6 +155,18 @@ REMOVALS = (
     "Wilt u mij uitschrijven?",
     "Proszę mnie wypisać.",
     "Пожалуйста, не пишите мне больше.",
+    "STOP SVP",
+    "I do not want to hear from you again.",
+    "Nehmen Sie mich bitte von der Liste.",
+    "Merci de me retirer de votre liste.",
+    "Não quero mais receber e-mails.",
+    "Rimuovetemi dalla vostra lista.",
+    "Nie chcę otrzymywać więcej wiadomości.",
+    "Удалите меня из рассылки.",
+    "Verwijder mij uit uw lijst.",
+    "Ta bort mig från listan.",
+    "请不要再给我发邮件",
+    "더 이상 메일을 보내지 마세요",
 )
 
 
@@ -186,6 +198,9 @@ async def test_the_offline_writer_neither_asks_nor_invites_who_wants_to_be_remov
         "Don't call me before ten, what does it cost?",
         "We will not stop at 20 seats. Does it remove our old data?",
         "Kann man Mitarbeiter abmelden?",
+        "Can we remove users from a plan?",
+        "Our list is long, please send me the price of each.",
+        "Löschen Sie unsere alten Verträge?",
         "Please send us no attachments. What does it cost?",
     ],
 )

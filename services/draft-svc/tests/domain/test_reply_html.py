@@ -70,6 +70,7 @@ def test_an_indented_paragraph_is_no_quote() -> None:
         ("<ul><li>a</li><li>b</li></ul>", "- a\n- b"),
         ("<table><tr><td>a<td>b<tr><td>c</table>", "a b\nc"),
         ("<pre>a\n  b</pre>", "a\n  b"),
+        ("<p></p><pre class='moz-signature'>-- \nWhat does it cost?</pre>", "What does it cost?"),
         ("5 &lt; 6 &amp;&nbsp;7 &#8364; &#x1F44D;", "5 < 6 & 7 \u20ac \U0001f44d"),
         ("<meta charset='utf-16'><p>\xfc", "\xfc"),
         ("a</div></p></body></html>b", "a\nb"),

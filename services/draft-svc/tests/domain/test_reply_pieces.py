@@ -67,6 +67,13 @@ def test_a_banner_goes_with_the_rules_around_it(banner: str) -> None:
     assert words_of_text(f"{rule}\n{banner}\n{rule}\n\n{WORDS}\n") == WORDS
 
 
+@pytest.mark.parametrize("notice", PIECES["notices"])
+def test_a_legal_notice_goes_and_is_no_reply_by_itself(notice: str) -> None:
+    assert words_of_text(f"{WORDS}\n\n{notice}\n") == WORDS
+    assert words_of_text(f"{WORDS}\n\n{notice}\n\n{ATTRIBUTION}\n> old") == WORDS
+    assert words_of_text(notice) == ""
+
+
 def test_words_right_below_a_banner_stay() -> None:
     banner = "CAUTION: This e-mail came from outside.\nDo not open its attachments."
     assert words_of_text(f"{banner}\n{WORDS}\n\nThanks") == f"{WORDS}\n\nThanks"

@@ -49,6 +49,17 @@ _REMOVAL: Final = (
     r"|\b(?:me|mij|ons)\b.{0,30}(?:uitschrijv|afmeld)|\bgeen (?:mails|e-?mails|berichten) meer"
     r"|\b(?:avregistrera|afmeld|avmeld) (?:mig|meg)|wypisa\u0107|wypisz|\bnie pisz"
     r"|отписать|отпишите|не пишите|配信停止|配信を停止"
+    r"|^\W*(?:unsub|stop (?:svp|please|bitte)|opt[ -]?out please)\W*$|\bstop (?:spam|contact)\w*"
+    r"|\bhear from you again|\bcease (?:all )?contact|\b(?:do not|don['\u2019]t) contact"
+    r"|\b(?:mich|uns)\b.{0,20}\b(?:aus|von) (?:der|ihrer|eurer) liste|\bkeine werbung"
+    r"|lösch\w* (?:sie )?(?:bitte )?(?:meine|unsere) (?:daten|adresse|e-?mail)"
+    r"|\b(?:me|nous) retirer d|\bne plus (?:me|nous) (?:contacter|\xe9crire|envoyer)"
+    r"|(?:elim[ií]n|qu[ií]t|b[óo]rr)\w{0,4}(?:me|nos) de|\b(?:me|nos) (?:remov|retir|exclu)\w"
+    r"|não quer\w+ (?:mais )?receber|(?:rimuov|tog|elimin)\w{1,6}(?:mi|ci) d"
+    r"|usun\w{1,4} (?:mój|moje|mnie|nas)\b|nie chc\w{1,4} otrzymywać"
+    r"|удалите (?:меня|нас|мой)|больше не пиш|verwijder (?:mij|me|ons)\b|stuur (?:mij|me) geen"
+    r"|(?:ta bort|fjern|slett?) (?:mig|meg|os)\b|取消订阅|取消訂閱"
+    r"|(?:不要|别|別)再.{0,6}(?:发|發|寄|联系|聯絡)|수신 ?거부|보내지 ?(?:마|말)|listeden çıkar"
 )
 """What people write who want no more mails; it says so in any of a dozen languages."""
 _INTENTS: Final = tuple(

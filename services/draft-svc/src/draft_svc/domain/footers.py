@@ -11,6 +11,7 @@ MAX_NOTICES = 50
 """Paragraphs that are looked at: nobody writes so many that begin like a notice."""
 MAX_NOTICE_CHARS = 800
 MAX_BANNER_CHARS = 600
+MAX_MENTION_CHARS = 60
 """A legal notice is recognised by this much of its start."""
 
 _DELIMITER = r"(?:--|[\u2013\u2014])[^\S\n]*$"
@@ -47,10 +48,12 @@ _WARNS = re.compile(
     r"|tautan|lampiran|روابط|مرفق|קישור|צרופ|ลิงก์"
 )
 _WE = (
-    r"(?<![\w.-])(?:we|wir|nous|noi|nosotros|nós|wij|vi|мы|ми|biz|i|ich|je(?! to\b)|yo|io"
+    r"(?<![\w.-])(?:we|wir|nous|noi|nosotros|nós|wij|vi|мы|ми|biz|ich|je(?! to\b)|yo|io"
     r"|eu|ik|jag|jeg|я)(?![\w.-])"
 )
 _SAYS_WE = re.compile(_WE)
+_SAYS_I = re.compile(r"(?<![\w.-])I(?![\w.-])")
+"""A capital one: "i" is a word of many languages."""
 _WE_OR_ASKS = re.compile(rf"{_WE}|[?\uff1f\u061f](?:\s|$)")
 _IMPORTANT = re.compile(
     r"important|wichtig|belangrijk|viktig|vigtig|tärkeä|ważne|důležit|dôležit|fontos|важн|важливо"
@@ -105,6 +108,19 @@ _NOTICE_STEM = re.compile(
     re.IGNORECASE,
 )
 
+_CONFIDENTIAL = re.compile(
+    r"confiden[tcz]|konfiden|vertrauli|vertrouwelijk|riservat|poufn|důvěrn|dôvern|конфіденц|конфиденц"
+    r"|поверител|povjerljiv|zaupn|bizalmas|gizli|εμπιστευτικ|fortroli|luottamuksel|rahasia"
+    r"|機密|机密|保密|기밀|سري|חסוי|ความลับ|bảo mật"
+)
+_ADDRESSEE = re.compile(
+    r"recipient|addressee|adress?at|adresát|empfänger|destinat|geadresseerde|odbiorc|адресат"
+    r"|получател|одержувач|mottag|modtag|mottak|vastaanotta|címzett|alıcı|gönderil|παραλήπτ"
+    r"|primatelj|příjemc|príjemc|prejemnik|penerima|宛先|受信|收件人|수신|المستلم|הנמען|ผู้รับ"
+    r"|người nhận"
+)
+# In lower case, too: of the last paragraphs of a reply, in languages that have no word above.
+LAST_PARAGRAPHS = 2
 _ASKS_OR_COUNTS = re.compile(
     r"[?\uff1f\u061f](?:\s|$)|\d[\d.,]{0,20}\s?(?:[%€$£¥₹₽]|eur|usd|chf|gbp|円|元|원)"
     r"|(?<![\w/.,-])\d{1,3}(?:[.,]\d{3})*\s(?=[^\W\d_]{3})",
@@ -126,7 +142,22 @@ def without_footer(region: list[str]) -> list[str]:
     notices = islice(lines_with(_NOTICE_LINE, words), MAX_NOTICES)
     notice = next((at for at in notices if is_notice(words[at : at + NOTICE_LINES])), len(words))
     footers = lines_with(_FOOTER_LINE, words[:notice])
-    return words[: next((at for at in footers if _starts_footer(words, at)), notice)]
+    end = next((at for at in footers if _starts_footer(words, at)), notice)
+    return _without_last_notices(words[:end])
+
+
+def _without_last_notices(words: list[str]) -> list[str]:
+    for _ in range(LAST_PARAGRAPHS):
+        end = len(words) - sum(1 for _ in takewhile(_is_blank, reversed(words)))
+        last = [*takewhile(bool, islice(reversed(words), len(words) - end, MAX_BANNER_LINES + 20))]
+        if not last or not is_notice(last[::-1]):
+            break
+        words = words[: end - len(last)]
+    return words
+
+
+def _is_blank(line: str) -> bool:
+    return not line
 
 
 def is_footer(line: str) -> bool:
@@ -137,9 +168,13 @@ def is_footer(line: str) -> bool:
 def is_notice(paragraph: list[str]) -> bool:
     """Return whether a paragraph is a legal notice; one asks nothing and gives no figures."""
     notice = " ".join(paragraph[:NOTICE_LINES])[:MAX_NOTICE_CHARS]
-    if not _NOTICE_START.match(notice[:MAX_LINE_CHARS]) or _ASKS_OR_COUNTS.search(notice):
+    if _ASKS_OR_COUNTS.search(notice):
         return False
-    return len({stem.lower() for stem in _NOTICE_STEM.findall(notice)}) >= 2
+    if _NOTICE_START.match(notice[:MAX_LINE_CHARS]):
+        return len({stem.lower() for stem in _NOTICE_STEM.findall(notice)}) >= 2
+    text = notice.lower()
+    is_of_mail = _MAIL.search(text, 0, MAX_MENTION_CHARS) is not None and not says_we(notice)
+    return is_of_mail and bool(_CONFIDENTIAL.search(text) and _ADDRESSEE.search(text))
 
 
 def _banner_lines(region: list[str]) -> int:
@@ -215,8 +250,7 @@ def _is_banner(text: str) -> bool:
     """
     label = _LABEL.match(text)
     is_shouted = label is not None and label[0].isupper()
-    text = text.lower()
-    if _WE_OR_ASKS.search(text):
+    if _SAYS_I.search(text) or _WE_OR_ASKS.search(text := text.lower()):
         return False
     is_outside = _FROM_OUTSIDE.search(text) is not None
     if not _MAIL.search(text):
@@ -238,7 +272,7 @@ def _is_tip(text: str) -> bool:
 
 def says_we(line: str) -> bool:
     """Return whether "we" or "I" do something in a line."""
-    return _SAYS_WE.search(line.lower()) is not None
+    return _SAYS_I.search(line) is not None or _SAYS_WE.search(line.lower()) is not None
 
 
 def speaks(paragraph: str) -> bool:

@@ -67,7 +67,6 @@ class _Role(IntEnum):
     PLAIN = auto()
     UNSEEN = auto()
     QUOTE = auto()
-    PRE = auto()
     ATTRIBUTION = auto()
     SIGNATURE = auto()
 
@@ -112,6 +111,7 @@ class _TextTarget:
         self._attribution: list[str] = []
         self._open: list[_Element] = []
         self._depth = [0] * (len(_Role) + 1)
+        self._pre_depth = 0
         self._is_over = False
         self._lines: list[str] = []
         self._pieces: list[str] = []
@@ -128,6 +128,7 @@ class _TextTarget:
             self._begin(element)
         self._open.append(element)
         self._depth[element.role] += 1
+        self._pre_depth += element.tag == "pre"
         self._unseen_depth += element.role in self._unseen
 
     def end(self, _tag: str) -> None:
@@ -137,6 +138,7 @@ class _TextTarget:
         if not self._unseen_depth and element.is_block:
             self._end_block(element)
         self._depth[element.role] -= 1
+        self._pre_depth -= element.tag == "pre"
         self._unseen_depth -= element.role in self._unseen
         if element.role is _Role.ATTRIBUTION and not self._depth[_Role.ATTRIBUTION]:
             self._end_attribution()
@@ -147,7 +149,7 @@ class _TextTarget:
         if self._depth[_Role.ATTRIBUTION]:
             self._attribution.append(text)
             return
-        first, *rest = text.split("\n") if self._depth[_Role.PRE] else [text]
+        first, *rest = text.split("\n") if self._pre_depth else [text]
         self._pieces.append(first)
         for line in rest:
             self._end_line()
@@ -192,7 +194,7 @@ class _TextTarget:
     def _end_line(self) -> None:
         line = "".join(self._pieces)
         self._pieces.clear()
-        self._emit(line if self._depth[_Role.PRE] else _RUN_OF_SPACE.sub(" ", line).strip())
+        self._emit(line if self._pre_depth else _RUN_OF_SPACE.sub(" ", line).strip())
 
     def _emit(self, line: str) -> None:
         mark = ">" if self._depth[_Role.QUOTE] else ""
@@ -213,7 +215,7 @@ def _element(tag: str, values: tuple[str | None, ...] = _NO_VALUES) -> _Element:
     is_cited = kind == "cite" or "border-left:" in style
     is_indent = _INDENT_STYLE.search(style) is not None and not is_cited
     is_quote = "protonmail_quote" in names or name == "quote"  # GMX names it
-    role = _Role.PRE if tag == "pre" else _Role.PLAIN
+    role = _Role.PLAIN
     if is_hidden or _UNSEEN_TAG.fullmatch(tag):
         role = _Role.UNSEEN
     elif is_signature:
