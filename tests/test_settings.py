@@ -125,6 +125,30 @@ def test_a_wrong_value_is_refused_without_it(refusal, env, named):
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DRAMATIS_LOG_LEVL", "did you mean DRAMATIS_LOG_LEVEL?"),
+        ("DRAMATIS_DRAFT_MODELL", "did you mean DRAMATIS_DRAFT_MODEL?"),
+        ("DRAMATIS_COLOUR", "remove it"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_in_production(refusal, name, meant):
+    in_production = {**WHOLE, "DRAMATIS_PROFILE": "production", "DRAMATIS_DRAFT_MODEL": "a-model"}
+    refused = refusal(DraftSettings, **in_production, **{name: SECRET})
+    assert refused == f"{name} is not known: {meant}"
+
+
+def test_the_variables_of_other_services_and_of_the_command_are_no_mistakes(refusal):
+    others = {
+        "DRAMATIS_CHAT_COLOUR": "red",
+        "DRAMATIS_WORKSPACE": "acme",
+        "DRAMATIS_DRAFT_COLOUR": "red",
+    }
+    refused = refusal(DraftSettings, **WHOLE, DRAMATIS_PROFILE="production", **others)
+    assert refused == "DRAMATIS_DRAFT_COLOUR is not known: remove it"
+
+
+@pytest.mark.parametrize(
     ("settings", "old", "new"),
     [
         (DraftSettings, "DRAMATIS_WRITER", "DRAMATIS_DRAFT_WRITER"),
@@ -268,14 +292,19 @@ def everything(folder):
     }
 
 
-def test_all_services_start_with_every_variable_set_at_once(database, nats_url, tmp_path):
+def test_all_services_start_with_every_variable_set_and_name_one_that_is_unknown(
+    database, nats_url, tmp_path
+):
     more = everything(tmp_path)
     with ExitStack() as stack:
         for package in SERVICES:
             url = database(package).login_url
             env = service_env(tmp_path, database_url=url, nats_url=nats_url, more=more)
             assert env.keys() | PER_PROCESS == known()
+            env["DRAMATIS_COLOUR"] = "red"
             api = stack.enter_context(running(package, tmp_path, env))
+            log = (tmp_path / f"{package}.log").read_text()
+            assert "DRAMATIS_COLOUR is not known: remove it" in log
             ready = httpx.get(f"{api.url}/readyz", timeout=20).json()
             assert ready["stand_ins"] == []
 

@@ -39,7 +39,7 @@ from service_kit.rate_limits import RateLimits, subject_of
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
 from service_kit.rpc import RpcRouter
-from service_kit.settings import ServiceSettings, SettingsError
+from service_kit.settings import ServiceSettings, SettingsError, unknown_variables
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
 from service_kit.topology import KEY_STREAM, STATE_STREAM
@@ -226,6 +226,8 @@ class Service:
 
     def _prepare(self) -> None:
         _collect_garbage_seldom()
+        for line in unknown_variables(type(self.settings)):
+            log.warning("settings.unknown", what=line)
         if self.settings.die_at is not None:
             crash_points.die_at(self.settings.die_at)
         loop = asyncio.get_running_loop()

@@ -4,8 +4,9 @@ import os
 import re
 import ssl
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal, Self, TypeVar
@@ -32,6 +33,25 @@ MIN_PEPPER_CHARS = 32
 _TOPOLOGY: Mapping[Profile, str] = {"embedded": "services", "production": "controller"}
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 """As browsers write it (RFC 6454 §6.1): in lower case, with nothing after the port."""
+
+
+_SERVICES = ("PERSONA", "DRAFT", "FOLLOWUP", "INGEST", "VOICE", "CHAT", "STUDIO")
+"""Each begins the variables of a service, which may share an environment with others."""
+_COMMANDS = frozenset(
+    {
+        SECRETS_DIR,
+        "DRAMATIS_TOKEN",
+        "DRAMATIS_URL",
+        "DRAMATIS_WORKSPACE",
+        "DRAMATIS_ADMIN_DATABASE_URL",
+        "DRAMATIS_OWNER_URLS",
+        "DRAMATIS_NATS_CREDS_FILE",
+        "DRAMATIS_NATS_NKEY_FILE",
+        "DRAMATIS_NATS_INBOX_PREFIX",
+        "DRAMATIS_NATS_DOMAIN",
+    }
+)
+"""What the `dramatis` command reads beside what services read."""
 
 
 class SettingsError(Exception):
@@ -214,16 +234,48 @@ def load(settings: type[SettingsT]) -> SettingsT:
 
     Raises:
         SettingsError: with a line for each variable that is missing or wrong, or lacks the name of
-            its service; no value is repeated.
+            its service; in production also for each that is unknown. No value is repeated.
     """
     renamed = {**settings.renamed, **_without_service(settings)}
     if found := sorted(_present() & renamed.keys()):
         raise SettingsError("\n".join(f"{old} is not read: use {renamed[old]}" for old in found))
     try:
-        return settings()  # pyright: ignore[reportCallIssue] — from the environment
+        loaded = settings()  # pyright: ignore[reportCallIssue] — from the environment
     except ValidationError as error:
         lines = [_problem(item["loc"], item["msg"]) for item in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+    if loaded.profile == "production" and (unknown := unknown_variables(settings)):
+        raise SettingsError("\n".join(unknown))
+    return loaded
+
+
+def unknown_variables(settings: type[ServiceSettings]) -> Sequence[str]:
+    """Return a line for each variable that is set and that nothing reads: it may be misspelt.
+
+    Those of other services are not looked at: they may share this one's environment.
+    """
+    known = set[str]()
+    for field in settings.model_fields.values():
+        alias = field.validation_alias
+        known |= set(map(str, alias.choices)) if isinstance(alias, AliasChoices) else {str(alias)}
+    own = {word for word in _SERVICES if any(_is_of(name, word) for name in known)}
+    others = [word for word in _SERVICES if word not in own]
+    unknown = {name for name in _present() if name.startswith("DRAMATIS_")} - known - _COMMANDS
+    return [
+        _unknown(name, known)
+        for name in sorted(unknown)
+        if not any(_is_of(name, word) for word in others)
+    ]
+
+
+def _is_of(name: str, service: str) -> bool:
+    return name.startswith(f"DRAMATIS_{service}_")
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    words = [each.removeprefix("DRAMATIS_") for each in known]
+    near = get_close_matches(name.removeprefix("DRAMATIS_"), words, 1, 0.8)
+    return f"{name} is not known: " + (f"did you mean DRAMATIS_{near[0]}?" if near else "remove it")
 
 
 def start(main: Callable[[], None]) -> None:
