@@ -157,5 +157,7 @@ def _why(agent: dict[str, Any]) -> str:
         return "did not stick: " + ", ".join(agent["drift"])
     if agent["replaced_voice_id"]:
         return f"speaks with {agent['voice_id']}: {agent['replaced_voice_id']} is discontinued"
-    left = agent["calls_to_delete"]
-    return f"{left} erased calls to delete" if left else ""
+    if left := agent["calls_to_delete"]:
+        return f"{left} erased calls to delete"
+    others = agent["voice_shared_with"]
+    return f"has the voice of {others} others" if others else ""

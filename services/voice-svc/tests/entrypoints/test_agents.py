@@ -326,6 +326,19 @@ async def test_an_agent_that_was_made_by_hand_for_want_of_quota_is_taken_over(ca
     assert "You are Nova." in agent["conversation_config"]["agent"]["prompt"]["prompt"]
 
 
+async def test_who_shares_a_voice_is_told(cast):
+    alone = await cast.create("Nova", voice=speaking(OWN))
+    pair = [await cast.create(name, voice=speaking(FALLBACK)) for name in ("Iris", "Mira")]
+    shared = [(await cast.in_step(who))["voice_shared_with"] for who in (*pair, alone)]
+    assert shared[1:] == [1, 0]
+    listed = (await cast.client.get("/api/agents")).json()["items"]
+    assert {item["name"]: item["voice_shared_with"] for item in listed} == {
+        "Nova": 0,
+        "Iris": 1,
+        "Mira": 1,
+    }
+
+
 async def test_fields_that_did_not_stick_are_named(cast, fake):
     fake.behave(forgets=["conversation_config.tts.speed"])
     nova = await cast.create()

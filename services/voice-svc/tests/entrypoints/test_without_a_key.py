@@ -8,6 +8,7 @@ import pytest
 from cast import Cast
 from service_devkit.testing.api import running, service_env
 from service_devkit.testing.waiting import wait_until
+from speakers import a_speaker, path
 
 pytestmark = pytest.mark.processes
 
@@ -39,6 +40,16 @@ async def test_at_rest_it_takes_at_most_150_mb(api):
     async with api.client("acme", "viewer") as client:
         assert (await client.get("/readyz")).status_code == 200
     assert psutil.Process(api.process.pid).memory_info().rss < 150 * 1024 * 1024
+
+
+async def test_a_text_cannot_be_heard_and_is_answered_with_the_text(api, connection, workspace_id):
+    nova = await a_speaker(connection, workspace_id)
+    async with api.client(workspace_id, "viewer") as client:
+        answer = await client.post(path(nova), json={"text": "Good morning"})
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["type"] == "urn:dramatis:problem:voice-not-configured"
+    assert answer.json()["text"] == "Good morning"
+    assert "x-fake" not in answer.headers
 
 
 async def test_the_agent_of_a_persona_that_is_not_there_is_not_found(api):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service_kit.leases import Change, Leases
 from service_kit.store import Session, any_of, database_now
-from sqlalchemy import JSON, bindparam, select, text, update
+from sqlalchemy import JSON, bindparam, func, select, text, update
 
 from voice_svc.adapters.tables import AgentRow
 from voice_svc.domain.agent import Agent, AgentError, AgentState
@@ -103,6 +103,16 @@ async def page(session: Session, after: UUID | None, limit: int) -> list[Agent]:
     query = select(AgentRow).where(AgentRow.persona_id > (after or UUID(int=0)))
     rows = await session.scalars(query.order_by(AgentRow.persona_id).limit(limit))
     return [_agent(row) for row in rows]
+
+
+async def count_by_voice(session: Session, workspace_id: str) -> dict[str, int]:
+    """Return how many agents of a workspace speak with each voice."""
+    found = await session.execute(
+        select(AgentRow.voice_id, func.count())
+        .where(AgentRow.workspace_id == workspace_id, AgentRow.voice_id.is_not(None))
+        .group_by(AgentRow.voice_id)
+    )
+    return {voice_id: count for voice_id, count in found if voice_id is not None}
 
 
 async def of_workspace(session: Session, workspace_id: str) -> list[Agent]:

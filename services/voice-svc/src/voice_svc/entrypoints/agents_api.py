@@ -55,7 +55,14 @@ async def show(persona: PersonaOfPath, viewer: Viewer, deps: Deps) -> AgentStatu
     async with deps.store.workspace(viewer.workspace_id) as session:
         left = await conversation_removals.counts(session, [persona_id])
         agent = await agents.find(session, persona_id)
-    shown = AgentDocument.of(persona_id, persona, agent, calls_to_delete=left.get(persona_id, 0))
+        by_voice = await agents.count_by_voice(session, viewer.workspace_id)
+    shown = AgentDocument.of(
+        persona_id,
+        persona,
+        agent,
+        calls_to_delete=left.get(persona_id, 0),
+        by_voice=by_voice,
+    )
     try:
         knows = await deps.knowledge.knows_anything(viewer.workspace_id, persona_id)
     except KnowledgeUnavailableError:
@@ -123,12 +130,14 @@ async def list_agents(
     """Return the agents of this workspace, with their states; also those that are gone."""
     found = await agents.page(session, paging.start_after(UUID), paging.rows)
     left = await conversation_removals.counts(session, [agent.persona_id for agent in found])
+    by_voice = await agents.count_by_voice(session, viewer.workspace_id)
     documents = [
         AgentDocument.of(
             agent.persona_id,
             _persona(deps.roster, viewer.workspace_id, agent.persona_id),
             agent,
             calls_to_delete=left.get(agent.persona_id, 0),
+            by_voice=by_voice,
         )
         for agent in found
     ]

@@ -1,6 +1,8 @@
 """Bodies and answers: agents."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from voice_svc.domain.agent_template import persona_of_tags
 from voice_svc.usecases.compare_agent import Comparison
 
 MAX_CHOSEN = 200
+NO_VOICES: Mapping[str, int] = MappingProxyType({})
 
 
 class ChooseAgentsRequest(StrictRequest):
@@ -46,6 +49,9 @@ class AgentDocument(BaseModel):
     replaced_voice_id: str | None = Field(
         description="The persona's own, if the vendor has it no more and another is in its place."
     )
+    voice_shared_with: int = Field(
+        description="How many other agents of the workspace speak with the same voice."
+    )
     checked_at: datetime | None
     attempts: int
     next_attempt_at: datetime | None
@@ -59,6 +65,7 @@ class AgentDocument(BaseModel):
         agent: Agent | None,
         *,
         calls_to_delete: int = 0,
+        by_voice: Mapping[str, int] = NO_VOICES,
     ) -> Self:
         """Show an agent, or that there is none."""
         shown = agent or Agent(
@@ -79,6 +86,7 @@ class AgentDocument(BaseModel):
             running_since=shown.running_since,
             voice_id=shown.voice_id,
             replaced_voice_id=shown.replaced_voice_id,
+            voice_shared_with=max(0, by_voice.get(shown.voice_id or "", 0) - 1),
             checked_at=shown.checked_at,
             attempts=shown.attempts,
             next_attempt_at=shown.due_at,
