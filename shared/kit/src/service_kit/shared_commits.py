@@ -38,10 +38,25 @@ class SharedCommits:
         """Store what is ready until cancelled."""
         while True:
             await self._some.wait()
-            together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            together = self._take()
             if not self._waiting:
                 self._some.clear()
-            await self._commit(together)
+            if together:
+                await self._commit(together)
+
+    def _take(self) -> list[_Waiting]:
+        """Return what is stored next: of each item one result, for they follow each other."""
+        together = dict[UUID, _Waiting]()
+        later = list[_Waiting]()
+        for one in self._waiting:
+            if one.stored.cancelled():
+                continue
+            if len(together) < MOST and one.settlement.item_id not in together:
+                together[one.settlement.item_id] = one
+            else:
+                later.append(one)
+        self._waiting = later
+        return list(together.values())
 
     async def store(self, settlement: Settlement, change: Change) -> None:
         """Return once both are committed.

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from notes import LEASES, NoteRow, note, rejected
@@ -12,6 +13,7 @@ from service_kit.errors import InvalidError, OverloadedError, UpstreamError
 from service_kit.lease_times import LeaseTimes
 from service_kit.leases import Settlement
 from service_kit.outbox import publish
+from service_kit.shared_commits import SharedCommits
 from service_kit.store import Store
 from service_kit.wakeups import WORK_CHANNEL, Wakeups, notify, wait
 from service_kit.work import MAX_DEATHS, WorkPool
@@ -383,6 +385,34 @@ async def test_a_result_that_cannot_be_stored_costs_no_other(store, run):
         found = dict(list(await session.execute(select(NoteRow.body, NoteRow.text))))
     assert found.pop("bad") == "upstream-unavailable"
     assert all(result.isdigit() for result in found.values())
+
+
+@pytest.mark.parametrize("is_left", [True, False], ids=["nobody-waits-for-it", "both"])
+async def test_a_result_ends_the_lease_though_a_part_of_it_waits_to_be_kept(store, is_left):
+    """Both are ready at the same time: together they would end the work and keep its lease."""
+    await add(store, note())
+    (claimed,) = await claim(store, 1)
+    commits = SharedCommits(store, LEASES)
+
+    async def write(session, body):
+        (await session.get_one(NoteRow, claimed.item_id)).body = body
+
+    async def stored(settlement, body):
+        await commits.store(settlement, partial(write, body=body))
+
+    keeping = asyncio.create_task(stored(Settlement.renew(claimed, store.lease), "part"))
+    await asyncio.sleep(0)
+    finishing = asyncio.create_task(stored(Settlement.finish(claimed), "whole"))
+    if is_left:
+        keeping.cancel()
+    running = asyncio.create_task(commits.run())
+    async with asyncio.timeout(HANG_SECONDS):
+        await finishing
+    running.cancel()
+    await asyncio.gather(running, keeping, return_exceptions=True)
+    async with store.worker() as session:
+        row = await session.get_one(NoteRow, claimed.item_id)
+        assert (row.body, row.due_at, row.lease_token) == ("whole", None, None)
 
 
 async def test_a_part_of_the_result_is_kept_when_the_rest_fails(store, run):
