@@ -7,7 +7,7 @@ from itertools import pairwise
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class StoredMessage:
     """A stored message; `finished_at` in seconds, `run`: how often its writing was begun."""
 
     conversation: str
@@ -30,7 +30,7 @@ class ChatHistory:
 
     sent: Mapping[str, Sequence[str]]
     """The texts of each conversation, in the order in which they were taken."""
-    stored: Sequence[Said]
+    stored: Sequence[StoredMessage]
     calls: Sequence[tuple[str, float]]
     """Which text the model was asked to answer, and when, in seconds."""
     completed: Sequence[tuple[str, str]]
@@ -61,7 +61,7 @@ def places_are_without_gaps(history: ChatHistory) -> Iterator[str]:
 
 def each_question_has_one_whole_answer(history: ChatHistory) -> Iterator[str]:
     """One answer each: completed with all words of the model, or stopped after some of them."""
-    answers = defaultdict[str | None, list[Said]](list)
+    answers = defaultdict[str | None, list[StoredMessage]](list)
     for each in history.stored:
         if each.role == "assistant":
             answers[each.answers].append(each)
@@ -117,11 +117,11 @@ def completions_are_told_once(history: ChatHistory) -> Iterator[str]:
             yield f"{message_id} was told {told[message_id]} times"
 
 
-def _is_completed_answer(each: Said) -> bool:
+def _is_completed_answer(each: StoredMessage) -> bool:
     return each.role == "assistant" and each.status == "completed"
 
 
-def _of(history: ChatHistory, conversation: str) -> list[Said]:
+def _of(history: ChatHistory, conversation: str) -> list[StoredMessage]:
     mine = (each for each in history.stored if each.conversation == conversation)
     return sorted(mine, key=lambda each: each.seq)
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 import httpx
 import psycopg
 from chatting import Room, events_of, persona
-from faults.chat_checker import ChatHistory, Said
+from faults.chat_checker import ChatHistory, StoredMessage
 from service_devkit.embedded import ServiceProcess
 from service_devkit.testing.api import Api, service_env
 from service_devkit.testing.http_stub import Reply
@@ -223,7 +223,7 @@ class Talks:
         )  # fmt: skip
         return ChatHistory(
             sent=dict(self.sent),
-            stored=[Said(**dict(zip(names, row, strict=True))) for row in rows],
+            stored=[StoredMessage(**dict(zip(names, row, strict=True))) for row in rows],
             calls=list(calls),
             completed=await self._completed(),
             reply=reply,

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from faults.chat_checker import ChatHistory, Said, chat_violations
+from faults.chat_checker import ChatHistory, StoredMessage, chat_violations
 
 
-def said(seq, role, content, **values):
+def message(seq, role, content, **values):
     values = {
         "conversation": "c",
         "seq": seq,
@@ -19,17 +19,17 @@ def said(seq, role, content, **values):
         "finished_at": float(seq),
         **values,
     }
-    return Said(**values)
+    return StoredMessage(**values)
 
 
 STORED = (
-    said(1, "user", "one"),
-    said(2, "assistant", "answer to one"),
-    said(3, "system", ""),
-    said(4, "user", "two"),
-    said(5, "assistant", "answer", status="stopped", finished_at=6.0),
-    said(6, "user", "three"),
-    said(7, "assistant", "answer to three", run=2, finished_at=8.0),
+    message(1, "user", "one"),
+    message(2, "assistant", "answer to one"),
+    message(3, "system", ""),
+    message(4, "user", "two"),
+    message(5, "assistant", "answer", status="stopped", finished_at=6.0),
+    message(6, "user", "three"),
+    message(7, "assistant", "answer to three", run=2, finished_at=8.0),
 )
 GOOD = ChatHistory(
     sent={"c": ["one", "two", "three"]},

@@ -70,4 +70,4 @@ async def test_conversations_go_on_in_order_and_once_through_kills_and_hangs(
     assert len(history.sent) == size.conversations
     assert chat_violations(history) == []
     # Else nothing was interrupted, and nothing shown.
-    assert any(said.run > 1 for said in history.stored)
+    assert any(message.run > 1 for message in history.stored)

@@ -8,7 +8,7 @@ HASHES = {1: "23821f76a24959f0"}
 
 
 def test_a_change_of_the_template_is_another_version():
-    said = [
+    parts = [
         template.agent_prompt(""),
         template.first_message(None, "Nova", "en"),
         template.TOOL_DESCRIPTION,
@@ -19,5 +19,5 @@ def test_a_change_of_the_template_is_another_version():
         template.RETENTION_DAYS,
         template.TEMPERATURE,
     ]
-    found = sha256(json.dumps(said).encode()).hexdigest()[:16]
+    found = sha256(json.dumps(parts).encode()).hexdigest()[:16]
     assert HASHES[template.TEMPLATE_VERSION] == found
