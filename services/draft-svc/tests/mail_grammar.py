@@ -52,6 +52,7 @@ WRITTEN_AS = {
     "iso-8859-9": "cp1254",
     "windows-874": "cp874",
     "tis-620": "cp874",
+    "big5": "big5hkscs",
 }
 """What programs write under a label."""
 
@@ -621,6 +622,12 @@ BANNERS = (
     "[EXTERNAL EMAIL] Use caution with links and attachments.",
     "ACHTUNG: Diese E-Mail stammt von einem externen Absender. Klicken Sie nicht auf Links.",
     "ATTENTION : ce message provient de l'extérieur. Ne cliquez pas sur les liens.",
+    "OPREZ: Ova poruka dolazi izvan organizacije. Ne otvarajte privitke.",
+    "Вы нечасто получаете письма от tom@acme.example. Узнайте, почему это важно",
+    (
+        "ZjQcmQRYFpfptBannerStart\nThis Message Is From an External Sender\n"
+        "This message came from outside your organization.\nZjQcmQRYFpfptBannerEnd"
+    ),
     (
         "You don't often get email from tom@acme.example. Learn why this is important"
         " <https://aka.ms/LearnAboutSenderIdentification>"
@@ -655,9 +662,19 @@ SIGNATURES = (
     "Met vriendelijke groet,\n\nLea Brandt\nT: +31 20 1234567",
     "Saludos,\nLea",
 )
-NOTICE = (
-    "This message and any attachments are confidential and intended solely for the addressee."
-    " If you have received it in error, please delete it."
+NOTICES = (
+    (
+        "This message and any attachments are confidential and intended solely for the addressee."
+        " If you have received it in error, please delete it."
+    ),
+    (
+        "Diese Nachricht ist vertraulich und nur für den Empfänger bestimmt. Sollten Sie sie"
+        " irrtümlich erhalten haben, vernichten Sie sie bitte."
+    ),
+    "Esta mensagem é confidencial e destina-se exclusivamente ao seu destinatário.",
+    "Ta wiadomość jest poufna i przeznaczona wyłącznie dla jej adresata.",
+    "Это сообщение конфиденциально и предназначено только для указанного адресата.",
+    "このメールには機密情報が含まれています。宛先に間違いがある場合は削除してください。",
 )
 
 
@@ -848,6 +865,13 @@ PLAIN: dict[str, Plain] = {
     "horde": lambda _l, _r: [f"Quoting {WHO}:", "", *_quoted(HISTORY)],
     "horde-de": lambda _l, _r: [f"Zitat von {WHO}:", "", *_quoted(HISTORY)],
     "gnus": lambda _l, _r: [f"{WHO} writes:", "", *_quoted(HISTORY)],
+    "alot": lambda _l, _r: [f"Quoting {NAME} (2026-03-03 10:00:00)", *_quoted(HISTORY)],
+    "proton-mark": lambda _l, _r: [
+        "------- Original Message -------",
+        f"On Tuesday, March 3rd, 2026 at 10:00 AM, {WHO} wrote:",
+        "",
+        *_quoted(HISTORY),
+    ],
     "pine": lambda _l, _r: [f"On Tue, 3 Mar 2026, {NAME} wrote:", "", *_quoted(HISTORY)],
     "author-wrote": lambda _l, _r: [f"{NAME} wrote:", *_quoted(HISTORY)],
     "author-schrieb": lambda _l, _r: [f"{NAME} schrieb:", *_quoted(HISTORY)],
@@ -1027,6 +1051,10 @@ HTML: dict[str, Html] = {
         f" <b>{html.escape(WHO)}</b> wrote ---<div><br></div>"
         f'<blockquote id="blockquote_zmail">{_html_lines()}</blockquote></div>'
     ),
+    "zimbra": lambda language: (
+        '<hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__">'
+        f'{_html_block(language)}</div><div data-marker="__QUOTED_TEXT__">{_html_lines()}</div>'
+    ),
     "mail.ru": lambda _: (
         f"<br>Вторник, 3 марта 2026, 10:00 +03:00 от {html.escape(WHO)}:<br>"
         '<blockquote style="border-left:1px solid #0857A6; margin:10px; padding:0 0 0 10px;">'
@@ -1074,7 +1102,7 @@ def _footer(rng: random.Random, language: Language) -> tuple[str, str]:
         case "signature":
             return kind, rng.choice(SIGNATURES)
         case "notice":
-            return kind, NOTICE
+            return kind, rng.choice(NOTICES)
         case _:
             return kind, ""
 

@@ -54,6 +54,17 @@ def test_an_attribution_goes_with_the_quoted_lines_below(attribution: str) -> No
     assert words_of_text(f"{WORDS}\n\n{attribution}\n> we have a parcel desk\n>\n> Tom") == WORDS
 
 
+@pytest.mark.parametrize(
+    "mark", ["------- Original Message -------", "-------- Ursprüngliche Nachricht --------"]
+)
+def test_words_below_what_a_mark_quotes_stay(mark: str) -> None:
+    quoted = f"{mark}\n{ATTRIBUTION}\n\n> we have a parcel desk\n> Tom"
+    assert words_of_text(f"{quoted}\n\n{WORDS}") == WORDS
+    assert words_of_text(f"Hi Tom,\n\n{quoted}\n\n{WORDS}") == f"Hi Tom,\n\n{WORDS}"
+    assert words_of_text(f"{WORDS}\n\n{quoted}") == WORDS
+    assert words_of_text(f"{WORDS}\n\n{mark}\n{ATTRIBUTION}\n\nold\n\nTom") == WORDS
+
+
 @pytest.mark.parametrize("footer", PIECES["footers"])
 def test_a_footer_goes_above_history_and_at_the_end(footer: str) -> None:
     assert words_of_text(f"{WORDS}\n\n{footer}\n") == WORDS

@@ -144,6 +144,8 @@ def unquoted_regions(lines: list[str], *, careful: bool = False) -> list[list[st
         read_to = position + 1
         if position in starts and _starts_history(lines, position):
             _drop_introduction(regions[-1])
+            if _introduces_quotes(lines, position + 1):
+                continue
             return regions
         if position in quoted:
             _drop_attribution(regions[-1])
@@ -158,6 +160,19 @@ def unquoted_regions(lines: list[str], *, careful: bool = False) -> list[list[st
             _begin_region(regions)
     regions[-1].extend(lines[read_to:])
     return regions
+
+
+def _introduces_quotes(lines: list[str], position: int) -> bool:
+    """Return whether an attribution and quoted lines follow a mark: below them are answers."""
+    while position < len(lines) and not lines[position].strip():
+        position += 1
+    block = lines[position : position + MAX_ATTRIBUTION_LINES]
+    written = [*takewhile(lambda line: line.strip() and not line.lstrip().startswith(">"), block)]
+    return (
+        bool(written)
+        and _attribution_lines([line.rstrip() for line in written]) == len(written)
+        and _is_quote_next(lines, position + len(written))
+    )
 
 
 def _begin_region(regions: list[list[str]]) -> None:
