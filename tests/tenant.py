@@ -50,9 +50,7 @@ class Tenant:
             headers={"Idempotency-Key": words},
         )
         self.ids = {"persona": persona["persona_id"], "campaign": campaign}
-        path = f"/api/personas/{persona['persona_id']}/prompts/user/greeting/versions"
-        saved = self.done("persona_svc", "POST", path, json={"content": words})
-        self.ids["prompt"] = saved["version"]["version_id"]
+        self.ids["prompt"] = self._prompted(words)
         self.done("persona_svc", "PUT", "/api/workspace/settings", json={"ai_goals": words})
         await self._told(nats_url, words)
         await wait_until(lambda: self.done("persona_svc", "GET", "/api/campaigns")["items"])
@@ -70,6 +68,14 @@ class Tenant:
         self.ids |= await self._chatted(words)
         self.ids["file"] = await self._learned(words)
         self.ids |= await self._followed_up(words)
+
+    def _prompted(self, words):
+        template = {"title": words, "system": words, "rag": words, "user": words}
+        path = f"/api/prompt-templates/template_of_{self.workspace_id}"
+        self.done("persona_svc", "PUT", path, json=template)
+        path = f"/api/personas/{self.ids['persona']}/prompts/user/greeting/versions"
+        saved = self.done("persona_svc", "POST", path, json={"content": words})
+        return saved["version"]["version_id"]
 
     async def _chatted(self, words):
         path = f"/api/chat/{self.ids['persona']}/conversations"

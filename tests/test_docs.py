@@ -50,6 +50,7 @@ ROUTERS = {
         "versions_api",
         "personas_api",
         "prompts_api",
+        "prompt_templates_api",
         "keys_api",
     ),
     "draft_svc": ("drafts_api", "replies_api"),

@@ -4,6 +4,7 @@ import json
 
 import nats
 import pytest
+from chatting import events_of
 from drafting import Desk
 from service_devkit.testing.api import running, service_env
 from service_devkit.testing.http_stub import Reply
@@ -44,8 +45,7 @@ class Model:
     def __init__(self, desk, stub):
         self._desk = desk
         self._stub = stub
-        choice = {"message": {"content": "Ten people pay 490 EUR."}, "finish_reason": "stop"}
-        stub.on("POST", PATH, Reply.of_json({"choices": [choice], "model": "m"}))
+        self._choice = {"message": {"content": "Ten people pay 490 EUR."}, "finish_reason": "stop"}
 
     async def told_after(self, answer):
         """Return the messages about an SMS that comes after a change."""
@@ -53,6 +53,8 @@ class Model:
         client = self._desk.client
         client.headers[AT_LEAST_HEADER] = answer.headers[REVISION_HEADER]
         assert (await client.get("/api/drafts")).status_code == 200
+        reply = Reply.of_json({"choices": [self._choice], "model": "m"})
+        self._stub.on("POST", PATH, reply)
         before = len(self._stub.requests)
         await self._desk.drafted(channel="sms", message_id=f"m-{before}")
         (request,) = self._stub.requests[before:]
@@ -85,6 +87,60 @@ async def test_a_layer_that_is_saved_is_in_the_next_request_and_gone_after_the_r
 
         restored = await admin.post(f"{path}/versions/1/restore", headers=CHANGE)
         assert await model.told_after(restored) == built_in
+
+
+@pytest.fixture
+def chats(database, fresh_nats, http_stub, tmp_path):
+    model = {
+        "DRAMATIS_CHAT_MODEL": "m",
+        "DRAMATIS_CHAT_OPENAI_API_KEY": "sk-x",
+        "DRAMATIS_CHAT_OPENAI_BASE_URL": f"{http_stub.url}/v1",
+    }
+    url = database("chat_svc").login_url
+    env = service_env(tmp_path, database_url=url, nats_url=fresh_nats.url, more=model)
+    with running("chat_svc", tmp_path, env) as started:
+        yield started
+
+
+async def chatted_after(chats, http_stub, persona_id, answer):
+    """Return the messages that chat-svc sends for a question that comes after a change."""
+    parts = [{"choices": [{"delta": {"content": "490 EUR."}}], "model": "m"}]
+    last = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+    http_stub.on("POST", PATH, Reply.of_events(*parts, last))
+    headers = {AT_LEAST_HEADER: answer.headers[REVISION_HEADER]}
+    async with chats.client(WORKSPACE) as client:
+        body = {"message": "What does it cost?"}
+        async with client.stream(
+            "POST", f"/chat/{persona_id}", json=body, headers=headers
+        ) as heard:
+            assert heard.status_code == 200, await heard.aread()
+            assert [event async for _, event in events_of(heard)][-1] == "[DONE]"
+    return json.dumps(http_stub.requests[-1].json()["messages"], ensure_ascii=False)
+
+
+async def test_a_rag_version_that_is_activated_is_in_the_next_request_of_drafts_and_chats(
+    services, chats, model, http_stub
+):
+    async with services[0].client(WORKSPACE) as admin:
+        created = (await admin.post("/api/personas", json={"name": "Nova"})).json()
+        base = f"/api/personas/{created['persona_id']}/prompts"
+        ids = []
+        for text in ("Quote the first way.", "Quote the second way."):
+            saved = await admin.post(f"{base}/rag/main/versions", json={"content": text})
+            ids.append(saved.json()["version"]["version_id"])
+        for answer, told, untold in (
+            (saved, "Quote the second way.", "Quote the first way."),
+            (
+                await admin.put(f"{base}/{ids[0]}/activate"),
+                "Quote the first way.",
+                "Quote the second way.",
+            ),
+        ):
+            drafted = await model.told_after(answer)
+            chatted = await chatted_after(chats, http_stub, created["persona_id"], answer)
+            for messages in (drafted, chatted):
+                assert told in messages
+                assert untold not in messages
 
 
 async def test_a_layer_that_is_no_template_is_refused_by_line_and_changes_nothing(services):

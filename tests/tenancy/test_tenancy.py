@@ -63,6 +63,22 @@ PROMPT_CASES = [
     ),
     prompt("POST", "/recover", json={"layer": "system"}),
     prompt("POST", "/validate", json={"layer": "system", "content": "mine"}),
+    prompt("POST", "/from-template", json={"templateName": "custom"}),
+    case(
+        "POST /api/personas/{persona_id}/prompts/from-template",
+        f"{OWN_PROMPTS}/from-template",
+        json={"templateName": "template_of_other"},
+        status=422,
+    ),
+    prompt("GET", "/template-update"),
+    case("GET /api/prompt-templates", status=200),
+    case("GET /api/prompt-templates/{template_id}", "/api/prompt-templates/template_of_other"),
+    case(
+        "PUT /api/prompt-templates/{template_id}",
+        "/api/prompt-templates/mine",
+        json={"title": "Mine", "system": "Mine.", "rag": "Mine.", "user": "Mine."},
+        status=200,
+    ),
     prompt("POST", "/clone", json={"sourcePersonaId": "{own_persona}"}),
     case(
         "POST /api/personas/{persona_id}/prompts/clone",

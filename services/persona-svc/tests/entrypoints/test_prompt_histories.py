@@ -151,6 +151,11 @@ class PromptMachine(RuleBasedStateMachine):
         body = {"sourcePersonaId": self.pick(source)}
         self.call("POST", f"/{self.pick(which)}/prompts/clone", json=body)
 
+    @rule(which=some, template=st.sampled_from(["custom", "researcher", "nobody"]))
+    def take_a_template_over(self, which, template):
+        body = {"templateName": template}
+        self.call("POST", f"/{self.pick(which)}/prompts/from-template", json=body)
+
     @rule(which=some, version=st.integers(1, 5))
     def restore(self, which, version):
         self.call("POST", f"/{self.pick(which)}/versions/{version}/restore")

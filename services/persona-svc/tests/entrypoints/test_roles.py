@@ -6,6 +6,7 @@ import pytest
 
 ID = "0199b3c4-7d1e-7001-8a2b-5c6d7e8f9a0b"
 SOME = f"/api/personas/{ID}"
+TEMPLATE = "sales"
 MATCH_ANY = {"If-Match": "*"}
 WRITES = [
     ("POST", f"{SOME}/undelete", {}),
@@ -20,6 +21,12 @@ WRITES = [
     ("POST", f"{SOME}/prompts/rag/main/versions", {"json": {"content": "Quote."}}),
     ("PUT", f"{SOME}/prompts/{ID}/activate", {}),
     ("POST", f"{SOME}/prompts/recover", {"json": {"layer": "rag"}}),
+    ("POST", f"{SOME}/prompts/from-template", {"json": {"templateName": "custom"}}),
+    (
+        "PUT",
+        f"/api/prompt-templates/{TEMPLATE}",
+        {"json": {"title": "A", "system": "A.", "rag": "A.", "user": "A."}},
+    ),
     ("POST", f"{SOME}/prompts/clone", {"json": {"sourcePersonaId": ID}}),
     ("POST", "/api/personas/ensure-default", {}),
     ("POST", "/api/personas/import", {"params": {"starter": "formal-professional"}}),
@@ -64,6 +71,7 @@ PARTS = {
     "campaign_id": "spring",
     "layer": "rag",
     "name": "main",
+    "template_id": TEMPLATE,
 }
 
 

@@ -11,6 +11,7 @@ from persona_svc.adapters.tables import (
     AssignmentRow,
     CampaignRow,
     PersonaRow,
+    PromptTemplateRow,
     VersionRow,
 )
 
@@ -39,5 +40,6 @@ async def erase_persona(session: Session, workspace_id: str, persona_id: UUID) -
 
 async def erase_workspace(session: Session, workspace_id: str) -> None:
     """Delete all that a workspace has but its own row."""
-    for table in (AssignmentRow, CampaignRow, VersionRow, PersonaRow, AuditRow):
+    owned = (AssignmentRow, CampaignRow, VersionRow, PersonaRow, PromptTemplateRow, AuditRow)
+    for table in owned:
         await session.execute(delete(table).where(table.workspace_id == workspace_id))

@@ -174,3 +174,21 @@ class PromptActivationRow(OwnedByWorkspace, Base):
     why: Mapped[str]
     persona_version: Mapped[int]
     revision: Mapped[int] = mapped_column(BigInteger)
+
+
+class PromptTemplateRow(OwnedByWorkspace, Base):
+    """A version of a workspace's own template of prompts."""
+
+    __tablename__ = "prompt_template"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    template_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    description: Mapped[str | None]
+    languages: Mapped[list[str]] = mapped_column(JSONB)
+    system: Mapped[str]
+    rag: Mapped[str]
+    user: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]

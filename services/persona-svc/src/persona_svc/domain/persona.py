@@ -36,6 +36,7 @@ TEXT_LIMITS: Final = {
     "service_description": 8_000,
 }
 """Most characters of the texts that are kept verbatim."""
+MAX_TEMPLATE_CHARS: Final = 80
 MAX_LANGUAGE_CHARS: Final = 35
 """What RFC 5646, section 4.4.1, advises to leave room for."""
 _BLANK: Final = {"Cf", "Zs"}
@@ -93,6 +94,8 @@ class PersonaFields:
     user_prompt: str | None = None
     named_prompts: Mapping[str, str] | None = None
     """Further prompts, such as `user/greeting`: published for whoever reads them."""
+    prompt_template: str | None = None
+    """The template that its prompts were taken over from, and its version: `researcher@1`."""
     parent_id: UUID | None = None
     is_active: bool = True
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -114,6 +117,9 @@ class PersonaFields:
         for name, layer in (("rag_prompt", Layer.RAG), ("user_prompt", Layer.USER)):
             clean[name] = _template(checks, name, layer, getattr(self, name))
         clean["named_prompts"] = checks.attempt(lambda: frozen_prompts(self.named_prompts))
+        clean["prompt_template"] = checks.label(
+            "prompt_template", self.prompt_template, MAX_TEMPLATE_CHARS
+        )
         clean["parent_id"] = checks.uuid("parent_id", self.parent_id)
         checks.required_flag("is_active", self.is_active)
         checks.flag("cite_sources", self.cite_sources)

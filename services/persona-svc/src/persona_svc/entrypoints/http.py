@@ -9,6 +9,7 @@ from persona_svc.entrypoints import (
     campaigns_api,
     keys_api,
     personas_api,
+    prompt_templates_api,
     prompts_api,
     versions_api,
     workspace_api,
@@ -25,10 +26,14 @@ API = HttpApi(
         versions_api.router,
         personas_api.router,
         prompts_api.router,
+        prompts_api.old_router,
+        prompt_templates_api.router,
+        prompt_templates_api.old_router,
         keys_api.router,
     ],
     long_bodies=re.compile(
         "/api/personas(/[^/]+(/settings|/prompts/.*)?)?|/api/workspace/settings|/api/campaigns/assignments"
+        "|/api/prompt-templates/[^/]+"
     ),
     uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES, in_memory=True),
     description="How the AI of a workspace speaks: edit it once, everybody follows.",

@@ -4,7 +4,7 @@ import math
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Path, Query, Response
 from service_kit.identity import CHANGES_NOTHING, Admin, Viewer
 from service_kit.paging import Paging
 from service_kit.preconditions import OptionalIfMatch, etag
@@ -12,7 +12,7 @@ from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 from service_kit.store import Session
 
-from persona_svc.adapters import personas, prompts
+from persona_svc.adapters import personas, prompt_templates, prompts
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.diff import unified_diff
 from persona_svc.domain.persona import Persona
@@ -41,13 +41,19 @@ from persona_svc.entrypoints.schemas.prompt import (
     SavePromptRequest,
     ValidationDocument,
 )
+from persona_svc.entrypoints.schemas.prompt_template import (
+    ApplyTemplateRequest,
+    TemplateUpdateDocument,
+)
 from persona_svc.usecases.activate_prompt import activate_prompt
+from persona_svc.usecases.apply_template import apply_template
 from persona_svc.usecases.check_prompt import check_prompt
 from persona_svc.usecases.clone_prompts import clone_prompts
 from persona_svc.usecases.recover_prompt import recover_prompt
 from persona_svc.usecases.save_prompt import PromptDraft, save_prompt
 
 router = api_router("/api/personas/{persona_id}/prompts", "prompts")
+old_router = api_router("/persona/{persona_id}/prompts", "prompts")
 FOUND = problem_responses(404)
 MOVED = problem_responses(404, 409, 412)
 
@@ -229,6 +235,43 @@ async def clone(
     admin.require_persona(body.source_persona_id)
     cloned = await clone_prompts(change, persona, body.source_persona_id)
     return AppliedPromptsDocument(prompts=await _prompts(change.session, cloned))
+
+
+@router.post(
+    "/from-template",
+    operation_id="applyPromptTemplate",
+    summary="Take over a template",
+    responses=MOVED,
+)
+@old_router.post(
+    "/from-template", summary="Take over a template (another spelling)", include_in_schema=False
+)
+async def apply(
+    persona: Edited, body: ApplyTemplateRequest, change: Editing
+) -> AppliedPromptsDocument:
+    """Replace the main prompts of all layers by those of a template, in one step."""
+    template = await prompt_templates.choose(change.session, change.workspace_id, body.template_id)
+    applied = await apply_template(change, persona, template)
+    return AppliedPromptsDocument(prompts=await _prompts(change.session, applied))
+
+
+@router.get(
+    "/template-update",
+    operation_id="showPromptTemplateUpdate",
+    summary="Show what a template would change",
+    responses=FOUND,
+)
+async def show_update(
+    persona: Shown,
+    session: WorkspaceSession,
+    template_id: Annotated[
+        str | None, Query(max_length=80, description="By default the one that was taken over.")
+    ] = None,
+) -> TemplateUpdateDocument:
+    """Compare the prompts with the newest version of a template, layer by layer."""
+    taken, _, _ = (persona.fields.prompt_template or "").partition("@")
+    template = await prompt_templates.get(session, persona.workspace_id, template_id or taken)
+    return TemplateUpdateDocument.of(persona.fields, template)
 
 
 async def _prompts(session: Session, persona: Persona) -> dict[Layer, list[PromptDocument]]:

@@ -214,6 +214,7 @@ class PersonaDocument(BaseModel):
     rag_prompt: str | None
     user_prompt: str | None
     named_prompts: dict[str, str] | None
+    prompt_template: str | None
     parent_id: UUID | None
     is_active: bool
     model: dict[str, Any]
