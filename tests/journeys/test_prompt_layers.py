@@ -13,6 +13,7 @@ from service_kit.personas import AT_LEAST_HEADER, REVISION_HEADER
 PATH = "/v1/chat/completions"
 WORKSPACE = "layers"
 CHANGE = {"If-Match": "*"}
+WAYS = ("Quote the first way.", "Quote the second way.")
 LAYERS = {
     "rag_prompt": "{% if passages %}Quote.{% else %}Say that nothing is known.{% endif %}",
     "user_prompt": "{{ persona_name }} answers this:\n{{ query }}\nBe brief.",
@@ -125,22 +126,16 @@ async def test_a_rag_version_that_is_activated_is_in_the_next_request_of_drafts_
         created = (await admin.post("/api/personas", json={"name": "Nova"})).json()
         base = f"/api/personas/{created['persona_id']}/prompts"
         ids = []
-        for text in ("Quote the first way.", "Quote the second way."):
+        for text in WAYS:
             saved = await admin.post(f"{base}/rag/main/versions", json={"content": text})
             ids.append(saved.json()["version"]["version_id"])
-        for answer, told, untold in (
-            (saved, "Quote the second way.", "Quote the first way."),
-            (
-                await admin.put(f"{base}/{ids[0]}/activate"),
-                "Quote the first way.",
-                "Quote the second way.",
-            ),
-        ):
+        for place in (1, 0):
+            answer = await admin.put(f"{base}/{ids[place]}/activate")
             drafted = await model.told_after(answer)
             chatted = await chatted_after(chats, http_stub, created["persona_id"], answer)
             for messages in (drafted, chatted):
-                assert told in messages
-                assert untold not in messages
+                assert WAYS[place] in messages
+                assert WAYS[1 - place] not in messages
 
 
 async def test_a_layer_that_is_no_template_is_refused_by_line_and_changes_nothing(services):
