@@ -18,6 +18,7 @@ BOUNDED = {
     "followup_svc/domain/time_zone.py _windows_zones": "nothing: one value",
     "followup_svc/domain/holiday.py _of_year": "regions that there are: 256 of 3 KB",
     "ingest_svc/adapters/extraction/number_formats.py _sections": "the child that reads one file",
+    "persona_svc/adapters/prompt_templates.py shipped": "nothing: one value",
     "persona_svc/adapters/starters.py starters": "nothing: one value",
     "ingest_svc/adapters/passage_index.py _bm25": "languages that there are",
 }
