@@ -256,6 +256,46 @@ def test_what_cannot_be_read_is_named_and_not_empty(form: str, text: str, what: 
     assert what in (reply.unreadable or "")
 
 
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [
+        (
+            (
+                "Content-Type: application/octet-stream; name=smime.p7m\n"
+                "Content-Disposition: attachment; filename=smime.p7m"
+            ),
+            "S/MIME encrypted",
+        ),
+        (
+            (
+                "Content-Type: application/octet-stream\nContent-Disposition: attachment;\n"
+                ' filename="WINMAIL.DAT"'
+            ),
+            "TNEF",
+        ),
+        ('Content-Type: application/pgp-encrypted; name="PGPMIME Identification"', "PGP"),
+        ("Content-Type: application/x-microsoft-rpmsg-message; name=message.rpmsg", "rpmsg"),
+        ("Content-Type: application/octet-stream; name=message.rpmsg", "rpmsg"),
+    ],
+)
+def test_what_a_gateway_named_otherwise_is_unreadable_too(part: str, what: str) -> None:
+    reply = cleaned(
+        "raw_email",
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n\n"
+        f"--b\n{part}\n\nMIIB\n--b--",
+    )
+    assert reply.text == ""
+    assert what in (reply.unreadable or "")
+
+
+def test_a_file_of_another_name_is_not_unreadable() -> None:
+    raw_email = (
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+        "Content-Type: application/octet-stream; name=prices.dat\n\nMIIB\n--b--"
+    )
+    assert cleaned("raw_email", raw_email).unreadable is None
+
+
 def test_words_beside_an_unreadable_part_count() -> None:
     raw_email = (
         "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nYes.\n"

@@ -29,6 +29,8 @@ MAX_FIELD_CHARS = 4_000
 """Of one header field that is taken apart: the library's parsing of parameters is quadratic."""
 
 _HEADER_END = re.compile(r"\r?\n\r?\n")
+_UNTYPED = frozenset({"application/octet-stream", "application/x-unknown"})
+_FILE_NAME = re.compile(r"filename=\"?([^\";\s]{1,200})", re.IGNORECASE)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 
@@ -101,12 +103,23 @@ class _PartReader:
 
 
 def _unreadable(headers: Message, kind: str) -> str | None:
-    if kind in {"application/ms-tnef", "application/vnd.ms-tnef"}:
+    """Return what a part is that holds words out of reach; some have a name, but no type."""
+    name = _file_name(headers) if kind in _UNTYPED else ""
+    if kind in {"application/ms-tnef", "application/vnd.ms-tnef"} or name == "winmail.dat":
         return "Outlook's own format (TNEF, winmail.dat)"
-    if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}:
+    if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} or name.endswith(".p7m"):
         is_signed = _parameter(headers, "smime-type").lower() == "signed-data"
         return "an opaque S/MIME signature" if is_signed else "an S/MIME encrypted part"
-    return "a PGP encrypted part" if kind == "multipart/encrypted" else None
+    if kind == "application/x-microsoft-rpmsg-message" or name.endswith(".rpmsg"):
+        return "a mail whose rights are managed (rpmsg)"
+    is_pgp = kind in {"multipart/encrypted", "application/pgp-encrypted"}
+    return "a PGP encrypted part" if is_pgp else None
+
+
+def _file_name(headers: Message) -> str:
+    disposition = str(headers.get("content-disposition", ""))[:MAX_FIELD_CHARS]
+    found = _FILE_NAME.search(disposition)
+    return (found[1] if found else _parameter(headers, "name")).strip().lower()
 
 
 def _has_file_name(headers: Message) -> bool:
