@@ -19,6 +19,11 @@ NOT_TENANTS = {
 }
 MINE, THEIRS = "asking", "other"
 ROWS_OF_A_VENDOR = {
+    "persona_svc": """
+        insert into prompt_gate (workspace_id, persona_id, version_id, state, deadline)
+        select workspace_id, persona_id, version_id, 'waiting', now() from prompt_version
+        where workspace_id = %(workspace_id)s
+        """,
     "voice_svc": """
         insert into agent_revision (agent_id, revision, workspace_id, persona_id)
         values (%(workspace_id)s, 1, %(workspace_id)s::text, gen_random_uuid())
@@ -46,7 +51,7 @@ ROWS_OF_A_VENDOR = {
           on conflict do nothing
         """,
 }
-"""What a service has only with a vendor's key."""
+"""What a service has only with a vendor's key, or with a setting that is off at first."""
 
 
 @pytest.fixture(params=SERVICES)

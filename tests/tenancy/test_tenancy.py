@@ -61,6 +61,13 @@ PROMPT_CASES = [
         "PUT /api/personas/{persona_id}/prompts/{version_id}/activate",
         f"{OWN_PROMPTS}/{{prompt}}/activate",
     ),
+    prompt("POST", "/versions/{version_id}/approve"),
+    prompt("GET", "/versions/{version_id}/gate"),
+    case(
+        "GET /api/personas/{persona_id}/prompts/versions/{version_id}/gate",
+        f"{OWN_PROMPTS}/versions/{{prompt}}/gate",
+    ),
+    prompt("POST", "/versions/{version_id}/gate", json={"outcome": "passed"}),
     prompt("POST", "/recover", json={"layer": "system"}),
     prompt("POST", "/validate", json={"layer": "system", "content": "mine"}),
     prompt("POST", "/from-template", json={"templateName": "custom"}),

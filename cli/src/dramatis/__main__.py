@@ -18,6 +18,7 @@ GROUPS = {
     "keys": "keys",
     "replies": "replies",
     "personas": "personas",
+    "prompts": "prompts",
     "files": "files",
     "sequences": "sequences",
     "instances": "instances",

@@ -20,6 +20,8 @@ WRITES = [
     ("POST", f"{SOME}/versions/1/restore", {}),
     ("POST", f"{SOME}/prompts/rag/main/versions", {"json": {"content": "Quote."}}),
     ("PUT", f"{SOME}/prompts/{ID}/activate", {}),
+    ("POST", f"{SOME}/prompts/versions/{ID}/approve", {}),
+    ("POST", f"{SOME}/prompts/versions/{ID}/gate", {"json": {"outcome": "passed"}}),
     ("POST", f"{SOME}/prompts/recover", {"json": {"layer": "rag"}}),
     ("POST", f"{SOME}/prompts/from-template", {"json": {"templateName": "custom"}}),
     (

@@ -27,6 +27,8 @@ class WorkspaceSettings(LegacySettings):
 
     default_persona_id: UUID | None = None
     qualification_questions: list[str] = Field(default_factory=list[str])
+    prompt_approval: bool = False
+    """Whether another admin approves each new text of a prompt."""
 
 
 class WorkspaceUpdatedV1(OwnEvent):

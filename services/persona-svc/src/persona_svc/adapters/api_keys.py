@@ -51,6 +51,15 @@ async def get(session: Session, key_id: UUID) -> ApiKey:
     return _found(await session.get(ApiKeyRow, key_id), key_id)
 
 
+async def created_by(session: Session, workspace_id: str, key_id: UUID) -> str | None:
+    """Return who made a key, also one that is revoked."""
+    return await session.scalar(
+        select(ApiKeyRow.created_by).where(
+            ApiKeyRow.workspace_id == workspace_id, ApiKeyRow.key_id == key_id
+        )
+    )
+
+
 async def lock(session: Session, key_id: UUID) -> ApiKey:
     """Return a living key, locked until the transaction ends.
 

@@ -155,7 +155,7 @@ async def find_text(session: Session, persona: Persona, key: PromptKey, text: st
         _of(select(PromptVersionRow.version_id), persona.workspace_id, persona.persona_id, key)
         .where(
             PromptVersionRow.content_sha256 == digest(text),
-            PromptVersionRow.state == VersionState.SAVED.value,
+            PromptVersionRow.state != VersionState.REFUSED.value,
         )
         .order_by(PromptVersionRow.version.desc())
         .limit(1)
@@ -223,6 +223,20 @@ async def was_active(session: Session, persona: Persona, version_id: UUID) -> bo
             PromptActivationRow.workspace_id == persona.workspace_id,
             PromptActivationRow.persona_id == persona.persona_id,
             PromptActivationRow.version_id == version_id,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+async def is_used(session: Session, workspace_id: str, text: str) -> bool:
+    """Return whether a prompt of the workspace has this text now."""
+    found = await session.scalars(
+        select(PromptHeadRow.persona_id)
+        .join(PromptVersionRow, PromptVersionRow.version_id == PromptHeadRow.active_version_id)
+        .where(
+            PromptHeadRow.workspace_id == workspace_id,
+            PromptVersionRow.content_sha256 == digest(text),
         )
         .limit(1)
     )

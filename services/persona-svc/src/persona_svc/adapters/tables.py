@@ -192,3 +192,18 @@ class PromptTemplateRow(OwnedByWorkspace, Base):
     user: Mapped[str]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class PromptGateRow(OwnedByWorkspace, Base):
+    """What a version has to pass; the newest one of a version counts."""
+
+    __tablename__ = "prompt_gate"
+
+    gate_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    persona_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    state: Mapped[str]
+    deadline: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    why: Mapped[str | None]

@@ -37,7 +37,7 @@ async def save(session: Session, workspace: Workspace) -> None:
         .values(
             revision=workspace.revision,
             default_persona_id=workspace.default_persona_id,
-            settings=workspace.settings.as_dict(),
+            settings=workspace.settings.stored(),
             settings_revision=workspace.settings_revision,
         )
     )

@@ -94,6 +94,8 @@ class PersonaFields:
     user_prompt: str | None = None
     named_prompts: Mapping[str, str] | None = None
     """Further prompts, such as `user/greeting`: published for whoever reads them."""
+    prompt_gate: bool | None = None
+    """Whether a new text of a prompt must pass the persona's tests before it is used."""
     prompt_template: str | None = None
     """The template that its prompts were taken over from, and its version: `researcher@1`."""
     parent_id: UUID | None = None
@@ -123,6 +125,7 @@ class PersonaFields:
         clean["parent_id"] = checks.uuid("parent_id", self.parent_id)
         checks.required_flag("is_active", self.is_active)
         checks.flag("cite_sources", self.cite_sources)
+        checks.flag("prompt_gate", self.prompt_gate)
         clean["language"] = _language(checks, self.language)
         clean["metadata"] = checks.attempt(lambda: frozen_metadata(self.metadata))
         checks.raise_as(InvalidPersonaError)

@@ -55,6 +55,8 @@ class Origin(StrEnum):
     IMPORT = "import"
     ACTIVATE = "activate"
     RECOVER = "recover"
+    APPROVE = "approve"
+    GATE = "gate"
 
 
 class VersionState(StrEnum):

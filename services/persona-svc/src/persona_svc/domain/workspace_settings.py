@@ -50,6 +50,8 @@ class WorkspaceSettings:
     service_description: str | None = None
     ideal_customer_profile: str | None = None
     qualification_questions: tuple[str, ...] = ()
+    prompt_approval: bool = False
+    """Whether another admin approves each new text of a prompt."""
 
     def __post_init__(self) -> None:
         """Clean every field; refuse all that is wrong at once."""
@@ -65,6 +67,7 @@ class WorkspaceSettings:
             "ideal_customer_profile", self.ideal_customer_profile, MAX_CUSTOMER_PROFILE_CHARS
         )
         clean["qualification_questions"] = _questions(checks, self.qualification_questions)
+        checks.required_flag("prompt_approval", self.prompt_approval)
         checks.raise_as(InvalidSettingsError)
         for name, value in clean.items():
             object.__setattr__(self, name, value)
@@ -84,6 +87,10 @@ class WorkspaceSettings:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
         return asdict(self) | {"qualification_questions": list(self.qualification_questions)}
+
+    def stored(self) -> dict[str, Any]:
+        """Return `as_dict` without what is off: code that lacks a newer setting can read it."""
+        return {name: value for name, value in self.as_dict().items() if value is not False}
 
 
 def mirror(settings: WorkspaceSettings, default: CompiledPersona) -> WorkspaceSettings:

@@ -10,13 +10,14 @@ from service_kit.paging import Paging
 from service_kit.preconditions import OptionalIfMatch, etag
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
-from service_kit.store import Session
+from service_kit.store import Session, database_now
 
-from persona_svc.adapters import personas, prompt_templates, prompts
+from persona_svc.adapters import personas, prompt_gates, prompt_templates, prompts
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.diff import unified_diff
 from persona_svc.domain.persona import Persona
 from persona_svc.domain.prompt import NAME_PATTERN, Layer, PromptKey
+from persona_svc.domain.prompt_gate import Gate
 from persona_svc.domain.prompt_version import (
     Origin,
     PromptHead,
@@ -30,6 +31,8 @@ from persona_svc.entrypoints.schemas.prompt import (
     AppliedPromptsDocument,
     CheckPromptRequest,
     ClonePromptsRequest,
+    DecideGateRequest,
+    GateDocument,
     PromptDiffDocument,
     PromptDocument,
     PromptsDocument,
@@ -45,10 +48,13 @@ from persona_svc.entrypoints.schemas.prompt_template import (
     ApplyTemplateRequest,
     TemplateUpdateDocument,
 )
-from persona_svc.usecases.activate_prompt import activate_prompt
+from persona_svc.usecases.advance_prompt import advance_prompt
 from persona_svc.usecases.apply_template import apply_template
+from persona_svc.usecases.approve_prompt import approve_prompt
+from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.check_prompt import check_prompt
 from persona_svc.usecases.clone_prompts import clone_prompts
+from persona_svc.usecases.decide_gate import decide_gate
 from persona_svc.usecases.recover_prompt import recover_prompt
 from persona_svc.usecases.save_prompt import PromptDraft, save_prompt
 
@@ -130,7 +136,7 @@ async def save(
     await _head(change.session, persona, key, response)
     place = f"/api/personas/{persona.persona_id}/prompts/versions/{saved.version.version_id}"
     response.headers["Location"] = place
-    return SavedPromptDocument.of(saved)
+    return SavedPromptDocument.of(saved, change.at)
 
 
 @router.get(
@@ -183,8 +189,55 @@ async def activate(
     """Let a stored version speak, also an older one; one that the persona cannot have is 422."""
     version = await _version(change.session, persona, version_id)
     before = await _require_unmoved(change.session, persona, version.key, if_match)
-    await activate_prompt(change, persona, version, Origin.ACTIVATE)
-    return await _activated(change.session, persona, before, version, response)
+    gate = await advance_prompt(change, persona, version, Origin.ACTIVATE)
+    return await _activated(change, persona, before, gate, response)
+
+
+@router.post(
+    "/versions/{version_id}/approve",
+    operation_id="approvePromptVersion",
+    summary="Approve a version of a prompt",
+    responses=MOVED,
+)
+async def approve(
+    persona: Edited,
+    version_id: UUID,
+    change: Editing,
+    if_match: OptionalIfMatch,
+    response: Response,
+) -> ActivatedPromptDocument:
+    """Let a version speak that somebody else has written; a key counts as who made it."""
+    version = await _version(change.session, persona, version_id)
+    before = await _require_unmoved(change.session, persona, version.key, if_match)
+    gate = await approve_prompt(change, persona, version)
+    return await _activated(change, persona, before, gate, response)
+
+
+@router.get(
+    "/versions/{version_id}/gate",
+    operation_id="getPromptGate",
+    summary="Show the gate of a version",
+    responses=FOUND,
+)
+async def show_gate(persona: Shown, version_id: UUID, session: WorkspaceSession) -> GateDocument:
+    """Return the newest gate that the version stands, or stood, before."""
+    gate = await prompt_gates.get(session, persona, version_id)
+    return GateDocument.of(gate, await database_now(session))
+
+
+@router.post(
+    "/versions/{version_id}/gate",
+    operation_id="decidePromptGate",
+    summary="Decide the gate of a version",
+    responses=MOVED,
+)
+async def decide(
+    persona: Edited, version_id: UUID, body: DecideGateRequest, change: Editing
+) -> GateDocument:
+    """Tell how the version did: what has passed is active; a failed one can be overridden."""
+    version = await _version(change.session, persona, version_id)
+    gate = await decide_gate(change, persona, version, body.outcome, body.why)
+    return GateDocument.of(gate, change.at)
 
 
 @router.post(
@@ -203,8 +256,8 @@ async def recover(
     """Activate one of the last three versions that were active before, by default the last."""
     key = PromptKey(body.layer, body.name)
     before = await _require_unmoved(change.session, persona, key, if_match)
-    version = await recover_prompt(change, persona, key, body.version_id)
-    return await _activated(change.session, persona, before, version, response)
+    await recover_prompt(change, persona, key, body.version_id)
+    return await _activated(change, persona, before, None, response)
 
 
 @router.post(
@@ -342,16 +395,20 @@ async def _require_unmoved(
 
 
 async def _activated(
-    session: Session,
+    change: Change,
     persona: Persona,
     before: PromptHead,
-    version: PromptVersion,
+    gate: Gate | None,
     response: Response,
 ) -> ActivatedPromptDocument:
-    head = await _head(session, persona, version.key, response)
-    previous = await _summary(session, persona, before.active_version_id)
+    head = await _head(change.session, persona, before.key, response)
+    active = await _summary(change.session, persona, head.active_version_id)
+    previous = await _summary(change.session, persona, before.active_version_id)
     return ActivatedPromptDocument(
-        active=_shown(version, head), previous_active=previous and _shown(previous, head)
+        success=gate is None,
+        active=active and _shown(active, head),
+        gate=gate and GateDocument.of(gate, change.at),
+        previous_active=previous and _shown(previous, head),
     )
 
 

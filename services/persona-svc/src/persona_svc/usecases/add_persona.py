@@ -38,6 +38,6 @@ async def add_persona(
         change.default_persona_id = persona.persona_id
     await personas.add(change.session, persona)
     await versions.add(change.session, persona, change.actor.subject, "created")
-    await record_prompts(change, persona, PromptEdit(origin=origin))
+    await record_prompts(change, None, persona, PromptEdit(origin=origin))
     change.created.append(persona)
     return persona

@@ -7,7 +7,9 @@ from service_kit.ids import new_id
 from persona_svc.adapters import prompts
 from persona_svc.adapters.prompts import Activation
 from persona_svc.domain.persona import Persona
+from persona_svc.domain.prompt_gate import ApprovalRequiredError, GateRequiredError
 from persona_svc.domain.prompt_version import (
+    Origin,
     PromptEdit,
     PromptHead,
     PromptVersion,
@@ -18,12 +20,18 @@ from persona_svc.domain.prompt_version import (
 from persona_svc.usecases.begin_change import Change
 
 
-async def record_prompts(change: Change, persona: Persona, edit: PromptEdit) -> None:
+async def record_prompts(
+    change: Change, before: Persona | None, persona: Persona, edit: PromptEdit
+) -> None:
     """Let the active version of each prompt be what the persona's fields say.
 
     A text that has no version gets one; one that the persona had before gets that one back. So
     both histories agree, whoever changed the fields.
+
+    Raises:
+        ApprovalRequiredError, GateRequiredError: a text is new, and not one of `edit.chosen`.
     """
+    known = {} if before is None else texts_of(before.fields)
     texts = texts_of(persona.fields)
     heads = await prompts.heads(change.session, persona)
     for key in heads | texts:
@@ -31,6 +39,8 @@ async def record_prompts(change: Change, persona: Persona, edit: PromptEdit) -> 
         text = texts.get(key)
         active = None if text is None else await _version(change, persona, head, text, edit)
         if active != head.active_version_id:
+            if known.get(key) != text and key not in edit.chosen:
+                await _require_free(change, before, persona, (text, active), edit)
             activation = Activation(
                 version_id=active,
                 actor=change.actor.subject,
@@ -39,6 +49,31 @@ async def record_prompts(change: Change, persona: Persona, edit: PromptEdit) -> 
                 revision=change.revision,
             )
             await prompts.activate(change.session, persona, head, activation)
+
+
+async def _require_free(
+    change: Change,
+    before: Persona | None,
+    persona: Persona,
+    changed: tuple[str | None, UUID | None],
+    edit: PromptEdit,
+) -> None:
+    text, version_id = changed
+    approval = change.settings.prompt_approval
+    gate = before is not None and before.fields.prompt_gate
+    if not approval and not gate:
+        return
+    if version_id and await prompts.was_active(change.session, persona, version_id):
+        return
+    is_copy = edit.origin is Origin.CLONE
+    if is_copy and (
+        text is None or await prompts.is_used(change.session, change.workspace_id, text)
+    ):
+        return
+    hint = "save it as a version of the prompt (POST …/prompts/{layer}/{name}/versions)"
+    if approval:
+        raise ApprovalRequiredError(f"{hint}: another admin approves it")
+    raise GateRequiredError(f"{hint}: it is used once it has passed")
 
 
 async def _version(

@@ -30,7 +30,7 @@ async def replace_fields(
     edited = persona
     if changed_fields(persona.fields, fields):
         edited = await _edited(change, persona, fields, summary)
-    await record_prompts(change, edited, prompts)
+    await record_prompts(change, persona, edited, prompts)
     return edited
 
 

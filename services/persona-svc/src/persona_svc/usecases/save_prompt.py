@@ -9,6 +9,7 @@ from persona_svc.adapters import prompts
 from persona_svc.domain.diff import unified_diff
 from persona_svc.domain.persona import Persona
 from persona_svc.domain.prompt import PromptError, PromptKey
+from persona_svc.domain.prompt_gate import Gate
 from persona_svc.domain.prompt_version import (
     MAX_PROMPTS,
     Origin,
@@ -18,7 +19,7 @@ from persona_svc.domain.prompt_version import (
     VersionState,
     require_storable,
 )
-from persona_svc.usecases.activate_prompt import activate_prompt
+from persona_svc.usecases.advance_prompt import advance_prompt
 from persona_svc.usecases.begin_change import Change
 from persona_svc.usecases.check_prompt import check_prompt
 
@@ -39,10 +40,14 @@ class SavedPrompt:
     version: PromptVersion
     diff: str | None
     is_active: bool
+    gate: Gate | None
+    """What it waits before, if there is one."""
 
 
 async def save_prompt(change: Change, persona: Persona, draft: PromptDraft) -> SavedPrompt:
     """Return the new version; one with errors is stored and does not become active.
+
+    One that another admin must approve, or that must pass a gate, waits.
 
     Raises:
         PromptInvalidError: the text is blank or cannot be stored, or there are too many prompts.
@@ -61,10 +66,13 @@ async def save_prompt(change: Change, persona: Persona, draft: PromptDraft) -> S
     if head.active_version_id is not None:
         key = (change.workspace_id, persona.persona_id, head.active_version_id)
         before = (await prompts.get(change.session, *key)).content
-    if not errors:
-        await activate_prompt(change, persona, version, Origin.SAVE)
+    waits = bool(errors) or change.settings.prompt_approval
+    gate = None if waits else await advance_prompt(change, persona, version, Origin.SAVE)
     return SavedPrompt(
-        version=version, diff=unified_diff(before, version.content), is_active=not errors
+        version=version,
+        diff=unified_diff(before, version.content),
+        is_active=not waits and gate is None,
+        gate=gate,
     )
 
 
@@ -75,6 +83,7 @@ async def _add(
     draft: PromptDraft,
     errors: list[PromptError],
 ) -> PromptVersion:
+    state = VersionState.PROPOSED if change.settings.prompt_approval else VersionState.SAVED
     version = PromptVersion(
         version_id=new_id(),
         persona_id=persona.persona_id,
@@ -84,7 +93,7 @@ async def _add(
         commit_message=draft.commit_message,
         parent_version_id=head.active_version_id,
         origin=Origin.SAVE,
-        state=VersionState.REFUSED if errors else VersionState.SAVED,
+        state=VersionState.REFUSED if errors else state,
         errors=tuple(errors),
         created_at=change.at,
         content=draft.content,

@@ -114,6 +114,9 @@ class _PersonaValues(StrictRequest):
     cite_sources: bool | None = Field(
         default=None, description="Whether texts refer to their sources, as `[1]`."
     )
+    prompt_gate: bool | None = Field(
+        default=None, description="Whether prompts must pass a gate before they are used."
+    )
     metadata: dict[str, Any] | None = Field(default=None, description="Yours; up to 16 KiB.")
 
     def values(self) -> dict[str, Any]:
@@ -214,6 +217,7 @@ class PersonaDocument(BaseModel):
     rag_prompt: str | None
     user_prompt: str | None
     named_prompts: dict[str, str] | None
+    prompt_gate: bool | None
     prompt_template: str | None
     parent_id: UUID | None
     is_active: bool

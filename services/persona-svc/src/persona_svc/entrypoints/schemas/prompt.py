@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from service_kit.requests import StrictRequest
 
 from persona_svc.domain.prompt import MAIN, NAME_PATTERN, Layer, PromptError
+from persona_svc.domain.prompt_gate import Gate, GateOutcome, GateState
 from persona_svc.domain.prompt_version import PromptVersion, PromptVersionSummary
 from persona_svc.usecases.save_prompt import SavedPrompt
 
@@ -164,6 +165,42 @@ class PromptVersionsDocument(BaseModel):
     next: str | None
 
 
+class DecideGateRequest(StrictRequest):
+    """How a version did; whoever overrides says why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"outcome": "passed"}]})
+
+    outcome: GateOutcome
+    why: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.outcome is GateOutcome.OVERRIDDEN and self.why is None:
+            raise ValueError("say why it is overridden")
+        return self
+
+
+class GateDocument(BaseModel):
+    """What a version must pass; one that waits at its deadline has failed."""
+
+    state: GateState
+    deadline: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    why: str | None
+
+    @classmethod
+    def of(cls, gate: Gate, now: datetime) -> Self:
+        """Return the document of a gate, as it is now."""
+        return cls(
+            state=gate.state_at(now),
+            deadline=gate.deadline,
+            decided_by=gate.decided_by,
+            decided_at=gate.decided_at,
+            why=gate.why,
+        )
+
+
 class SavedPromptDocument(BaseModel):
     """A new version; one with errors is not active."""
 
@@ -171,25 +208,28 @@ class SavedPromptDocument(BaseModel):
     diff: str | None = Field(description="Unified, against the version that was active.")
     activated: bool
     validation: ValidationDocument
+    gate: GateDocument | None
 
     @classmethod
-    def of(cls, saved: SavedPrompt) -> Self:
+    def of(cls, saved: SavedPrompt, now: datetime) -> Self:
         """Return the document of what was saved."""
         return cls(
             version=PromptVersionDocument.of(saved.version, is_active=saved.is_active),
             diff=saved.diff,
             activated=saved.is_active,
             validation=ValidationDocument.of(saved.version.errors),
+            gate=saved.gate and GateDocument.of(saved.gate, now),
         )
 
 
 class ActivatedPromptDocument(BaseModel):
-    """What is active now, and what was before."""
+    """What is active now, and what was before; with a `gate` the version waits before that."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    success: bool = True
-    active: PromptVersionSummaryDocument
+    success: bool
+    active: PromptVersionSummaryDocument | None
+    gate: GateDocument | None
     previous_active: PromptVersionSummaryDocument | None = Field(
         serialization_alias="previousActive"
     )

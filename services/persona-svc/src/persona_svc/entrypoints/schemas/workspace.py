@@ -3,7 +3,7 @@
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from service_kit.requests import PartialRequest
 
 from persona_svc.adapters.starters import Starter
@@ -25,6 +25,9 @@ class UpdateSettingsRequest(PartialRequest):
     service_description: str | None = None
     ideal_customer_profile: str | None = None
     qualification_questions: list[str] | None = None
+    prompt_approval: bool | None = Field(
+        default=None, description="Whether another admin approves each new text of a prompt."
+    )
 
 
 class SettingsDocument(BaseModel):
@@ -39,6 +42,7 @@ class SettingsDocument(BaseModel):
     service_description: str | None
     ideal_customer_profile: str | None
     qualification_questions: list[str]
+    prompt_approval: bool
     default_persona_id: UUID | None
     revision: int
 
