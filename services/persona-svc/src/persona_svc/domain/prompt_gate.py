@@ -19,7 +19,7 @@ class ApprovalRequiredError(ConflictError):
 
 
 class SelfApprovalError(ForbiddenError):
-    """Nobody approves a prompt of their own."""
+    """The author of a prompt does not approve it."""
 
     slug = "prompt-self-approval"
 
