@@ -193,6 +193,13 @@ def test_signed_words_come_out_of_their_armour() -> None:
         ),
         (
             (
+                "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\nNotDashEscaped: You need it\n\n"
+                "Yes.\n-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----"
+            ),
+            "Yes.",
+        ),
+        (
+            (
                 "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\nYes.\n"
                 "-----BEGIN PGP SIGNATURE-----\n\niQEz"
             ),

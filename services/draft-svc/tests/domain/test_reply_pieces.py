@@ -65,6 +65,29 @@ def test_words_below_what_a_mark_quotes_stay(mark: str) -> None:
     assert words_of_text(f"{WORDS}\n\n{mark}\n{ATTRIBUTION}\n\nold\n\nTom") == WORDS
 
 
+@pytest.mark.parametrize(
+    "author",
+    [
+        "Tom Weber a écrit :",
+        "Tom Weber ha scritto:",
+        "tom@acme.example wrote:",
+        "Weber, Tom wrote:",
+        "Tom van der Berg schreef:",
+        "schrieb Tom Weber:",
+        "Том Вебер написал:",
+        "Tom Weber さんは書きました:",
+    ],
+)
+def test_an_author_alone_goes_with_the_quoted_lines_below(author: str) -> None:
+    assert words_of_text(f"{WORDS}\n\n{author}\n> we have a parcel desk\n> Tom") == WORDS
+    assert words_of_html(f"<p>{WORDS}</p>{author}<blockquote>old</blockquote>") == WORDS
+
+
+@pytest.mark.parametrize("words", ["We wrote to Tom:", "Here is what he wrote to us and you:"])
+def test_a_sentence_above_quoted_lines_stays(words: str) -> None:
+    assert words_of_text(f"{WORDS}\n\n{words}\n> old\n> Tom") == f"{WORDS}\n\n{words}"
+
+
 @pytest.mark.parametrize("footer", PIECES["footers"])
 def test_a_footer_goes_above_history_and_at_the_end(footer: str) -> None:
     assert words_of_text(f"{WORDS}\n\n{footer}\n") == WORDS

@@ -6,7 +6,7 @@ ENCRYPTED = "a PGP encrypted text"
 
 _ENCRYPTED_START = "-----BEGIN PGP MESSAGE-----"
 _SIGNED_START = re.compile(
-    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:(?:Hash|Comment|Version|Charset): [^\n]*\n)*\n?",
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Z][A-Za-z]{1,20}: [^\n]*\n)*\n?",
     re.MULTILINE,
 )
 _BLOCK = re.compile(

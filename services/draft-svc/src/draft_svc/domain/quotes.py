@@ -16,6 +16,7 @@ MAX_MARK_CHARS = 400
 """No mail program writes a longer attribution or header line."""
 MAX_ATTRIBUTION_LINES = 4
 MAX_HEADER_LINES = 8
+MAX_VERB_WORDS = 3
 MAX_COMPARISONS = 3
 
 _MESSAGE = (
@@ -454,12 +455,18 @@ def _is_dated_attribution(line: str) -> bool:
 
 
 def _names_author(line: str) -> bool:
-    """Return whether a line is a name, "wrote" and a colon, or has an address in brackets."""
+    """Return whether a line is a name, "wrote" and a colon, or has an address."""
     if len(line) > MAX_MARK_CHARS or _ADDRESSED.search(line):
         return len(line) <= MAX_MARK_CHARS
-    words = [word for word in _LETTERS.findall(line) if word.lower() not in _WROTE]
-    is_name = all(not word[0].islower() or word in _SMALL_NAME_WORDS for word in words)
-    return is_name and 1 <= len(words) <= 6 and _says_wrote(line)
+    if not _says_wrote(line):
+        return False
+    if "@" in line:
+        return len(line.split()) <= MAX_VERB_WORDS + 1
+    words = [word for word in _LETTERS.findall(line) if word.lower() not in _SMALL_NAME_WORDS]
+    verbs = [word for word in words if word[0].islower() or word.lower() in _WROTE]
+    names = [word for word in words if word not in verbs]
+    is_apart = words in (names + verbs, verbs + names)  # "has written" is one verb
+    return is_apart and len(verbs) <= MAX_VERB_WORDS and 1 <= len(names) <= 6
 
 
 def _joined_tails(written: list[str]) -> list[tuple[int, str]]:
