@@ -47,23 +47,23 @@ _SERVER = re.compile(r"(?:^|[<\s\"])mailer-daemon(?:@|\W*$)", re.IGNORECASE)
 _POSTMASTER = re.compile(r"(?:^|[<\s\"])postmaster@", re.IGNORECASE)
 
 _AUTOMATIC = (
-    r"auto[\s-]?|autom[^\W\d_]\w{0,12}|samodejn\w*|otomati[ks]|tự động|автомат\w*|авто|αυτόματ\w*"
-    r"|自动|自動|자동|אוטומטי\w*|تلقائي\w*|อัตโนมัติ|स्वचालित"
+    r"auto[\s-]?|autom[^\W\d_]\w{0,12}|samodejn\w{0,20}|otomati[ks]|tự động|автомат\w{0,20}|авто"
+    r"|αυτόματ\w{0,20}|自动|自動|자동|אוטומטי\w{0,20}|تلقائي\w{0,20}|อัตโนมัติ|स्वचालित"
 )
 _ANSWER = (
-    r"repl(?:y|ies)|respon[sd]\w*|response|antwort|réponse|respuesta|rispost\w*|resposta|antwoord"
-    r"|svar|vastaus|odpowied\w*|odpov\w*|válasz|răspuns\w*|yanıt|ответ\w*|відповід\w*|отговор"
+    r"repl(?:y|ies)|respon[sd]\w{0,20}|response|antwort|réponse|respuesta|rispost\w{0,20}|resposta|antwoord"
+    r"|svar|vastaus|odpowied\w{0,20}|odpov\w{0,20}|válasz|răspuns\w{0,20}|yanıt|ответ\w{0,20}|відповід\w{0,20}|отговор"
     r"|απάντηση|answer|回复|回覆|答复|答覆|回信|返信|応答|회신|응답|답장|תשובה|رد|balasan|trả lời"
-    r"|jawapan|odgovor|одговор|atsakym\w*|atbilde|vastus|erantzun\w*|การตอบกลับ|उत्तर"
+    r"|jawapan|odgovor|одговор|atsakym\w{0,20}|atbilde|vastus|erantzun\w{0,20}|การตอบกลับ|उत्तर"
 )
 _AWAY = (
     r"(?:i['\u2019]m )?out[\s-]of[\s-](?:the[\s-])?office|ooo|auto: re|abwesend|afwezig"
-    r"|mimo kancelář|távol|izindeyim|i̇zindeyim|abwesenheits?\w*|absence du bureau"
-    r"|absent\w* du bureau"
+    r"|mimo kancelář|távol|izindeyim|i̇zindeyim|abwesenheits?\w{0,20}|absence du bureau"
+    r"|absent\w{0,20} du bureau"
     r"|message d.absence|fuera de(?: la)? oficina|fuori (?:sede|ufficio)|assenza dall.ufficio"
-    r"|fora do escritório|ausência temporária|afwezigheids?\w*|niet aanwezig|frånvaro\w*"
-    r"|fraværs?\w*|ikke til stede|poissaolo\w*|nieobecność\w*|nepřítomnost\w*|távolléti\w*"
-    r"|ofis dışı\w*|вне офиса|нет на месте|不在通知|외출 중|부재중"
+    r"|fora do escritório|ausência temporária|afwezigheids?\w{0,20}|niet aanwezig|frånvaro\w{0,20}"
+    r"|fraværs?\w{0,20}|ikke til stede|poissaolo\w{0,20}|nieobecność\w{0,20}|nepřítomnost\w{0,20}"
+    r"|távolléti\w{0,20}|ofis dışı\w{0,20}|вне офиса|нет на месте|不在通知|외출 중|부재중"
     r"|vacation (?:reply|notice|message)"
 )
 _AUTOMATIC_SUBJECT = re.compile(
@@ -81,7 +81,7 @@ _BOUNCED_SUBJECT = re.compile(
     r"|nachricht konnte nicht zugestellt werden|échec de la remise"
     r"|non (?:remis|distribuable|recapitabile)|impossibile recapitare|no se puede entregar"
     r"|não é possível entregar|onbestelbaar|kan inte levereras|kan ikke leveres|kunne ikke leveres"
-    r"|levering mislyktes|ei voitu toimittaa|nie można dostarczyć|nedoručiteln\w*"
+    r"|levering mislyktes|ei voitu toimittaa|nie można dostarczyć|nedoručiteln\w{0,20}"
     r"|doručení se nezdařilo|kézbesíthetetlen|teslim edilemedi|недоставлено|не удалось доставить"
     r"|undelivered mail|warning: (?:message|could not send message)\b.{0,60}(?:delayed|hours?)"
     r"|未送達|未配達|配信不能|无法投递|投递失败|無法傳遞|系统退信|系統退信"

@@ -62,7 +62,7 @@ _ASKS = re.compile(
     r"(?:insert|enter|add|your|ihr(?:e[nmrs]?)?|dein\w{0,2}|votre|vos|su|tus?|seu|sua|uw|jouw|din|ditt"
     r"|twój|twoja|váš|vaše|ваш\w{0,2})\s+\S.*|.{1,40}\s(?:einfügen|here|eintragen)"
     r"|(?:您的|你的|貴社|御社|귀사).*"
-    r"|(?:[\w'\u2019]+ ){0,3}\w*?(?:NOUNS)"
+    r"|(?:[\w'\u2019]++ ){0,3}\w{0,40}?(?:NOUNS)"
     r"|(?:name|nom|nombre|nome) (?:of|des|der|du|de|del|da|do)\b.*"
     r"|.{0,4}(?:会社名?|公司(?:名称)?|회사명?|日期|日付|날짜|链接|連結|リンク|링크|金额|価格|价格|가격"
     r"|电话|電話番号|전화번호|성함|الاسم|التاريخ|الرابط|الشركة|שם|תאריך|קישור|ชื่อ|วันที่|ลิงก์)"
@@ -74,7 +74,7 @@ _ASKS_YOU = re.compile(
     r"(?:insert|enter|add|your|ihre?n?|votre|su|seu|uw|ваш\w?)\s+\w.*", re.IGNORECASE
 )
 _TITLE = re.compile(r"(?:[^\W\d_][\w'\u2019]*[ -]){1,3}[^\W\d_][\w'\u2019]*")
-_HEAD = re.compile(r"\s*(?:\||,|;|=|:=).*")
+_AFTER_HEAD = re.compile(r"[|,;=]|:=")
 _PATHS = (r"[.:]", r"[.:\s]")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _MAX_URL_CHARS = 2_000
@@ -269,7 +269,7 @@ def _is_merge_field(text: str) -> bool:
     if _fold(inside) in _TOKEN_OF:
         return True
     if text.startswith(("[", "«")):
-        is_named = _fold(_HEAD.sub("", inside)) in _TOKEN_OF
+        is_named = _fold(_AFTER_HEAD.split(inside, maxsplit=1)[0].rstrip()) in _TOKEN_OF
         return is_named or bool(_IDENTIFIER.fullmatch(inside) or _ASKS.fullmatch(inside))
     return text.startswith("<") and _ASKS_YOU.fullmatch(inside) is not None
 
