@@ -48,6 +48,49 @@ def test_every_cache_of_a_function_is_known_with_what_its_keys_are():
     assert found == set(BOUNDED)
 
 
+def calls_in_functions(path):
+    """Yield each call of a method that stands in a function, with its receiver and method."""
+    outer = [ast.parse(path.read_text())]
+    while outer:
+        node = outer.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
+                    yield getattr(inner.func.value, "id", ""), inner.func.attr, inner
+        elif isinstance(node, ast.Module | ast.ClassDef):
+            outer.extend(node.body)
+
+
+def is_ours(node):
+    """Return whether it is a constant, of this line or of the module."""
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id.isupper())
+
+
+def test_no_pattern_is_made_of_what_comes():
+    """Python keeps the last 512, however long they are."""
+    made = [
+        (path.name, node.lineno)
+        for path in SOURCES
+        for of, method, node in calls_in_functions(path)
+        if of == "re" and method != "escape" and not is_ours(node.args[0])
+    ]
+    assert made == []
+
+
+def test_no_charset_is_looked_up_but_those_of_one_list():
+    """Python keeps each name that it was asked for and did not know."""
+    looked_up = {
+        path.name
+        for path in SOURCES
+        for of, method, node in calls_in_functions(path)
+        if (method in {"decode", "encode"} and of not in {"jwt", "self"})
+        or (of, method) == ("codecs", "lookup")
+        for name in [*node.args[:1], *(k.value for k in node.keywords if k.arg == "encoding")]
+        if not is_ours(name)
+    }
+    assert looked_up <= {"charsets.py"}
+
+
 @pytest.mark.parametrize("library", ["cachetools", "aiocache", "diskcache"])
 def test_no_other_library_keeps_anything(library):
     assert not [path for path in SOURCES if f"import {library}" in path.read_text()]

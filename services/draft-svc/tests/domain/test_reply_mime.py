@@ -141,3 +141,39 @@ def test_names_of_charsets_that_nobody_knows_are_never_looked_up() -> None:
     before = set(encodings._cache)
     clean_reply(body_text=None, body_html=None, raw_email=mail)
     assert {name for name in set(encodings._cache) - before if name[0] in "vwxyz"} == set()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Type: text/plain; charset*=v@''utf-8",
+        "Content-Type: text/plain; charset*0*=v@''utf; charset*1*=-8",
+        "Content-Type: text/plain; name*=v@''a",
+        "Content-Type: multipart/mixed; boundary*=v@''b",
+        "Content-Type: application/pkcs7-mime; smime-type*=v@''b",
+        "Content-Disposition: inline; filename*=v@''a",
+        "Content-Transfer-Encoding: v@",
+        "Subject: =?v@?q?a?=",
+        "From: =?v@*en?b?YQ==?= <a@lead.example>",
+        "Auto-Submitted: =?v@?q?a?=",
+        "Content-Type: text/html\r\n\r\n<meta charset=v@>\xe9",
+        "Content-Type: text/html\r\n\r\n<?xml version='1.0' encoding='v@'?>\xe9",
+    ],
+)
+def test_no_field_of_a_mail_has_a_charset_looked_up(head: str) -> None:
+    before = set(encodings._cache)
+    for number in range(20):
+        clean_reply(
+            body_text=None, body_html=None, raw_email=head.replace("@", str(number)) + "\r\n\r\nHi"
+        )
+    assert {name for name in set(encodings._cache) - before if name.startswith("v")} == set()
+
+
+@pytest.mark.parametrize("boundary", ["b", "=_a+b (c)?", "-" * 40, "\u00e9"])
+def test_a_boundary_is_taken_as_it_stands(boundary: str) -> None:
+    mail = (
+        f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\npreamble\r\n'
+        f"--{boundary} \t\r\n\r\nHello --{boundary}\r\n--{boundary}x\r\n"
+        f"--{boundary}--\r\n\r\nepilogue"
+    )
+    assert read_mail(mail).text.strip() == f"Hello --{boundary}\n--{boundary}x"

@@ -57,6 +57,10 @@ _META = re.compile(
     rb"<meta\b[^>]{0,500}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE
 )
 _XML = re.compile(rb"\A\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9_:.-]+)")
+_UNDECLARED = bytes.maketrans(b"<#~", b"  }")
+"""Hides what chardet takes for a declaration, in EBCDIC too: it would look up whatever name it has,
+and Python keeps each that it does not know. No character of several bytes becomes invalid.
+"""
 _JIS_ESCAPE = re.compile(rb"\x1b\$[@B]|\x1b\([IJ]")
 _KOREAN_ESCAPE = b"\x1b$)C"
 _JIS_RUN = re.compile(rb"\x1b(\$[@B]|\(.)|([^\x1b]+)|\x1b", re.DOTALL)
@@ -174,7 +178,7 @@ def _guess(data: bytes) -> str:
     import chardet  # noqa: PLC0415 — its models take 0.1 s, and few texts need them
 
     found = chardet.detect(
-        data[:GUESSED_BYTES],
+        data[:GUESSED_BYTES].translate(_UNDECLARED),
         encoding_era=chardet.EncodingEra.MODERN_WEB,
         prefer_superset=True,
         compat_names=False,

@@ -75,7 +75,7 @@ _ASKS_YOU = re.compile(
 )
 _TITLE = re.compile(r"(?:[^\W\d_][\w'\u2019]*[ -]){1,3}[^\W\d_][\w'\u2019]*")
 _AFTER_HEAD = re.compile(r"[|,;=]|:=")
-_PATHS = (r"[.:]", r"[.:\s]")
+_PATHS = re.compile(r"[.:]"), re.compile(r"[.:\s]")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _MAX_URL_CHARS = 2_000
 _WORDS_IN_BRACES = re.compile(r"\{[!#/%=]?\s*[^\W\d_][\w.-]*(?: [\w.-]+){0,3}\s*(?:\|[^{}]*)?\}")
@@ -333,7 +333,7 @@ def _meant(text: str, names: frozenset[str]) -> tuple[str | None, bool]:
     text = _alike(text)
     inside = _OTHERWISE.split(text.strip(_DELIMITERS + "_/"), maxsplit=1)[0].strip()
     folded = {name.lower(): name for name in names}
-    parts = [_fold(part) for part in (inside, *(re.split(each, inside)[-1] for each in _PATHS))]
+    parts = [_fold(part) for part in (inside, *(each.split(inside)[-1] for each in _PATHS))]
     for place, part in enumerate(parts):
         token = folded.get(part) or _TOKEN_OF.get(part)
         if token in names:

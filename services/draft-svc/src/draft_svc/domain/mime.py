@@ -8,11 +8,13 @@ multiparts cost seconds or a RecursionError.
 import binascii
 import quopri
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
-from email.utils import collapse_rfc2231_value
+from email.utils import unquote
 from itertools import zip_longest
+from typing import NamedTuple
 
 from persona_model.plain_text import plain_text
 from service_kit.charsets import declared_in_markup, decode
@@ -86,20 +88,39 @@ class _PartReader:
         boundary = _parameter(headers, "boundary")
         if headers.get_content_maintype() != "multipart" or not boundary or depth == 0:
             return []
-        line = re.compile(rf"^--{re.escape(boundary)}(--)?[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-        lines = list(line.finditer(body))
+        lines = list(_delimiters(body, boundary))
         texts: list[str] = []
         named: list[str] = []
         for here, after in zip_longest(lines, lines[1:]):
-            if here[1] or self._parts_left == 0:
+            if here.is_last or self._parts_left == 0:
                 break
             self._parts_left -= 1
-            part = body[here.end() : after.start() if after else None]
+            part = body[here.end : after.start if after else None]
             part_headers, part_body = _split_headers(part)
             text = self.text_of(part_headers, part_body, depth - 1)
             if text.strip():
                 (named if _has_file_name(part_headers) else texts).append(text)
         return texts or named
+
+
+class _Delimiter(NamedTuple):
+    """A line between two parts, or behind the last one."""
+
+    start: int
+    end: int
+    is_last: bool
+
+
+def _delimiters(body: str, boundary: str) -> Iterator[_Delimiter]:
+    mark, at = f"--{boundary}", 0
+    while (start := body.find(mark, at)) != -1:
+        at = start + len(mark)
+        if start > 0 and body[start - 1] != "\n":
+            continue
+        end = body.find("\n", at) + 1 or len(body)
+        rest = body[at:end].rstrip(" \t\r\n")
+        if rest in {"", "--"}:
+            yield _Delimiter(start, end, is_last=bool(rest))
 
 
 def _unreadable(headers: Message, kind: str) -> str | None:
@@ -146,10 +167,12 @@ def _subject(headers: Message) -> str:
 def _parameter(headers: Message, name: str) -> str:
     if len(str(headers.get("content-type", ""))) > MAX_FIELD_CHARS:
         return ""
-    try:
-        return collapse_rfc2231_value(headers.get_param(name, "")).strip()
-    except ValueError:  # a codec named in the field refuses its bytes
-        return ""
+    value = headers.get_param(name, "")
+    if isinstance(value, tuple):
+        # RFC 2231: the library would look any charset up, and keep each name that it does not know.
+        charset, _, text = value
+        return decode(text.encode("raw-unicode-escape"), charset).text.strip()
+    return unquote(str(value)).strip()
 
 
 def _transfer_decoded(headers: Message, body: str) -> str:

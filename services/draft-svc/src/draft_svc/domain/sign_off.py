@@ -8,6 +8,8 @@ from draft_svc.domain.words import spans_of, words_of
 
 MAX_UNKNOWN_LINES = 6
 """A name, a title, a company … under "Best regards," that the persona does not know."""
+MAX_INLINE_CHARS = 200
+"""Of a closing that stands behind the last sentence, its name aside."""
 
 _REGARDS = (
     r"(?:(?:\w+ ){0,2}(?:regards|wishes|greetings|gr(?:ü|ue)(?:ß|ss)en?|salutations|saludos|saluti"
@@ -23,6 +25,7 @@ _CLOSING = re.compile(rf"(?P<regards>{_REGARDS})|{_THANKS}", re.IGNORECASE)
 _DELIMITER = re.compile(r"[\s*_=~\u2013\u2014-]*")
 _REST_OF_LINE = re.compile(r"[ \t*_=~\u2013\u2014-]*(?:\n|\Z)")
 _AFTER_SENTENCE = re.compile(r"\w{4}[.!?]$")
+_BEHIND_SENTENCE = re.compile(r"(?<=[.!?])[ \t]++")
 _POSTSCRIPT = re.compile(r"^[*_]*p\. ?s\b|^[*_]*ps:", re.IGNORECASE | re.MULTILINE)
 _OPEN, _CLOSE = r"[\[{<]{1,2}\s*", r"\s*[\]}>]{1,2}"
 _YOUR = r"(?:(?:insert|add|your|my|the|ai|sender|email|e-mail|persona)(?:'s)?[ _-]*){0,3}"
@@ -166,14 +169,24 @@ def _may_sign(line: str) -> bool:
 
 
 def _without_inline_closing(text: str, own: frozenset[str]) -> str:
-    """Drop "Best, Anna" after the last sentence of the last line."""
-    known = (re.escape(name).replace(r"\ ", r"\s+") for name in sorted(own, key=len)[::-1])
-    names = "|".join((*known, _NAME_PLACEHOLDER.pattern))
-    signed = rf"(?<=[.!?])[ \t]+(?:{_CLOSING.pattern})[\s,\u2013\u2014-]*(?:{names})[ \t*_.!]*\Z"
-    named = rf"(?<=\w{{4}}[.!?])[ \t]+[-\u2013\u2014]*[ \t]*(?:{names})[ \t*_.!]*\Z"
-    for pattern in (signed, named):
-        text = re.sub(pattern, "", text, flags=re.IGNORECASE)
+    """Drop "Best, Anna" after the last sentence of the last line, or a name alone."""
+    end = len(text.rstrip(" \t*_.!"))
+    start = max(0, end - MAX_INLINE_CHARS - max(map(len, own), default=0))
+    for found in _BEHIND_SENTENCE.finditer(text, start):
+        is_long = _AFTER_SENTENCE.search(text, max(found.start() - 5, 0), found.start()) is not None
+        words = " ".join(text[found.end() : end].split()).casefold()
+        if _is_inline_closing(words, own, may_be_a_name=is_long):
+            return text[: found.start()]
     return text
+
+
+def _is_inline_closing(words: str, own: frozenset[str], *, may_be_a_name: bool) -> bool:
+    """Return whether it is a closing with a name, or a name alone where that may stand."""
+    lengths = [len(name) for name in own if words.endswith(name)]
+    placeholders = _NAME_PLACEHOLDER.finditer(words)
+    lengths += [len(found[0]) for found in placeholders if found.end() == len(words)]
+    heads = (words[: len(words) - length].rstrip(" ,\u2013\u2014-") for length in lengths)
+    return any(_CLOSING.fullmatch(head) if head else may_be_a_name for head in heads)
 
 
 def _own_lines(signature: str | None, sender_name: str | None) -> frozenset[str]:
