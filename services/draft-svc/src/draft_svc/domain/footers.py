@@ -28,24 +28,24 @@ _MAIL = re.compile(
     r"|邮件|郵件|メール|메일|viesti|sähköposti|thư|pesan|surel|رسال|بريد|הודע|דוא|ข้อความ|อีเมล"
 )
 _FROM_OUTSIDE = re.compile(
-    r"\boutside\b|\bextern|\bext\b|extérieur|\bexterior|\bestern|\bexterno|fuera de|\bfora d"
-    r"|\bbuiten|außerhalb|utifrån|utanför|udefra|utenfor|zewn[ęą]trz|spoza|\bvnějš|\bvonkajš"
+    r"\b(?:outside\b|exter[ni]|ext\b|estern|fora d|buiten|vnějš|vonkajš|luar\b"
+    r"|(?:non|not|nie|inte|ikke|niet|ei|не) (?:\S{1,12} ){0,3}"
+    r"(?:spesso|often|często|ofta|ofte|vaak|usein|часто))"
+    r"|extérieur|fuera de|außerhalb|utifrån|utanför|udefra|utenfor|zewn[ęą]trz|spoza"
     r"|mimo (?:organi|naš|firm)|внешн|за пределами|извън|зовнішн|ззовні|izvan|dışından|harici"
-    r"|külső|kívülről|din afara|εκτός|εξωτερ|外部|社外|组织外|외부|ulkopuol|bên ngoài|\bluar\b"
+    r"|külső|kívülről|din afara|εκτός|εξωτερ|外部|社外|组织外|외부|ulkopuol|bên ngoài"
     r"|خارج|מחוץ|חיצוני|ภายนอก"
     r"|don't often get|not in your address book|nicht häufig|nicht oft|häufig keine|pas souvent"
-    r"|(?:no|não) (?:suele|costuma)|(?:non|not|nie|inte|ikke|niet|ei|не) .{0,30}(?:spesso|often"
-    r"|często|ofta|ofte|vaak|usein|часто)"
+    r"|no suele|no costuma|não suele|não costuma"
 )
 _WARNS = re.compile(
-    r"\bclick|\blinks?\b|länk|lenke|attachment|caution|warning|be careful|achtung|vorsicht"
-    r"|attention|klick|anhäng|anhang|cliqu|pi[èe]ces? jointe|\bliens?\b|enlaces?|adjunto"
-    r"|precaución|cuidado|clique|anexo|atenção|aten[țţ]ie|allegat|\bcollegament|attenzione"
-    r"|\bkoppeling|bijlage|let op"
-    r"|bilag|vedlegg|klikaj|załącznik|uwaga|klik[en]|přílo|príloh|odkaz|ссылк|вложени|внимание"
-    r"|посилан|увага|връзк|bağlantı|dikkat|csatolm|hivatkoz|figyelem|linkek|ataşament|atașament"
-    r"|συνημμ|συνδέσμ|προσοχή|链接|附件|連結|リンク|添付|링크|첨부|linkk|liitte|liên kết|đính kèm"
-    r"|tautan|lampiran|روابط|مرفق|קישור|צרופ|ลิงก์"
+    r"\b(?:click|links?\b|liens?\b|collegament|koppeling)|länk|lenke|attachment|caution"
+    r"|warning|be careful|achtung|vorsicht|attention|klick|anhäng|anhang|cliqu"
+    r"|pi[èe]ces? jointe|enlaces?|adjunto|precaución|cuidado|clique|anexo|atenção|aten[țţ]ie"
+    r"|allegat|attenzione|bijlage|let op|bilag|vedlegg|klikaj|załącznik|uwaga|klik[en]|přílo"
+    r"|príloh|odkaz|ссылк|вложени|внимание|посилан|увага|връзк|bağlantı|dikkat|csatolm"
+    r"|hivatkoz|figyelem|linkek|ataşament|atașament|συνημμ|συνδέσμ|προσοχή|链接|附件|連結|リンク|添付|링크"
+    r"|첨부|linkk|liitte|liên kết|đính kèm|tautan|lampiran|روابط|مرفق|קישור|צרופ|ลิงก์"
 )
 _WE = (
     r"(?<![\w.-])(?:we|wir|nous|noi|nosotros|nós|wij|vi|мы|ми|biz|ich|je(?! to\b)|yo|io"
@@ -66,7 +66,8 @@ _BETWEEN_SENTENCES = re.compile(r"(?<=\.)\s|\u3002")
 _LINK = re.compile(r"<?https?://[^\s>]+>?")
 _PROOFPOINT = ("ZjQcmQRYFpfptBannerStart", "ZjQcmQRYFpfptBannerEnd")
 """What Proofpoint writes above and below its banner, in whatever language that is."""
-_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f>\])]\W*$")
+_ENDS_SENTENCE = re.compile(r"\W{0,40}?[.!?\u2026\u3002\uff01\uff1f>\])]")
+"""Of a text from its end to its start."""
 _FRAME = " \t*_=~#|<>()[]{}\u3010\u3011-"
 MAX_TAG_WORDS = 4
 MAX_BANNER_LINES = 10
@@ -102,11 +103,11 @@ _NOTICE_START = re.compile(
 )
 _NOTICE_STEM = re.compile(
     r"confidential|privileged|intended|recipient|addressee|attachment|disclos|unauthori[sz]ed"
-    r"|received .{0,30}in error|prohibited|vertraulich|bestimmt|empfänger|anhäng|irrtümlich"
-    r"|vernichte|unbefugt|confidentiel|destinat|exclusiv|pièces jointes|confidencial|adjunto"
-    r"|riservat|confidenzial|allegat|vertrouwelijk|bestemd|geadresseerde|bijlage",
-    re.IGNORECASE,
+    r"|received (?:\S{1,15} ){0,4}in error|prohibited|vertraulich|bestimmt|empfänger|anhäng"
+    r"|irrtümlich|vernichte|unbefugt|confidentiel|destinat|exclusiv|pièces jointes"
+    r"|confidencial|adjunto|riservat|confidenzial|allegat|vertrouwelijk|bestemd|geadresseerde|bijlage"
 )
+"""In small letters."""
 
 _CONFIDENTIAL = re.compile(
     r"confiden[tcz]|konfiden|vertrauli|vertrouwelijk|riservat|poufn|důvěrn|dôvern|конфіденц|конфиденц"
@@ -122,7 +123,7 @@ _ADDRESSEE = re.compile(
 # In lower case, too: of the last paragraphs of a reply, in languages that have no word above.
 LAST_PARAGRAPHS = 2
 _ASKS_OR_COUNTS = re.compile(
-    r"[?\uff1f\u061f](?:\s|$)|\d[\d.,]{0,20}\s?(?:[%€$£¥₹₽]|eur|usd|chf|gbp|円|元|원)"
+    r"[?\uff1f\u061f](?:\s|$)|(?<!\d)\d[\d.,]{0,20}+\s?(?:[%€$£¥₹₽]|eur|usd|chf|gbp|円|元|원)"
     r"|(?<![\w/.,-])\d{1,3}(?:[.,]\d{3})*\s(?=[^\W\d_]{3})",
     re.IGNORECASE,
 )
@@ -170,9 +171,9 @@ def is_notice(paragraph: list[str]) -> bool:
     notice = " ".join(paragraph[:NOTICE_LINES])[:MAX_NOTICE_CHARS]
     if _ASKS_OR_COUNTS.search(notice):
         return False
-    if _NOTICE_START.match(notice[:MAX_LINE_CHARS]):
-        return len({stem.lower() for stem in _NOTICE_STEM.findall(notice)}) >= 2
     text = notice.lower()
+    if _NOTICE_START.match(notice[:MAX_LINE_CHARS]):
+        return len(set(_NOTICE_STEM.findall(text))) >= 2
     is_of_mail = _MAIL.search(text, 0, MAX_MENTION_CHARS) is not None and not says_we(notice)
     return is_of_mail and bool(_CONFIDENTIAL.search(text) and _ADDRESSEE.search(text))
 
@@ -222,7 +223,7 @@ def _banner_end(region: list[str], start: int, end: int) -> int:
         text = f"{text} {region[at]}".strip()
         if len(text) > MAX_BANNER_CHARS:
             return 0
-        if _SENTENCE_END.search(text) and _is_banner(text):
+        if _ENDS_SENTENCE.match(text[::-1]) and _is_banner(text):
             return _end_of_signs(region, at + 1, end)
     return end if end - start <= MAX_BANNER_LINES and _is_banner(text) else 0
 
@@ -231,7 +232,7 @@ def _end_of_signs(region: list[str], at: int, end: int) -> int:
     rest = ""
     for position in range(at, end):
         rest = f"{rest} {region[position].lower()}"
-        if _SENTENCE_END.search(rest) or position + 1 == end:
+        if _ENDS_SENTENCE.match(region[position][::-1]) or position + 1 == end:
             if not (_FROM_OUTSIDE.search(rest) or _WARNS.search(rest)) or "?" in rest:
                 break
             at, rest = position + 1, ""
@@ -266,7 +267,7 @@ def _is_banner(text: str) -> bool:
 def _is_tip(text: str) -> bool:
     """Return whether a text is Outlook's tip: of an address, then that it is important to know."""
     *above, last = _BETWEEN_SENTENCES.split(_LINK.sub("", text).strip())
-    is_open = _SENTENCE_END.search(last) is None
+    is_open = _ENDS_SENTENCE.match(last[::-1]) is None
     return is_open and bool(_IMPORTANT.search(last) and any(map(_ADDRESS.search, above)))
 
 

@@ -30,11 +30,11 @@ _SALUTATIONS = (
     r"|hola|buen[oa]s (?:d[ií]as|tardes)|estimad[oa]|ciao|buongiorno|gentile|olá|beste|hej)"
 )
 _ADDRESSED = (
-    r"(?:[A-Z\[{<][^\s,.!?:;]{0,40}\.?"
+    r"(?:[A-Z\[{<][^\s,.!?:;]{0,40}+\.?"
     r"|(?i:there|all|everyone|folks|team|again|and|und|from|sir|madam))"
 )
 _SALUTATION = re.compile(
-    rf"[*_]{{0,3}}(?i:{_SALUTATIONS})(?: {{1,3}}{_ADDRESSED}){{0,5}} ?"
+    rf"[*_]{{0,3}}+(?i:{_SALUTATIONS})(?: {{1,3}}{_ADDRESSED}){{0,5}}+ ?"
     r"(?:[,!:.]?(?:\n+|$)|[,!] +(?=\S))"
 )
 
@@ -94,7 +94,7 @@ def _known(name: str, voice: Voice, lead: Mapping[str, str]) -> str:
 
 def without_greeting(body: str, opening: str) -> str:
     """Return `body` without greetings at its start: `opening`, "Dear Ms Lee:", "Hi Sam, …"."""
-    openings = [words_of(opening), words_of(_SALUTATION.sub("", opening, count=1))]
+    openings = [words_of(opening), words_of(opening[_salutation_end(opening) :])]
     for _ in range(MAX_GREETINGS):
         end = max(_salutation_end(body), *(_end_of(each, body) for each in openings))
         if not end:

@@ -12,7 +12,7 @@ MANY_TAGS = 5_000
 MAX_DEPTH = 500
 """How many elements may be open at once, but for those whose end tag may be left out."""
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})[^<>]*>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40}+)[^<>]*+>")
 _UNCOUNTED = re.compile(
     r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
     r"|p|d[dt]|t[rdh]|thead|tbody|tfoot|colgroup|option"

@@ -11,12 +11,13 @@ MAX_SALUTATION_WORDS = 6
 MAX_LINE_CHARS = 400
 
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964]\W*$")
+_ENDS_SENTENCE = re.compile(r"\W{0,40}?[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964]")
+"""Of a line from its end to its start."""
 _QUESTION = re.compile(r"[?\uff1f\u061f]")
 _GREETING = re.compile(
     r"(?:hi|hello|hey|hallo|moin|guten tag|bonjour|salut|hola|ciao|buongiorno|olá|hej|hoi|cześć"
     r"|dzień dobry|ahoj|dobrý den|привет|здравствуйте|добрый день|merhaba|szia|bună|你好|您好"
-    r"|こんにちは|안녕하세요)(?:\s+[^\s?]{1,30}){0,2}\W*",
+    r"|こんにちは|안녕하세요)(?:\s++[^\s?]{1,30}+){0,2}\W*",
     re.IGNORECASE,
 )
 _SALUTATION_END = (",", "\uff0c", "\u3001", "\u060c", ":", "\uff1a")
@@ -47,8 +48,10 @@ def _is_prose(paragraph: str) -> bool:
 
 def _is_sentence(line: str) -> bool:
     if len(_UNSPACED.findall(line)) >= MIN_UNSPACED_CHARS:
-        return _SENTENCE_END.search(line) is not None
+        return _ENDS_SENTENCE.match(line[::-1]) is not None
     words = line.split()
     if len(words) < MIN_WORDS:
         return len(words) > 1 and _QUESTION.search(line) is not None
-    return _SENTENCE_END.search(line) is not None and any(word[0].islower() for word in words[1:])
+    return _ENDS_SENTENCE.match(line[::-1]) is not None and any(
+        word[0].islower() for word in words[1:]
+    )

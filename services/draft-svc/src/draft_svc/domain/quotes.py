@@ -21,11 +21,11 @@ MAX_COMPARISONS = 3
 
 _MESSAGE = (
     r"message|messages|nachricht|e-?mail|mail|courriel|mensaje|correo|mensagem|messaggio|bericht"
-    r"|meddeland[et]*|meddelelse|melding|besked|wiadomość|wiadomości|zpráva|správa|üzenet|mesaj"
+    r"|meddeland[et]{0,4}|meddelelse|melding|besked|wiadomość|wiadomości|zpráva|správa|üzenet|mesaj"
     r"|mesajul|poruka|sporočilo|съобщение|сообщение|письмо|повідомлення|лист|μήνυμα|ileti|posta|viesti"
     r"|kiri|sõnum|ziņojums|vēstule|laiškas|žinutė|missatge|skilaboð|邮件|郵件|消息|メッセージ|メール"
     r"|메시지|메일|원본|thư|tin nhắn|ข้อความ|pesan|رسالة|הודעה|پیام|संदेश|appointment"
-    r"|訊息|信息|pranešim\w*|შეტყობინება|mesej|mezu\w*|mensaxe|বার্তা|செய்தி|xabar|хабарлама"
+    r"|訊息|信息|pranešim\w{0,10}|შეტყობინება|mesej|mezu\w{0,10}|mensaxe|বার্তা|செய்தி|xabar|хабарлама"
 )
 _RULE = r"=_+\u2010-\u2015\u2500\u2501"
 _MARK = re.compile(

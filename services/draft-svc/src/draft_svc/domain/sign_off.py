@@ -27,13 +27,13 @@ _REST_OF_LINE = re.compile(r"[ \t*_=~\u2013\u2014-]*(?:\n|\Z)")
 _AFTER_SENTENCE = re.compile(r"\w{4}[.!?]$")
 _BEHIND_SENTENCE = re.compile(r"(?<=[.!?])[ \t]++")
 _POSTSCRIPT = re.compile(r"^[*_]*p\. ?s\b|^[*_]*ps:", re.IGNORECASE | re.MULTILINE)
-_OPEN, _CLOSE = r"[\[{<]{1,2}\s*", r"\s*[\]}>]{1,2}"
-_YOUR = r"(?:(?:insert|add|your|my|the|ai|sender|email|e-mail|persona)(?:'s)?[ _-]*){0,3}"
+_OPEN, _CLOSE = r"[\[{<]{1,2}+\s*+(?=\w)", r"\s*[\]}>]{1,2}"
+_YOUR = r"(?:(?:insert|add|your|my|the|ai|sender|email|e-mail|persona)(?:'s)?[ _-]*+){0,3}"
 _SIGNATURE_PLACEHOLDER = re.compile(
     rf"{_OPEN}{_YOUR}signature(?: here| block)?{_CLOSE}", re.IGNORECASE
 )
 _NAME_PLACEHOLDER = re.compile(
-    rf"{_OPEN}(?:your|my|sender|persona)(?:'s)?[ _]*(?:full |first )?name(?: here)?{_CLOSE}",
+    rf"{_OPEN}(?:your|my|sender|persona)(?:'s)?[ _]*+(?:full |first )?name(?: here)?{_CLOSE}",
     re.IGNORECASE,
 )
 _PLACEHOLDER_LINE = re.compile(

@@ -79,15 +79,15 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\d{1,2}[.)]\s)")
 _POSTSCRIPT = re.compile(r"\s*P\.? ?S\b", re.IGNORECASE)
 _QUESTION = re.compile(r"\?(?:\s|$)")
 _CONTACT = re.compile(
-    r"\S@\S|https?://|\bwww\.|\+?\d[\d\s()/.-]{6,}\d|\s\|\s|\w\.(?:com|org|net|de|eu|io|co)\b"
+    r"\S@\S|https?://|\bwww\.|(?<!\d)\+?\d[\d\s()/.-]{6,}\d|\s\|\s|\w\.(?:com|org|net|de|eu|io|co)\b"
     r"|^\W{0,5}(?:tel|mobil|mobile|phone|fon|fax|[tmepdw])[.:]\s",
     re.IGNORECASE,
 )
 _REFERRAL = re.compile(
     r"contact|colleague|reach|talk|speak|write to|e-?mail|in charge|responsible|copied|cc"
-    r"|forward|kolleg|wenden|ansprech|zuständig|collègue|responsable|compañer",
-    re.IGNORECASE,
+    r"|forward|kolleg|wenden|ansprech|zuständig|collègue|responsable|compañer"
 )
+"""In small letters."""
 
 _REGARDS = (
     r"(?:(?:with )?(?:(?:my|many|very|best|kind|kindest|warm|warmest) ){0,2}"
@@ -212,7 +212,7 @@ def _contact_block_length(lines: list[str]) -> int:
     end = lines[-MAX_SIGNATURE_LINES - 1 :]
     block = list(takewhile(bool, reversed(end)))[::-1]
     above = next(filter(None, reversed(lines[-len(block) - 3 : -len(block)])), ":")
-    is_referral = above.endswith(":") or _REFERRAL.search(above[:MAX_LINE_CHARS])
+    is_referral = above.endswith(":") or _REFERRAL.search(above[:MAX_LINE_CHARS].lower())
     if not 3 <= len(block) <= MAX_SIGNATURE_LINES or is_referral or not _is_name(block[0]):
         return 0
     fits = all(_fits_signature(line, has_contact=_is_contact(line)) for line in block)
