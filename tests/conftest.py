@@ -3,9 +3,8 @@
 from contextlib import ExitStack
 
 import pytest
+from every_service import SERVICES
 from service_devkit.testing.api import running, service_env
-
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from every_service import SERVICES
 from fastapi import APIRouter
 from prometheus_client import REGISTRY
 from pydantic import AliasChoices
@@ -24,7 +25,6 @@ from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
 
 GOLDEN = Path(__file__).parent / "golden"
-SERVICES = ("draft_svc", "followup_svc", "ingest_svc", "persona_svc", "voice_svc", "chat_svc")
 SHARED = ("service_kit", "persona_model")
 PACKAGES = (*SHARED, *SERVICES)
 METHODS = {"get", "put", "post", "patch", "delete"}

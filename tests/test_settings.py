@@ -11,6 +11,7 @@ import pytest
 import trustme
 from chat_svc.settings import ChatSettings
 from draft_svc.settings import DraftSettings
+from every_service import SERVICES
 from followup_svc.settings import FollowupSvcSettings
 from ingest_svc.settings import IngestSettings
 from persona_svc.settings import PersonaSettings
@@ -19,7 +20,6 @@ from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.settings import SettingsError, load
 from voice_svc.settings import VoiceSettings
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 pytestmark = pytest.mark.long
 GOLDEN = Path(__file__).parent / "golden/settings.txt"
 PER_PROCESS = {"DRAMATIS_HTTP_PORT", "DRAMATIS_DATABASE_URL"}

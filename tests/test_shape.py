@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from every_service import SERVICES as EVERY_SERVICE
 
 ROOT = Path(__file__).parents[1]
 SERVICES = ROOT / "services"
 SERVICE = pytest.mark.parametrize(
-    "service", ["draft", "followup", "ingest", "persona", "voice", "chat"]
+    "service", [package.removesuffix("_svc") for package in EVERY_SERVICE]
 )
 MAX_MAIN_LINES = 40
 FILES = {
@@ -102,3 +103,11 @@ def test_the_paths_that_contributing_shows_are_there():
         order = ["entrypoints", "usecases", "adapters", "domain"]
         assert layers == sorted(layers, key=order.index), feature
         assert {"entrypoints", "usecases"} <= set(layers), feature
+
+
+def test_tests_that_walk_all_services_take_them_from_one_place():
+    folders = {path.name.replace("-", "_") for path in SERVICES.iterdir() if path.is_dir()}
+    assert folders == set(EVERY_SERVICE)
+    named = re.compile(r"[(\[{]\s*" + r",\s*".join([r'"\w+_svc"'] * 4))
+    lists = {path.name for path in (ROOT / "tests").rglob("*.py") if named.search(path.read_text())}
+    assert lists == set()

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from every_service import SERVICES
 from service_devkit.testing.waiting import HANG_SECONDS
 from service_kit.guard import LONG_BODY_BYTES, MAX_BODY_BYTES
 from service_kit.json_bodies import MAX_VALUES
 
 pytestmark = pytest.mark.long
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 UPLOADS = {"/api/personas/import", "/elevenlabs/post-call"}
 """Files, and transcripts of calls: their limits are higher."""
 UNKNOWN_FIELDS = "{" + ",".join(f'"k{number}":1' for number in range(95_000)) + "}"

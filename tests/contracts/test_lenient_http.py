@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from every_service import SERVICES
 from service_devkit.testing.waiting import HANG_SECONDS
 
 OWN_CREDENTIALS = "/elevenlabs/"
 """Routes of the speech vendor, which bring no token: without their secret no body is read."""
 
 pytestmark = pytest.mark.long
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 PROBES = ("/livez", "/readyz", "/metrics", "/openapi.json", "/docs")
 BODY = b"{}"
 JSON = "application/json"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 import schemathesis
+from every_service import SERVICES
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -20,7 +21,6 @@ from schemathesis.specs.openapi.checks import (
 from service_devkit.testing.waiting import HANG_SECONDS
 from tenant import Tenant
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 FRAMING = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
 """Headers that HTTP itself reads: made-up values are refused by the server before any route."""
 LEFT_OUT = FRAMING | {"dramatis-at-least"}

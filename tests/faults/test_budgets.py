@@ -16,13 +16,13 @@ import nats
 import psutil
 import pytest
 from attacks.sides import cpu_seconds
+from every_service import SERVICES
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.guard import LONG_BODY_BYTES, MAX_BODY_BYTES
 
 AT_ONCE = 20
 SIZES = (MAX_BODY_BYTES, LONG_BODY_BYTES)
 MAX_EVENT = 512 * 1024
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
 SHAPES = {"text": "one long text", "fields": "very many fields", "items": "very many items"}
 MAX_MEGABYTES = 150
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"

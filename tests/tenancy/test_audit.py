@@ -5,12 +5,12 @@ from importlib import import_module
 
 import httpx
 import pytest
+from every_service import SERVICES
 from fastapi.routing import APIRoute
 from service_kit.identity import entry_of
 from service_kit.routing import ApiRoute, _open, _recorder
 from tenant import Tenant
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 CHANGE_NOTHING = {
     "acceptReply",
     "lintTemplate",

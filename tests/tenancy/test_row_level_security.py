@@ -4,10 +4,10 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from every_service import SERVICES
 from psycopg import errors, sql
 from service_devkit.testing.waiting import wait_until
 
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc", "chat_svc")
 KIT_TABLES = {"alembic_version", "service_lease", "stream_seen"}
 NOT_TENANTS = {
     "persona_svc": KIT_TABLES,
