@@ -6,12 +6,11 @@ from importlib import import_module
 
 import httpx
 import pytest
+from every_service import SERVICES
 from service_devkit.embedded import ServiceProcess
 from service_devkit.testing.api import service_env
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.migrations import upgrade
-
-SERVICES = ("persona_svc", "draft_svc", "followup_svc", "ingest_svc")
 
 
 async def answers(probe, path):
