@@ -1,16 +1,21 @@
 """What holds a new version back until it can work: its schema, and its place at the broker."""
 
+import asyncio
 import subprocess
 import sys
 from importlib import import_module
+from time import perf_counter
 
 import httpx
 import pytest
 from every_service import SERVICES
 from service_devkit.embedded import ServiceProcess
 from service_devkit.testing.api import service_env
+from service_devkit.testing.fault_link import FaultLink
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.migrations import upgrade
+
+MAX_SECONDS_WITHOUT_BROKER = 5.0
 
 
 async def answers(probe, path):
@@ -55,3 +60,26 @@ async def test_a_process_has_not_started_before_its_broker_confirms(database, fr
             fresh_nats.stop()
             await wait_until(lambda: is_degraded(probe))
             assert await answers(probe, "/startupz")
+
+
+async def test_a_process_whose_connection_is_closed_for_good_ends_in_time(
+    database, fresh_nats, tmp_path
+):
+    async with FaultLink(fresh_nats.port) as link:
+        env = service_env(
+            tmp_path,
+            database_url=database("persona_svc").login_url,
+            nats_url=fresh_nats.url.replace(f":{fresh_nats.port}", f":{link.port}"),
+        )
+        process = ServiceProcess("persona_svc", env=env, log_path=tmp_path / "log")
+        await asyncio.to_thread(process.start)
+        try:
+            async with httpx.AsyncClient(base_url=process.url, timeout=HANG_SECONDS) as probe:
+                await wait_until(lambda: answers(probe, "/startupz"))
+            link.say(b"-ERR 'Maximum Payload Violation'\r\n")
+            begun = perf_counter()
+            await wait_until(lambda: not process.is_running)
+            assert perf_counter() - begun < MAX_SECONDS_WITHOUT_BROKER
+            assert "BrokerClosedError" in (tmp_path / "log").read_text()
+        finally:
+            await asyncio.to_thread(process.stop)

@@ -50,6 +50,11 @@ class FaultLink(LoopbackServer):
         for connection in self._open:
             _reset(connection)
 
+    def say(self, data: bytes) -> None:
+        """Have all clients read `data` as if the server had sent it."""
+        for connection in self._open:
+            connection.client.write(data)
+
     def half_open(self) -> None:
         """Lose all that the present connections send from now on, without closing them.
 
