@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel
 from service_kit import audit
 from service_kit.audit import AuditEntry, AuditFilter
 from service_kit.identity import Viewer
+from service_kit.in_turn import in_turn
 from service_kit.paging import Page, Paging
 from service_kit.routing import WorkspaceSession, api_router
 from service_kit.store import Store
@@ -73,6 +74,7 @@ def audit_router(service: str) -> APIRouter:
         summary="Export who changed what, newest first",
         response_class=Response,
         responses={200: {"content": {NDJSON: {}}, "description": "An entry in a line, as JSON."}},
+        dependencies=[Depends(in_turn)],
     )
     return router
 

@@ -1,16 +1,16 @@
 """A request is one transaction: it commits when the answer is ready, before it is sent."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request, Response, params
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from service_kit import audit, idempotency
 from service_kit.identity import Principal, authenticate, authenticated, entry_of
-from service_kit.in_turn import is_in_turn
+from service_kit.in_turn import Turn, is_in_turn, part_by_part
 from service_kit.json_bodies import JsonRequest
 from service_kit.persona_dependencies import at_least
 from service_kit.problem import problem_responses
@@ -18,6 +18,7 @@ from service_kit.rate_limits import RateLimits
 from service_kit.store import Session, Store
 
 KEY_PATTERN = r"^[\x20-\x7e]+$"
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 BeforeAnswer = Callable[[Response], Awaitable[None]]
 DepsT = TypeVar("DepsT")
 
@@ -29,10 +30,11 @@ class ApiRoute(APIRoute):
     route without a `WorkspaceSession`, `Recorder.record` in the use case's transaction.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         """Return the handler that FastAPI runs inside its function-scoped dependencies."""
         handle, entry = super().get_route_handler(), entry_of(self.dependant, self.path_format)
-        waits = is_in_turn(self.dependant)
+        if is_in_turn(self.dependant):
+            handle = _in_turn(handle)
         takes_json = self.body_field is not None and not isinstance(
             self.body_field.field_info, params.Form
         )
@@ -45,13 +47,10 @@ class ApiRoute(APIRoute):
                 request = JsonRequest(request.scope, request.receive)
                 await request.require_few_values()
             request.state.before_answer = steps = list[BeforeAnswer]()
-            workspace_id = request.state.principal.workspace_id
-            turn = request.app.state.turns.of(workspace_id) if waits else nullcontext()
             is_read = request.method in audit.SAFE_METHODS or entry.changes_nothing
             request.state.is_audited = is_read
             try:
-                async with turn:
-                    response = await handle(request)
+                response = await handle(request)
             except idempotency.AnsweredBefore as answered:
                 answered.response.headers.update(headers)
                 return answered.response
@@ -63,6 +62,18 @@ class ApiRoute(APIRoute):
             return response
 
         return handle_once
+
+
+def _in_turn(handle: Handle) -> Handle:
+    async def handle_in_turn(request: Request) -> Response:
+        turn: Turn = request.app.state.turns.of(request.state.principal.workspace_id)
+        async with turn:
+            response = await handle(request)
+        if isinstance(response, StreamingResponse):
+            response.body_iterator = part_by_part(response.body_iterator, turn)
+        return response
+
+    return handle_in_turn
 
 
 def before_answer(request: Request, step: BeforeAnswer) -> None:

@@ -135,6 +135,17 @@ async def before(
     return [_message(row) for row in newest][::-1]
 
 
+async def after(session: Session, conversation_id: UUID, seq: int, limit: int) -> list[Message]:
+    """Return up to `limit` messages behind the place `seq`, oldest first."""
+    query = (
+        select(MessageRow)
+        .where(MessageRow.conversation_id == conversation_id, MessageRow.seq > seq)
+        .order_by(MessageRow.seq)
+        .limit(limit)
+    )
+    return [_message(row) for row in await session.scalars(query)]
+
+
 async def open_answer(session: Session, conversation_id: UUID) -> Message | None:
     """Return the first answer of a conversation that has not ended."""
     query = select(MessageRow).where(

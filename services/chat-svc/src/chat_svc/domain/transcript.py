@@ -6,9 +6,14 @@ from chat_svc.domain.conversation import Conversation
 from chat_svc.domain.message import Message
 
 
-def transcript(conversation: Conversation, messages: Sequence[Message]) -> str:
-    """Return a conversation as Markdown: who wrote what, with the sources of answers."""
-    parts = [f"# {conversation.title or 'Conversation'}"]
+def title_of(conversation: Conversation) -> str:
+    """Return the first line of a conversation as Markdown."""
+    return f"# {conversation.title or 'Conversation'}\n"
+
+
+def transcript(messages: Sequence[Message]) -> str:
+    """Return messages as Markdown: who wrote what, with the sources of answers."""
+    parts: list[str] = []
     for message in messages:
         if message.kind == "persona_switch":
             parts.append("*Another persona answers from here on.*")
@@ -17,4 +22,4 @@ def transcript(conversation: Conversation, messages: Sequence[Message]) -> str:
         who = "You" if message.role == "user" else by.get("persona_name") or "The company"
         sources = [f"[{each.number}] {each}" for each in message.citations]
         parts += [f"## {who}", message.content, *(["  \n".join(sources)] if sources else [])]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "".join(f"\n{part}\n" for part in parts if part)

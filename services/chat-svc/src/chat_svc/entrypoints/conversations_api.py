@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Depends, Query, Response, status
 from persona_contracts import Text
 from service_kit.identity import Viewer
+from service_kit.in_turn import in_turn
 from service_kit.paging import Page, Paging
 from service_kit.persona_dependencies import PersonaOfPath
 from service_kit.preconditions import etag
@@ -66,7 +67,10 @@ async def list_conversations(
 
 
 @router.get(
-    "/search", operation_id="searchConversations", summary="Find words in your conversations"
+    "/search",
+    operation_id="searchConversations",
+    summary="Find words in your conversations",
+    dependencies=[Depends(in_turn)],
 )
 async def search(
     viewer: Viewer,

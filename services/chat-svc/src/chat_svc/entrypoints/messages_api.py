@@ -1,21 +1,24 @@
 """REST: what was said in a conversation, and what may be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Response, status
+from fastapi.responses import StreamingResponse
 from persona_client import Freshness
-from service_kit.identity import Viewer
+from service_kit.identity import Principal, Viewer
+from service_kit.in_turn import in_turn
 from service_kit.personas import known_persona
 from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
 from chat_svc.adapters import conversations, messages
+from chat_svc.deps import ChatDeps
 from chat_svc.domain.conversation import Conversation
 from chat_svc.domain.message import Message
-from chat_svc.domain.transcript import transcript
+from chat_svc.domain.transcript import title_of, transcript
 from chat_svc.entrypoints.dependencies import Deps, LockedConversation, document_of
 from chat_svc.entrypoints.schemas import (
     BranchDocument,
@@ -38,6 +41,9 @@ from chat_svc.usecases.switch_persona import switch_persona
 router = api_router("/api/conversations/{conversation_id}", "messages")
 CHANGED = problem_responses(404, 409, 412)
 DEFAULT_MESSAGES = 50
+EXPORTED_AT_ONCE = 50
+MARKDOWN = "text/markdown; charset=utf-8"
+NO_MESSAGES = '"messages":[]'
 
 
 async def _locked_message(
@@ -98,6 +104,7 @@ def _persona(deps: Deps, conversation: Conversation) -> PersonaDocument | None:
     operation_id="listMessages",
     summary="List messages, the newest page first",
     responses=problem_responses(404),
+    dependencies=[Depends(in_turn)],
 )
 async def list_messages(
     conversation_id: UUID,
@@ -126,6 +133,7 @@ async def list_messages(
         200: {"content": {"text/markdown": {"schema": {"type": "string"}}}},
     },
     response_model=ConversationDetailDocument,
+    dependencies=[Depends(in_turn)],
 )
 async def export(
     conversation_id: UUID,
@@ -133,13 +141,51 @@ async def export(
     session: WorkspaceSession,
     deps: Deps,
     form: Annotated[Literal["json", "markdown"], Query(alias="format")] = "json",
-) -> Response | ConversationDetailDocument:
+) -> StreamingResponse:
     """Return the whole conversation as JSON, or as Markdown to read."""
     found = await conversations.get(session, conversation_id, viewer.subject)
-    whole = await messages.before(session, conversation_id, None, found.seq)
+    pages = _pages(deps, viewer, found)
     if form == "markdown":
-        return Response(transcript(found, whole), media_type="text/markdown; charset=utf-8")
-    return _detail(deps, found, whole)
+        return StreamingResponse(_markdown(found, pages), media_type=MARKDOWN)
+    return StreamingResponse(_json(_detail(deps, found, ()), pages), media_type="application/json")
+
+
+async def _pages(
+    deps: ChatDeps, viewer: Principal, conversation: Conversation
+) -> AsyncIterator[list[Message]]:
+    """Yield all messages, the oldest first: a few at a time, for they may be long."""
+    last = 0
+    while True:
+        async with deps.store.workspace(viewer.workspace_id, viewer.persona_ids) as session:
+            found = await messages.after(
+                session, conversation.conversation_id, last, EXPORTED_AT_ONCE
+            )
+        if not found:
+            return
+        yield found
+        last = found[-1].seq
+
+
+async def _markdown(
+    conversation: Conversation, pages: AsyncIterator[list[Message]]
+) -> AsyncIterator[str]:
+    yield title_of(conversation)
+    async for page in pages:
+        yield transcript(page)
+
+
+async def _json(
+    detail: ConversationDetailDocument, pages: AsyncIterator[list[Message]]
+) -> AsyncIterator[str]:
+    """Write the messages into the document of a conversation that has none."""
+    before, _, behind = detail.model_dump_json().partition(NO_MESSAGES)
+    yield before + NO_MESSAGES[:-1]
+    separator = ""
+    async for page in pages:
+        shown = (MessageDocument.of(each).model_dump_json() for each in page)
+        yield separator + ",".join(shown)
+        separator = ","
+    yield f"]{behind}"
 
 
 @router.put(

@@ -1,7 +1,7 @@
 """Sequences and their versions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from followup_svc.domain.sequence import (
     SequenceVersion,
 )
 
+ROWS_AT_ONCE = 10
 _DEFINITION = TypeAdapter(Definition)
 
 
@@ -152,8 +153,8 @@ async def page_of_versions(
     return [version_of(row) for row in rows]
 
 
-async def versions_in_use(session: Session) -> list[SequenceVersion]:
-    """Return each sequence's newest version, and those with live instances."""
+async def versions_in_use(session: Session) -> AsyncIterator[SequenceVersion]:
+    """Yield each sequence's newest version, and those with live instances: a few are in memory."""
     newest = select(SequenceRow.sequence_id).where(
         SequenceRow.sequence_id == SequenceVersionRow.sequence_id,
         SequenceRow.version == SequenceVersionRow.version,
@@ -165,10 +166,10 @@ async def versions_in_use(session: Session) -> list[SequenceVersion]:
         InstanceRow.state.in_(LIVE),
     )
     query = select(SequenceVersionRow).where(newest.exists() | followed.exists())
-    rows = await session.scalars(
-        query.order_by(SequenceVersionRow.sequence_id, SequenceVersionRow.version)
-    )
-    return [version_of(row) for row in rows]
+    query = query.order_by(SequenceVersionRow.sequence_id, SequenceVersionRow.version)
+    rows = await session.stream_scalars(query.execution_options(yield_per=ROWS_AT_ONCE))
+    async for row in rows:
+        yield version_of(row)
 
 
 def version_of(row: SequenceVersionRow) -> SequenceVersion:

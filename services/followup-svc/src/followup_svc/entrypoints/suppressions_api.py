@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from fastapi.responses import Response
 from persona_contracts import ExternalId
 from service_kit.identity import Admin, Editor, Viewer
+from service_kit.in_turn import in_turn
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
@@ -55,6 +56,7 @@ async def list_suppressions(
     summary="Export the suppression list",
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    dependencies=[Depends(in_turn)],
 )
 async def export(_: Viewer, session: WorkspaceSession) -> Response:
     """Return the whole list as CSV, newest first."""

@@ -1,6 +1,8 @@
 """REST: templates and their tokens."""
 
+from fastapi import Depends
 from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Viewer
+from service_kit.in_turn import in_turn
 from service_kit.routing import WorkspaceSession, api_router
 
 from followup_svc.domain.template import aliases, lint
@@ -49,6 +51,7 @@ async def check(
     "/templates/refused",
     operation_id="listRefusedTemplates",
     summary="List stored templates that could not be saved today",
+    dependencies=[Depends(in_turn)],
 )
 async def list_refused(_: Viewer, session: WorkspaceSession) -> RefusedTemplatesDocument:
     """Return what is wrong in each sequence's newest version, and in those with live instances."""

@@ -1,5 +1,6 @@
 """Find stored templates that could not be saved today."""
 
+import asyncio
 from dataclasses import dataclass
 
 from service_kit.store import Session
@@ -7,6 +8,9 @@ from service_kit.store import Session
 from followup_svc.adapters import sequences
 from followup_svc.domain.sequence import SequenceVersion
 from followup_svc.domain.template import TemplateError, lint
+
+MAX_REFUSED = 200
+"""Whoever has more mends these first, and asks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +23,21 @@ class Refused:
 
 
 async def find_refused(session: Session) -> list[Refused]:
-    """Return what is wrong in the versions of the workspace that leads may be sent.
+    """Return up to MAX_REFUSED things that are wrong in the versions that leads may be sent.
 
     These are the newest of each sequence, and those with leads on their way.
     """
+    found: list[Refused] = []
+    async for version in sequences.versions_in_use(session):
+        found += await asyncio.to_thread(_refused_in, version)
+        if len(found) >= MAX_REFUSED:
+            break
+    return found[:MAX_REFUSED]
+
+
+def _refused_in(version: SequenceVersion) -> list[Refused]:
     return [
         Refused(version=version, field=field, error=error)
-        for version in await sequences.versions_in_use(session)
         for field, template in version.definition.templates()
         for error in lint(template)
     ]

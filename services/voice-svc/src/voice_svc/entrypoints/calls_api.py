@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from persona_contracts import ExternalId
 from pydantic import AwareDatetime
 from service_kit.identity import OF_OWN_PERSONAS, Principal, Viewer
+from service_kit.in_turn import in_turn
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -22,7 +23,7 @@ from voice_svc.entrypoints.schemas.calls import CallDocument, ListedCallDocument
 from voice_svc.usecases.find_hidden import find_hidden
 
 router = api_router("/api/calls", "calls")
-EXPORT_BATCH = 50
+EXPORT_BATCH = 5
 NDJSON = "application/x-ndjson"
 
 
@@ -64,7 +65,7 @@ async def list_calls(
     summary="Export calls, newest first",
     response_class=Response,
     responses={200: {"content": {NDJSON: {}}, "description": "A call in a line, as JSON."}},
-    dependencies=OF_OWN_PERSONAS,
+    dependencies=[*OF_OWN_PERSONAS, Depends(in_turn)],
 )
 async def export(viewer: Viewer, deps: Deps, filters: Filters) -> StreamingResponse:
     """Return all calls that match, whole, a line each; those of deleted personas, too."""
