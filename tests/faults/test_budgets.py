@@ -27,7 +27,7 @@ SHAPES = {"text": "one long text", "fields": "very many fields", "items": "very 
 MAX_MEGABYTES = 150
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- costs: tests/faults/test_budgets.py -->\n", "<!-- end of costs -->"
-BODIES = {"text": (75, 10), "fields": (150, 10), "items": (50, 10)}
+BODIES = {"text": (100, 10), "fields": (150, 10), "items": (50, 10)}
 LIMITS = {
     **{
         f"{service.replace('_', '-')}: bodies of {words}": BODIES[shape]
