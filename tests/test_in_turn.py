@@ -12,6 +12,7 @@ COSTLY = ("list", "search", "export")
 CHEAP = {
     "exportPersona": "one persona",
     "listPauseReasons": "words of ours",
+    "listPrompts": "of one persona",
     "listStarters": "files of ours",
     "listTokens": "words of ours",
     "listVoices": "the vendor's, remembered",

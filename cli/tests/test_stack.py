@@ -103,10 +103,14 @@ def test_a_service_that_dies_at_start_is_shown_with_the_end_of_its_log(
 
 
 @pytest.fixture
-def usual_umask():
-    before = os.umask(0o022)
-    yield
+def umask(request):
+    before = os.umask(request.param)
+    yield request.param
     os.umask(before)
+
+
+UMASKS = pytest.mark.parametrize("umask", [0o022, 0o000], ids=oct, indirect=True)
+"""The usual one, and one that closes nothing."""
 
 
 def upload_a_file(stack):
@@ -126,10 +130,10 @@ def modes_below(folder):
                     yield path, path.lstat().st_mode
 
 
-@pytest.mark.usefixtures("usual_umask")
-def test_nobody_else_enters_the_data_folder_or_reads_a_file_of_it(tmp_path):
+@UMASKS
+def test_nobody_else_enters_the_data_folder_or_reads_a_file_of_it(tmp_path, umask):
     folder = tmp_path / "data"
-    folder.mkdir(mode=0o755)
+    folder.mkdir(mode=0o777 & ~umask)
     with Stack(data_dir=folder, ports={name: free_port() for name in ("nats", *NAMES)}) as stack:
         upload_a_file(stack)
         servers = (stack.nats, stack.postgres, *stack.services.values())
@@ -153,6 +157,16 @@ def temporary(tmp_path, monkeypatch):
     """Return the place of temporary folders, for this test alone."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
+
+
+@UMASKS
+@pytest.mark.usefixtures("umask")
+def test_nobody_else_enters_the_folder_of_an_ephemeral_stack(temporary):
+    folder = make_ephemeral_folder()
+    assert folder.is_relative_to(temporary)
+    modes = {path.name: stat.S_IMODE(mode) for path, mode in modes_below(folder)}
+    assert modes.pop(folder.name) == 0o700
+    assert set(modes.values()) == {0o600}
 
 
 def aged(folder):

@@ -33,15 +33,50 @@ def drafts(own_nats, database, tmp_path):
         yield api, own_nats.url
 
 
+SMALLER_FLOOD = 5_000
+
+
+def no_event(workspace_id, number):
+    """Return a message that is parked."""
+    subject = f"lead.replied.v1.{workspace_id}"
+    return Message(subject=subject, body=f'{{"n":{number}}}'.encode(), headers={})
+
+
 def message(workspace_id, number):
     event = LeadRepliedV1.model_validate(reply(workspace_id, f"w{number}"))
     return Message(subject=subject_for(event), body=event.model_dump_json().encode(), headers={})
 
 
+def of_one_workspace():
+    evil = f"evil-{uuid4().hex[:12]}"
+    return lambda number: message(evil, number)
+
+
+def of_two_workspaces():
+    evil = [f"evil-{uuid4().hex[:12]}" for _ in range(2)]
+    return lambda number: message(evil[number % 2], number)
+
+
+def of_no_events():
+    evil = f"evil-{uuid4().hex[:12]}"
+    return lambda number: no_event(evil, number)
+
+
 @pytest.mark.timeout(1_200)
 async def test_a_flood_of_one_workspace_delays_no_other(drafts):
+    await require_no_delay(drafts, of_one_workspace(), FLOOD)
+
+
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("flood", [of_two_workspaces, of_no_events])
+async def test_a_flood_of_another_kind_delays_no_other_workspace(drafts, flood):
+    await require_no_delay(drafts, flood(), SMALLER_FLOOD)
+
+
+async def require_no_delay(drafts, flood, count):
+    """Send `count` messages of a flood; a reply of another workspace is answered beside it."""
     api, nats_url = drafts
-    evil, good = f"evil-{uuid4().hex[:12]}", f"good-{uuid4().hex[:12]}"
+    good = f"good-{uuid4().hex[:12]}"
     async with await nats.connect(nats_url) as crm, api.client(good) as client:
 
         async def seconds(number):
@@ -57,8 +92,8 @@ async def test_a_flood_of_one_workspace_delays_no_other(drafts):
             return perf_counter() - begun
 
         alone = median([await seconds(number) for number in range(5)])
-        for start in range(0, FLOOD, BATCH):
-            await send_batch(crm, [message(evil, n) for n in range(start, start + BATCH)])
+        for start in range(0, count, BATCH):
+            await send_batch(crm, [flood(n) for n in range(start, start + BATCH)])
         beside = [await seconds(number) for number in range(10, 15)]
         info = await crm.jetstream().consumer_info("CRM", "draft-svc_on_lead_replied")
         print(f"alone {alone:.2f} s, beside {max(beside):.2f} s, waiting {info.num_pending:,}")  # noqa: T201
@@ -117,10 +152,28 @@ SEARCH = {"query": "What may nobody else read?", "limit": 20}
         ("draft_svc", ("GET", "/api/drafts?limit=200"), "/api/drafts/{draft}"),
         ("persona_svc", ("GET", "/api/personas?limit=200"), "/api/personas/{persona}"),
         ("followup_svc", ("GET", "/api/instances?limit=200"), "/api/instances/{instance}"),
+        (
+            "voice_svc",
+            ("GET", "/api/calls?limit=200"),
+            "/api/personas/{persona}/voice/usage",
+        ),
+        (
+            "chat_svc",
+            ("GET", "/api/conversations?limit=200"),
+            "/api/conversations/{conversation}",
+        ),
+        (
+            "chat_svc",
+            ("GET", "/api/conversations/search?query=words"),
+            "/api/conversations/{conversation}",
+        ),
         ("ingest_svc", ("GET", f"{FILES}?limit=200"), f"{FILES}/{{file}}"),
         ("ingest_svc", ("POST", "/api/personas/{persona}/knowledge/search"), f"{FILES}/{{file}}"),
     ],
-    ids=["drafts", "personas", "instances", "files", "searches"],
+    ids=[
+        *("drafts", "personas", "instances", "calls", "conversations", "words", "files"),
+        "searches",
+    ],
 )
 async def test_lists_and_searches_of_one_workspace_slow_no_read_of_another(
     apis, tenants, service, asked, read_path

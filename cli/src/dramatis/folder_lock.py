@@ -67,7 +67,7 @@ class FolderLock:
 def make_ephemeral_folder() -> Path:
     """Return a new temporary folder, which `remove_abandoned` removes if its stack is killed."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    (folder / EPHEMERAL_FILE).touch()
+    (folder / EPHEMERAL_FILE).touch(mode=0o600)
     return folder
 
 

@@ -88,9 +88,10 @@ def test_only_the_owner_and_for_root_its_group_enter_the_folder_of_postgres(fres
     assert (folder.st_uid, folder.st_gid) == (os.geteuid(), os.getegid())
 
 
-def test_tcp_needs_a_password(fresh_postgres):
+@pytest.mark.parametrize("user", ["postgres", "nobody", "draft", "postgres:", "postgres:postgres"])
+def test_tcp_needs_a_password(fresh_postgres, user):
     with pytest.raises(psycopg.OperationalError, match="password"):
-        execute(f"postgresql://postgres@127.0.0.1:{fresh_postgres.port}/postgres", "select 1")
+        execute(f"postgresql://{user}@127.0.0.1:{fresh_postgres.port}/postgres", "select 1")
 
 
 @pytest.mark.processes
@@ -134,6 +135,36 @@ def answer_of(port, **credentials):
         while not answer.endswith((b"PONG\r\n", b"'\r\n")):
             answer += connection.recv(4096)
     return answer.decode().splitlines()[-1]
+
+
+def said_to(port, words):
+    """Return all that a NATS server says to who sends these words without a CONNECT, to its end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS) as connection:
+        connection.sendall(words)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"SUB > 1\r\nPING\r\n",
+        b"PUB persona-state.v1.demo.persona.x 2\r\n{}\r\nPING\r\n",
+        b"PUB $JS.API.STREAM.DELETE.CRM 0\r\n\r\nPING\r\n",
+        b'CONNECT {"auth_token":"dramatis"}\r\nSUB > 1\r\nPING\r\n',
+        b'CONNECT {"nkey":"UX","sig":"x"}\r\nPING\r\n',
+        b"GET /varz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["subscribe", "publish", "delete-a-stream", "token", "nkey", "http"],
+)
+async def test_nats_does_nothing_for_who_has_not_said_the_password(tmp_path, words):
+    with NatsProcess(tmp_path / "nats", asks_for_password=True) as server:
+        async with await nats_client.connect(server.url) as client:
+            await client.jetstream().add_stream(StreamConfig(name="CRM", subjects=["crm.>"]))
+            answer = said_to(server.port, words)
+            assert b"-ERR" in answer
+            assert b"PONG" not in answer
+            await client.jetstream().stream_info("CRM")
 
 
 @pytest.mark.processes
