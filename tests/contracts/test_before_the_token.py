@@ -58,7 +58,17 @@ def answer(link):
     return int(received.split()[1]), received
 
 
-@pytest.mark.parametrize("headers", [(), ("Authorization: Bearer x.y.z",)], ids=["none", "forged"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        ("Authorization: Bearer x.y.z",),
+        ("Authorization: Bearer drk_0000000000",),
+        ("Authorization: Basic eDp5",),
+        ("X-Tool-Secret: made-up", "ElevenLabs-Signature: made-up"),
+    ],
+    ids=["none", "forged", "key", "basic", "vendor"],
+)
 def test_a_body_without_end_and_without_a_token_is_refused_and_cut_off(api, operations, headers):
     for method, path in operations:
         with begin(api, method, path, "Transfer-Encoding: chunked", *headers) as link:

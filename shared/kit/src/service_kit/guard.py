@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -68,7 +67,8 @@ class RequestGuard:
         self._max_body_bytes = max_body_bytes
         self._long_bodies = long_bodies
         self._uploads = uploads
-        self._bytes_in_flight = 0
+        self._held = _Room()
+        self._held_uploads = _Room(2, self._held)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -89,18 +89,15 @@ class RequestGuard:
         if coding is not None:
             receive = unpacked(receive, coding, max_bytes)
         in_memory = upload is None or upload.in_memory
-        body = _Held(receive, self._held) if in_memory else None
+        room = self._held_uploads if upload else self._held
+        body = _Held(receive, room) if in_memory else None
         try:
             await self._app(
                 scope, body.receive if body else receive, arriving.closing(headers, send)
             )
         finally:
-            self._held(-body.held_bytes if body else 0)
-
-    def _held(self, size: int) -> None:
-        self._bytes_in_flight += size
-        if size > 0 and self._bytes_in_flight > MAX_BYTES_IN_FLIGHT:
-            raise TooMuchInFlightError("Send this again later, or less at once.")
+            if body:
+                room.give_back(body.held_bytes)
 
     def _max_bytes(self, path: str) -> int:
         is_long = self._long_bodies and self._long_bodies.fullmatch(path)
@@ -131,12 +128,33 @@ def _too_large(max_bytes: int) -> str:
     return f"The body may have at most {max_bytes} bytes."
 
 
-class _Held:
-    """A body that stays in memory, unpacked; `held` is told of each part."""
+class _Room:
+    """What bodies may take together: all of it, or a part."""
 
-    def __init__(self, receive: Receive, held: Callable[[int], None]) -> None:
+    def __init__(self, divisor: int = 1, whole: "_Room | None" = None) -> None:
+        self._divisor = divisor
+        self._whole = whole
+        self._taken_bytes = 0
+
+    def take(self, size: int) -> None:
+        self._taken_bytes += size
+        if self._whole:
+            self._whole.take(size)
+        if size > 0 and self._taken_bytes > MAX_BYTES_IN_FLIGHT // self._divisor:
+            raise TooMuchInFlightError("Send this again later, or less at once.")
+
+    def give_back(self, size: int) -> None:
+        self._taken_bytes -= size
+        if self._whole:
+            self._whole.give_back(size)
+
+
+class _Held:
+    """A body that stays in memory, unpacked."""
+
+    def __init__(self, receive: Receive, room: _Room) -> None:
         self._receive = receive
-        self._held = held
+        self._room = room
         self.held_bytes = 0
 
     async def receive(self) -> Message:
@@ -148,7 +166,7 @@ class _Held:
         message = await self._receive()
         size = len(message.get("body", b""))
         self.held_bytes += size
-        self._held(size)
+        self._room.take(size)
         return message
 
 

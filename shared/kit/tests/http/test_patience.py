@@ -8,8 +8,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 from service_devkit.testing.waiting import wait_until
-from service_kit.guard import RequestGuard, UploadRoute
-from service_kit.patience import PatientProtocol
+from service_kit.guard import RequestGuard, TooMuchInFlightError, UploadRoute, _Room
+from service_kit.patience import MAX_BYTES_IN_FLIGHT, PatientProtocol
 from service_kit.problem import install_problem_handlers
 
 SECONDS = 0.2
@@ -124,3 +124,14 @@ async def test_bodies_that_are_too_large_together_are_a_503_until_they_are_gone(
     writer.close()
     kept_alive = head.replace(b"Host: x", b"Host: x\r\nConnection: close")
     assert (await sent(port, kept_alive + b"x" * 800)).startswith(b"HTTP/1.1 200 ")
+
+
+def test_uploads_leave_half_of_what_bodies_may_take_to_others():
+    whole = _Room()
+    uploads = _Room(2, whole)
+    uploads.take(MAX_BYTES_IN_FLIGHT // 2)
+    with pytest.raises(TooMuchInFlightError):
+        uploads.take(1)
+    whole.take(MAX_BYTES_IN_FLIGHT // 2 - 1)
+    uploads.give_back(MAX_BYTES_IN_FLIGHT // 2 + 1)
+    whole.take(MAX_BYTES_IN_FLIGHT // 2)

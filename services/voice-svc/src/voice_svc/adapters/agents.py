@@ -87,6 +87,12 @@ async def find(session: Session, persona_id: UUID) -> Agent | None:
     return None if row is None else _agent(row)
 
 
+async def has_secret(session: Session, secret_sha256: bytes) -> bool:
+    """Return whether any agent's tool has the secret of this hash."""
+    query = select(AgentRow.persona_id).where(AgentRow.tool_secret_sha256 == secret_sha256)
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def get(session: Session, persona_id: UUID) -> Agent:
     """Return the agent of a persona that has one."""
     return _agent(await session.get_one(AgentRow, persona_id))

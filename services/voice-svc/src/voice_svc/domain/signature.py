@@ -26,16 +26,26 @@ def verify_signature(header: str, body: bytes, secret: str) -> datetime:
     Raises:
         SignatureRefusedError: it was not, or the header cannot be read.
     """
-    fields = [part.strip().partition("=") for part in header.split(",")]
-    times = [value for name, _, value in fields if name == "t"]
-    if len(times) != 1 or not _TIME.fullmatch(times[0]):
-        raise SignatureRefusedError("Send ElevenLabs-Signature: t=<unix seconds>,v0=<hex>.")
-    expected = hmac.new(secret.encode(), times[0].encode() + b"." + body, sha256).hexdigest()
-    given = [value.lower().encode() for name, _, value in fields if name == "v0"]
+    time, given = signatures(header)
+    expected = hmac.new(secret.encode(), time.encode() + b"." + body, sha256).hexdigest()
     matches = [hmac.compare_digest(expected.encode(), each) for each in given]
     if not any(matches):
         raise SignatureRefusedError("The signature is not that of this body.")
-    return datetime.fromtimestamp(int(times[0]), UTC)
+    return datetime.fromtimestamp(int(time), UTC)
+
+
+def signatures(header: str) -> tuple[str, list[bytes]]:
+    """Return when it says that a body was signed, and each signature.
+
+    Raises:
+        SignatureRefusedError: the header cannot be read.
+    """
+    fields = [part.strip().partition("=") for part in header.split(",")]
+    times = [value for name, _, value in fields if name == "t"]
+    given = [value.lower().encode() for name, _, value in fields if name == "v0"]
+    if len(times) != 1 or not _TIME.fullmatch(times[0]) or not given:
+        raise SignatureRefusedError("Send ElevenLabs-Signature: t=<unix seconds>,v0=<hex>.")
+    return times[0], given
 
 
 def require_recent(signed_at: datetime, now: datetime, window: timedelta) -> None:

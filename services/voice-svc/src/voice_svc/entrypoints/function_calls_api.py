@@ -42,6 +42,8 @@ class ToolRoute(APIRoute):
         async def handle_known(request: Request) -> Response:
             deps = await deps_of(VoiceDeps)(request)
             secret = request.headers.get(TOOL_SECRET_HEADER, "")
+            if "persona_id" not in request.path_params:
+                await deps.tools.require_known(secret)
             persona_id = await _persona_asked(request) if secret else None
             workspace_id = await deps.tools.authenticate(persona_id, secret)
             request.state.tool = workspace_id, persona_id

@@ -15,7 +15,12 @@ from service_kit.store import database_now
 from structlog import get_logger
 
 from voice_svc.deps import VoiceDeps
-from voice_svc.domain.signature import SignatureRefusedError, require_recent, verify_signature
+from voice_svc.domain.signature import (
+    SignatureRefusedError,
+    require_recent,
+    signatures,
+    verify_signature,
+)
 from voice_svc.entrypoints.dependencies import Deps
 from voice_svc.entrypoints.schemas.post_calls import OtherWebhook, Webhook
 from voice_svc.usecases.record_call import record_call
@@ -46,6 +51,7 @@ class SignedRoute(APIRoute):
                     if secret is None
                     else f"Send {SIGNATURE_HEADER}."
                 )
+            signatures(header)  # before the body is read
             request.state.signed_at = verify_signature(
                 header, await request.body(), secret.get_secret_value()
             )
