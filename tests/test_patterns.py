@@ -165,18 +165,25 @@ def seconds_of_one(pattern, call, before, again, length, end):
     return process_time() - begun
 
 
+def best(*tried):
+    return min(seconds(*tried) for _ in range(2))
+
+
+def grows(pattern, call, before, again, length):
+    """Return whether a text twice as long takes more than three times as long."""
+    once = best(pattern, call, before, again, length)
+    return once > SECONDS and best(pattern, call, before, again, 2 * length) > 3 * once
+
+
 def is_linear(pattern, call, before, again):
     """Return whether the time grows with the length alone, as far as it can be measured."""
     length = 16
     while length < LONGEST:
         if seconds(pattern, call, before, again, length) > SECONDS:
-            once = min(seconds(pattern, call, before, again, length) for _ in range(2))
-            if once > SECONDS:
-                if length < SHORT:
-                    return False
-                twice = min(seconds(pattern, call, before, again, 2 * length) for _ in range(2))
-                if twice > 3 * once:
-                    return False
+            if length < SHORT and best(pattern, call, before, again, length) > SECONDS:
+                return False
+            if all(grows(pattern, call, before, again, length) for _ in range(3)):
+                return False
         length = length * 5 // 4 if length < SHORT else length * 2
     return True
 

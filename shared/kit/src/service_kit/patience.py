@@ -8,7 +8,7 @@ HEADERS_SECONDS = 10
 BODY_SECONDS = 15
 """For a body, and one second more for each BODY_BYTES_PER_SECOND that have come."""
 BODY_BYTES_PER_SECOND = 100_000
-LINGER_SECONDS, LINGER_IDLE_SECONDS = 5.0, 3.0
+LINGER_SECONDS, LINGER_IDLE_SECONDS = 10.0, 3.0
 """After an answer that did not wait for the body: in all, and without anything that comes."""
 MAX_CONNECTIONS = 1_000
 MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
