@@ -36,7 +36,8 @@ _UNDELIVERED_ACTIONS = frozenset({"failed", "delayed"})
 
 _AUTOMATIC_FIELD = re.compile(
     r"(?:x-)?(?:[\w-]{1,30}-)?(?:auto-?(?:repl(?:y|ied)|respon(?:d|der|se))(?:-from)?|vacation"
-    r"|machine-?generated|auto-?generated|out-of-office|oof)|x-fc-machinegenerated",
+    r"|machine-?generated|auto-?generated|out-of-office|oof)|x-fc-machinegenerated"
+    r"|x-ms-exchange-generated-message-source",
     re.IGNORECASE,
 )
 """The field that a vendor's program marks its automatic answers by."""
@@ -70,7 +71,7 @@ _AUTOMATIC_SUBJECT = re.compile(
     rf"\W{{0,3}}(?:(?:{_AUTOMATIC})\s?(?:{_ANSWER})|(?:{_ANSWER})\s?(?:{_AUTOMATIC})"
     r"|(?:auto: )?[\w .,'/@-]{1,80} is out of the office\b.{0,80}"
     rf"|(?:{_AWAY})(?:\s(?:{_AUTOMATIC})\s?(?:{_ANSWER}))?)"
-    r"(?:\W?\s{0,3}(?:[:\uff1a]|$)|\]\s)",
+    r"(?:\W?\s{0,3}(?:[:\uff1a]|$)|\]\s|\s(?:re|aw):)",
     re.IGNORECASE,
 )
 """What programs write before the old subject; a person who answers that has "Re:" before it."""
