@@ -293,6 +293,8 @@ async def test_redirects_stay_among_the_allowed(make, server):
         ("http://files.example/b", "not https"),
         ("file:///etc/passwd", "not https"),
         ("https://evil.example/", "DRAMATIS_INGEST_ALLOWED_HOSTS"),
+        ("https://[x", "cannot be read"),
+        ("//[::1", "cannot be read"),
     ):
         url = server.on("/away", http(b"", "307 Temporary Redirect", location=target))
         assert rule in str(await refusal(fetcher, url))

@@ -102,7 +102,7 @@ class Fetcher:
                         async for part in _body(response):
                             yield part
                         return
-                    url = urljoin(url, _location(response))
+                    url = _joined(url, _location(response))
             raise refused(f"It redirects more than {MAX_REDIRECTS} times.")
 
     def _checked(self, url: str) -> httpcore.URL:
@@ -175,6 +175,13 @@ def _split(url: str) -> SplitResult:
     if port == 0 or not (parts.hostname or "").isascii():
         raise refused("Its host is not plain ASCII (use the xn-- form) or has port 0.")
     return parts
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise refused("It redirects to what cannot be read as an address.") from None
 
 
 def _open_inside(inbox: Path, name: str) -> BinaryIO:
