@@ -334,6 +334,8 @@ CHAT_CASES = [
         json={"message": "Hello?", "thread_id": "{conversation}"},
     ),
     case("GET /api/conversations", status=200),
+    case("GET /api/user-conversations", status=200),
+    case("DELETE /api/user-conversations", "/api/user-conversations?user_id=nobody", status=204),
     conversation("GET"),
     conversation("GET", "/stream"),
     conversation("GET", "/export"),

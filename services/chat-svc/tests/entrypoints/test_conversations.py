@@ -2,10 +2,15 @@
 
 from uuid import uuid4
 
+import psycopg
+import pytest
+from chat_svc.usecases.purge_conversations import purge_conversations
 from chatting import persona
 from persona_contracts import PersonaErasedV1, WorkspaceErasedV1
+from service_devkit.testing.canaries import tables_with
 from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
+from service_kit.store import Store
 
 
 async def titles(client):
@@ -77,3 +82,68 @@ async def test_what_is_kept_of_a_persona_and_of_a_workspace_is_erased(room):
         return await titles(room.client) == []
 
     await wait_until(nothing)
+
+
+USERS = "/api/user-conversations"
+CANARY = "canaryofprivatewords"
+
+
+async def test_an_admin_sees_that_conversations_exist_and_no_word_of_them(room):
+    anna = await room.cast(persona())
+    heard = await room.say(anna, f"My {CANARY}.")
+    admin = await room.person(role="admin", subject="boss")
+    answer = await admin.get(USERS)
+    (shown,) = answer.json()["items"]
+    assert (shown["conversation_id"], shown["user_id"]) == (heard.thread_id, "tester")
+    assert (shown["persona_id"], shown["message_count"]) == (str(anna.persona_id), 2)
+    assert CANARY not in answer.text
+    assert (await admin.get(f"{USERS}?user_id=nobody")).json()["items"] == []
+    for path in ("", "/messages", "/export", "/stream"):
+        seen = await admin.get(f"/api/conversations/{heard.thread_id}{path}")
+        assert seen.status_code == 404
+    found = await admin.get(f"/api/conversations/search?query={CANARY}")
+    assert found.json()["items"] == []
+
+
+@pytest.mark.parametrize("role", ["viewer", "editor"])
+async def test_who_is_no_admin_sees_and_erases_nothing_of_others(room, role):
+    other = await room.person(role=role, subject="somebody-else")
+    assert (await other.get(USERS)).status_code == 403
+    assert (await other.delete(f"{USERS}?user_id=tester")).status_code == 403
+
+
+async def test_a_users_conversations_are_erased_and_nobody_elses(room, chat_database):
+    anna = await room.cast(persona())
+    other = await room.person(subject="somebody-else")
+    gone = await room.say(anna, f"My {CANARY}.")
+    hidden = await room.say(anna, f"And my {CANARY}.")
+    await room.client.delete(f"/api/conversations/{hidden.thread_id}")
+    kept = await room.say(anna, "Mine stays.", client=other)
+    admin = await room.person(role="admin", subject="boss")
+    assert (await admin.delete(f"{USERS}?user_id=tester")).status_code == 204
+    assert await titles(room.client) == []
+    assert await titles(other) == ["Mine stays."]
+    with psycopg.connect(chat_database.admin_url, autocommit=True) as rows:
+        assert tables_with(rows, CANARY) == set()
+        for thread_id in (gone.thread_id, hidden.thread_id):
+            assert tables_with(rows, thread_id) == set()
+        assert "message" in tables_with(rows, kept.thread_id)
+    assert (await admin.delete(f"{USERS}?user_id=tester")).status_code == 204
+
+
+async def test_a_deleted_conversation_is_hidden_for_30_days_and_then_gone(room, chat_database):
+    anna = await room.cast(persona())
+    old, young = [await room.say(anna, f"Number {number}") for number in range(2)]
+    for each in (old, young):
+        await room.client.delete(f"/api/conversations/{each.thread_id}")
+    with psycopg.connect(chat_database.admin_url, autocommit=True) as rows:
+        rows.execute(
+            "update conversation set deleted_at = now() - interval '31 days'"
+            " where conversation_id = %s",
+            [old.thread_id],
+        )
+        store = Store(chat_database.login_url, "chat-svc")
+        await purge_conversations(store)
+        await store.close()
+        assert tables_with(rows, old.thread_id) & {"conversation", "message"} == set()
+        assert {"conversation", "message"} <= tables_with(rows, young.thread_id)

@@ -96,9 +96,16 @@ async def page(
     session: Session, user_id: str, before: UUID | None, limit: int
 ) -> list[Conversation]:
     """Return up to `limit` conversations of a user, the one that was begun last first."""
-    query = select(ConversationRow).where(
-        ConversationRow.user_id == user_id, ConversationRow.deleted_at.is_(None)
-    )
+    return await page_of_workspace(session, user_id, before, limit)
+
+
+async def page_of_workspace(
+    session: Session, user_id: str | None, before: UUID | None, limit: int
+) -> list[Conversation]:
+    """Return up to `limit` conversations, of one user or of all, the last begun first."""
+    query = select(ConversationRow).where(ConversationRow.deleted_at.is_(None))
+    if user_id is not None:
+        query = query.where(ConversationRow.user_id == user_id)
     if before is not None:
         query = query.where(ConversationRow.conversation_id < before)
     newest = query.order_by(ConversationRow.conversation_id.desc()).limit(limit)

@@ -1,10 +1,11 @@
 """Erasing conversations, or what a persona said in them."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from service_kit.erasure import delete_rows
-from service_kit.store import Store
-from sqlalchemy import select
+from service_kit.store import Session, Store
+from sqlalchemy import ColumnElement, func, select
 
 from chat_svc.adapters.tables import ConversationRow, MessageRow
 
@@ -32,3 +33,30 @@ async def delete_all(store: Store, workspace_id: str) -> None:
     """Delete the conversations of a workspace."""
     for table in (MessageRow, ConversationRow):
         await delete_rows(store, table, table.workspace_id == workspace_id)
+
+
+async def ids_of_user(session: Session, workspace_id: str, user_id: str) -> list[UUID]:
+    """Return the conversations of a user, in a worker's transaction."""
+    mine = select(ConversationRow.conversation_id).where(*_of_user(workspace_id, user_id))
+    return list(await session.scalars(mine))
+
+
+async def delete_user(store: Store, workspace_id: str, user_id: str) -> None:
+    """Delete the conversations of a user."""
+    await _delete_conversations(store, *_of_user(workspace_id, user_id))
+
+
+async def delete_hidden(store: Store, kept: timedelta) -> None:
+    """Delete, in all workspaces, the conversations whose users deleted them longer ago."""
+    await _delete_conversations(store, ConversationRow.deleted_at < func.now() - kept)
+
+
+def _of_user(workspace_id: str, user_id: str) -> tuple[ColumnElement[bool], ...]:
+    return ConversationRow.workspace_id == workspace_id, ConversationRow.user_id == user_id
+
+
+async def _delete_conversations(store: Store, *conditions: ColumnElement[bool]) -> None:
+    """Delete conversations, messages first: what is cut short is found again."""
+    chosen = select(ConversationRow.conversation_id).where(*conditions)
+    await delete_rows(store, MessageRow, MessageRow.conversation_id.in_(chosen))
+    await delete_rows(store, ConversationRow, *conditions)

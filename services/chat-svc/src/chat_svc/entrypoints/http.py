@@ -4,7 +4,12 @@ import re
 
 from service_kit.http_app import HttpApi
 
-from chat_svc.entrypoints import chat_api, conversations_api, messages_api
+from chat_svc.entrypoints import (
+    chat_api,
+    conversations_api,
+    messages_api,
+    user_conversations_api,
+)
 
 API = HttpApi(
     "Dramatis chat",
@@ -13,6 +18,7 @@ API = HttpApi(
         conversations_api.started,
         conversations_api.router,
         messages_api.router,
+        user_conversations_api.router,
     ],
     long_bodies=re.compile("/chat/[^/]+|/api/conversations/[^/]+/messages/[^/]+/edit"),
     description="Conversations in which a persona answers.",

@@ -54,6 +54,29 @@ class ConversationDocument(BaseModel):
         )
 
 
+class UserConversationDocument(BaseModel):
+    """That a conversation exists: nothing that was said in it, nor its title."""
+
+    conversation_id: UUID
+    user_id: str
+    persona_id: UUID | None
+    message_count: int
+    created_at: datetime
+    last_message_at: datetime | None
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Self:
+        """Show that a conversation exists."""
+        return cls(
+            conversation_id=conversation.conversation_id,
+            user_id=conversation.user_id,
+            persona_id=conversation.persona_id,
+            message_count=conversation.message_count,
+            created_at=conversation.created_at,
+            last_message_at=conversation.last_message_at,
+        )
+
+
 class CreateConversationRequest(StrictRequest):
     """What a conversation begins with."""
 
