@@ -356,6 +356,12 @@ CHAT_CASES = [
             ("PUT", "feedback", {"rating": "up"}),
         )
     ),
+    case("GET /api/openai/v1/models", status=200),
+    case("GET /api/openai/v1/models/{model}", "/api/openai/v1/models/{persona}"),
+    case(
+        "POST /api/openai/v1/chat/completions",
+        json={"model": "{persona}", "messages": [{"role": "user", "content": "Hello?"}]},
+    ),
     conversation("PATCH", json={"title": "stolen"}),
     conversation("DELETE"),
 ]

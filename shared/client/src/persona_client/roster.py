@@ -178,6 +178,19 @@ class Roster:
             raise RosterNotReadyError("the persona documents have not been read yet")
         return self._replica.live.view(workspace_id).personas.get(persona_id)
 
+    def personas(self, workspace_id: str) -> list[ResolvedPersona]:
+        """Return all personas of a workspace, by name.
+
+        Raises:
+            RosterNotReadyError: nothing is known yet; try again later.
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+        """
+        self._require_known(workspace_id)
+        if self._replica.live is None:
+            raise RosterNotReadyError("the persona documents have not been read yet")
+        found = self._replica.live.view(workspace_id).personas.values()
+        return sorted(found, key=lambda persona: (persona.name, persona.persona_id))
+
     @property
     def freshness(self) -> Freshness:
         """How fresh an answer would be now."""

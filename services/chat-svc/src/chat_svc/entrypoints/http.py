@@ -8,6 +8,7 @@ from chat_svc.entrypoints import (
     chat_api,
     conversations_api,
     messages_api,
+    openai_api,
     user_conversations_api,
 )
 
@@ -18,8 +19,11 @@ API = HttpApi(
         conversations_api.started,
         conversations_api.router,
         messages_api.router,
+        openai_api.router,
         user_conversations_api.router,
     ],
-    long_bodies=re.compile("/chat/[^/]+|/api/conversations/[^/]+/messages/[^/]+/edit"),
+    long_bodies=re.compile(
+        "/chat/[^/]+|/api/openai/v1/chat/completions|/api/conversations/[^/]+/messages/[^/]+/edit"
+    ),
     description="Conversations in which a persona answers.",
 )
