@@ -3,46 +3,26 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Response
+from fastapi import Header, Response
 from fastapi.responses import StreamingResponse
-from service_kit.errors import UpstreamError
 from service_kit.identity import Viewer
 from service_kit.persona_dependencies import PersonaOfPath
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
 from chat_svc.adapters import conversations, messages
-from chat_svc.deps import ChatDeps
 from chat_svc.entrypoints.answer_stream import (
     MAX_EVENT_ID_CHARS,
     STREAM,
     Place,
     answer_response,
 )
-from chat_svc.entrypoints.dependencies import Deps
+from chat_svc.entrypoints.dependencies import Answering, Deps
 from chat_svc.entrypoints.schemas import ChatRequest
 from chat_svc.usecases.accept_message import SentMessage, accept_message
 from chat_svc.usecases.create_conversation import create_conversation
 
 router = api_router("", "chat")
-
-
-class ModelNotConfiguredError(UpstreamError):
-    """No model is set up to answer."""
-
-    slug = "model-not-configured"
-
-
-async def _can_answer(deps: Deps) -> ChatDeps:
-    if deps.writer is None:
-        raise ModelNotConfiguredError(
-            "Set DRAMATIS_CHAT_OPENAI_API_KEY and DRAMATIS_CHAT_MODEL, or choose the stand-in with"
-            " DRAMATIS_CHAT_WRITER=offline."
-        )
-    return deps
-
-
-Answering = Annotated[ChatDeps, Depends(_can_answer)]
 
 
 @router.post(

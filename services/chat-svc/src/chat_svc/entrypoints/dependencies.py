@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
+from service_kit.errors import UpstreamError
 from service_kit.identity import Viewer
 from service_kit.preconditions import OptionalIfMatch
 from service_kit.routing import WorkspaceSession, deps_of
@@ -43,3 +44,22 @@ async def _locked(
 
 LockedConversation = Annotated[Conversation, Depends(_locked)]
 """A conversation of the caller."""
+
+
+class ModelNotConfiguredError(UpstreamError):
+    """No model is set up to answer."""
+
+    slug = "model-not-configured"
+
+
+async def _can_answer(deps: Deps) -> ChatDeps:
+    if deps.writer is None:
+        raise ModelNotConfiguredError(
+            "Set DRAMATIS_CHAT_OPENAI_API_KEY and DRAMATIS_CHAT_MODEL, or choose the stand-in with"
+            " DRAMATIS_CHAT_WRITER=offline."
+        )
+    return deps
+
+
+Answering = Annotated[ChatDeps, Depends(_can_answer)]
+"""The deps of a service that can answer, or 503."""

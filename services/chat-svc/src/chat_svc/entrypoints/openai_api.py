@@ -21,8 +21,7 @@ from service_kit.routing import ApiRoute, api_router
 
 from chat_svc.deps import ChatDeps
 from chat_svc.entrypoints.answer_stream import MEDIA_TYPE
-from chat_svc.entrypoints.chat_api import Answering
-from chat_svc.entrypoints.dependencies import Deps
+from chat_svc.entrypoints.dependencies import Answering, Deps
 from chat_svc.entrypoints.openai_schemas import (
     CreateCompletionRequest,
     OpenAIModelDocument,
