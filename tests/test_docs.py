@@ -62,7 +62,13 @@ ROUTERS = {
         "suppressions_api",
     ),
     "ingest_svc": ("files_api", "uploads_api", "knowledge_api"),
-    "chat_svc": ("chat_api", "conversations_api", "messages_api"),
+    "chat_svc": (
+        "chat_api",
+        "conversations_api",
+        "messages_api",
+        "openai_api",
+        "user_conversations_api",
+    ),
     "voice_svc": ("agents_api", "calls_api", "speech_api", "voice_sessions_api", "voices_api"),
 }
 
