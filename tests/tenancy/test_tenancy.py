@@ -79,6 +79,17 @@ PROMPT_CASES = [
     ),
     prompt("GET", "/template-update"),
     case("GET /api/prompt-templates", status=200),
+    case(
+        "POST /api/prompt-templates/{template_id}/apply",
+        "/api/prompt-templates/template_of_other/apply",
+        json={"persona_ids": ["{own_persona}"]},
+    ),
+    case(
+        "POST /api/prompt-templates/{template_id}/apply",
+        "/api/prompt-templates/custom/apply",
+        json={"persona_ids": ["{persona}"]},
+        status=200,
+    ),
     case("GET /api/prompt-templates/{template_id}", "/api/prompt-templates/template_of_other"),
     case(
         "PUT /api/prompt-templates/{template_id}",

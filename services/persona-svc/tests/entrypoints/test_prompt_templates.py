@@ -115,3 +115,30 @@ async def test_a_persona_without_a_template_has_no_update(admin, create):
     assert (await admin.get(path(nova, "/template-update"))).status_code == 404
     offered = (await admin.get(path(nova, "/template-update?template_id=custom"))).json()
     assert (offered["taken"], sorted(offered["diffs"])) == (None, ["rag", "system", "user"])
+
+
+async def test_many_take_a_template_over_each_whole_or_not_at_all(admin, create):
+    await create("Default")
+    nova = await create("Nova", user_prompt="Answer.")
+    parent = await create("Parent", content="word " * 4_000)
+    full = await create("Full", parent_id=parent["persona_id"], content="word " * 2_200)
+    await admin.put("/api/prompt-templates/long", json={**OWN, "system": "word " * 4_000})
+    body = {"persona_ids": [nova["persona_id"], full["persona_id"]], "dry_run": True}
+
+    async def applied(**more):
+        answer = await admin.post("/api/prompt-templates/long/apply", json=body | more)
+        assert answer.status_code == 200, answer.text
+        return [(item["error"] is None, sorted(item["diffs"])) for item in answer.json()["items"]]
+
+    async def prompts_of(persona):
+        shown = (await admin.get(f"/api/personas/{persona['persona_id']}")).json()
+        return shown["user_prompt"], shown["rag_prompt"], shown["version"]
+
+    expected = [(True, ["rag", "system", "user"]), (False, [])]
+    assert await applied() == expected
+    assert await prompts_of(nova) == ("Answer.", None, 1)
+    assert await applied(dry_run=False) == expected
+    assert await prompts_of(nova) == ("Answer briefly.", "Quote prices.", 2)
+    assert await prompts_of(full) == (None, None, 1)
+    (rag,) = (await admin.get(path(nova))).json()["prompts"]["rag"]
+    assert rag["active"]["origin"] == "template"

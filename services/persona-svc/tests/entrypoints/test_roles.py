@@ -29,6 +29,7 @@ WRITES = [
         f"/api/prompt-templates/{TEMPLATE}",
         {"json": {"title": "A", "system": "A.", "rag": "A.", "user": "A."}},
     ),
+    ("POST", f"/api/prompt-templates/{TEMPLATE}/apply", {"json": {"persona_ids": [ID]}}),
     ("POST", f"{SOME}/prompts/clone", {"json": {"sourcePersonaId": ID}}),
     ("POST", "/api/personas/ensure-default", {}),
     ("POST", "/api/personas/import", {"params": {"starter": "formal-professional"}}),

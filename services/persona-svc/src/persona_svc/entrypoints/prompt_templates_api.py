@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Path
-from service_kit.identity import Viewer
+from service_kit.identity import Admin, Viewer
 from service_kit.paging import Page
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -12,10 +12,15 @@ from persona_svc.adapters import prompt_templates
 from persona_svc.domain.prompt_template import TEMPLATE_ID_PATTERN
 from persona_svc.entrypoints.dependencies import Editing
 from persona_svc.entrypoints.schemas.prompt_template import (
+    ApplicationDocument,
+    ApplicationsDocument,
+    ApplyToManyRequest,
     SaveTemplateRequest,
     TemplateDocument,
     TemplateSummaryDocument,
 )
+from persona_svc.usecases.apply_to_many import apply_to_many
+from persona_svc.usecases.begin_change import Actor
 from persona_svc.usecases.save_template import save_template
 
 router = api_router("/api/prompt-templates", "prompts")
@@ -60,3 +65,20 @@ async def save(
 ) -> TemplateDocument:
     """Store a new version of a template of this workspace; no persona changes by it."""
     return TemplateDocument.of(await save_template(change, template_id, body.draft()))
+
+
+@router.post(
+    "/{template_id}/apply",
+    operation_id="applyPromptTemplateToMany",
+    summary="Give many personas a template's prompts",
+    responses=FOUND,
+)
+async def apply(
+    template_id: TemplateId, body: ApplyToManyRequest, admin: Admin, session: WorkspaceSession
+) -> ApplicationsDocument:
+    """Let up to 200 personas take a template over: each of them whole, or not at all."""
+    template = await prompt_templates.get(session, admin.workspace_id, template_id)
+    owner = (admin.workspace_id, Actor(subject=admin.subject, role=admin.role))
+    done = await apply_to_many(session, owner, body.persona_ids, template, dry_run=body.dry_run)
+    items = [ApplicationDocument.of(each, template) for each in done]
+    return ApplicationsDocument(dry_run=body.dry_run, items=items)

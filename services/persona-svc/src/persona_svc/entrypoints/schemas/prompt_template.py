@@ -1,6 +1,7 @@
 """Bodies and answers of templates of prompts."""
 
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 from service_kit.requests import StrictRequest
@@ -11,6 +12,7 @@ from persona_svc.domain.prompt import Layer
 from persona_svc.domain.prompt_template import PromptTemplate
 from persona_svc.domain.prompt_version import FIELDS_OF_LAYERS
 from persona_svc.entrypoints.schemas.prompt import Content
+from persona_svc.usecases.apply_to_many import Application
 from persona_svc.usecases.save_template import TemplateDraft
 
 PREVIEW_CHARS = 200
@@ -59,6 +61,34 @@ class SaveTemplateRequest(StrictRequest):
             languages=tuple(self.languages),
             texts=texts,
         )
+
+
+class ApplyToManyRequest(StrictRequest):
+    """The personas to give a template's prompts; with `dry_run` nothing changes."""
+
+    persona_ids: list[UUID] = Field(min_length=1, max_length=200)
+    dry_run: bool = False
+
+
+class ApplicationDocument(BaseModel):
+    """What became of one persona, or would; with an `error` it stays as it is."""
+
+    persona_id: UUID
+    error: str | None
+    diffs: dict[Layer, str | None] = Field(description="Unified, by layer, where they differ.")
+
+    @classmethod
+    def of(cls, done: Application, template: PromptTemplate) -> Self:
+        """Return the document of one persona."""
+        diffs = {} if done.before is None else _diffs(done.before, template)
+        return cls(persona_id=done.persona_id, error=done.error, diffs=diffs)
+
+
+class ApplicationsDocument(BaseModel):
+    """What became of each persona."""
+
+    dry_run: bool
+    items: list[ApplicationDocument]
 
 
 class TemplateSummaryDocument(BaseModel):
@@ -110,15 +140,19 @@ class TemplateUpdateDocument(BaseModel):
     @classmethod
     def of(cls, fields: PersonaFields, template: PromptTemplate) -> Self:
         """Return the document of a persona's prompts against a template."""
-        own = {layer: getattr(fields, name) for layer, name in FIELDS_OF_LAYERS.items()}
         return cls(
             taken=fields.prompt_template,
             template_id=template.template_id,
             version=template.version,
             is_newer=fields.prompt_template != template.label,
-            diffs={
-                layer: unified_diff(own[layer], text)
-                for layer, text in template.texts.items()
-                if own[layer] != text
-            },
+            diffs=_diffs(fields, template),
         )
+
+
+def _diffs(fields: PersonaFields, template: PromptTemplate) -> dict[Layer, str | None]:
+    own = {layer: getattr(fields, name) for layer, name in FIELDS_OF_LAYERS.items()}
+    return {
+        layer: unified_diff(own[layer], text)
+        for layer, text in template.texts.items()
+        if own[layer] != text
+    }
