@@ -18,6 +18,7 @@ OTHER = "canary-of-kim"
 TEXTS = ("persona_name", "display_name", "description", "tone", "greeting", "sms_greeting")
 MARKS = {"erasure", "state_document", "workspace", "api_key"}
 """What says that something was erased, and keeps the counter; without a word of it."""
+WITHOUT_TEXT = {"erasure", "inbox", "assignment", "prompt_head", "prompt_activation"}
 STEPS = [
     None,
     *(
@@ -57,9 +58,20 @@ def fill(create, admin, feed):
         key = {"Idempotency-Key": f"clone-{canary}"}
         answer = await admin.post(f"{path}/clone", json=clone, headers=key)
         assert answer.status_code == 201, answer.text
+        await fail_a_gate(admin, path, canary)
         return persona, answer.json()
 
     return filled
+
+
+async def fail_a_gate(admin, path, canary):
+    """Leave a version of a prompt that has not passed, for a reason."""
+    await admin.patch(path, json={"prompt_gate": True}, headers=MATCH_ANY)
+    body = {"content": f"{canary}, again"}
+    saved = (await admin.post(f"{path}/prompts/rag/main/versions", json=body)).json()
+    gate = f"{path}/prompts/versions/{saved['version']['version_id']}/gate"
+    failed = await admin.post(gate, json={"outcome": "failed", "why": canary})
+    assert failed.status_code == 200, failed.text
 
 
 def others_rows(rows):
@@ -130,10 +142,12 @@ async def test_an_erased_workspace_leaves_its_counter_and_tombstones(
     await fill("Anna", CANARY)
     await admin.put("/api/workspace/settings", json={"ideal_customer_profile": CANARY})
     await admin.post("/api/keys", json={"name": CANARY, "role": "viewer"})
+    template = {"title": CANARY, "system": CANARY, "rag": CANARY, "user": CANARY}
+    await admin.put("/api/prompt-templates/own", json=template)
     before = (await admin.get("/api/workspace/settings")).json()["revision"]
     await feed.published()
     others = rows_with(rows, neighbour)
-    assert tables_with(rows, CANARY) >= tenant_tables(rows) - {"erasure", "inbox", "assignment"}
+    assert tables_with(rows, CANARY) >= tenant_tables(rows) - WITHOUT_TEXT
     async with kills():
         await send(workspace_erased(workspace_id))
     await wait_until(lambda: tables_with(rows, CANARY) == set())

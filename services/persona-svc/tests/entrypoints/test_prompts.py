@@ -171,16 +171,10 @@ async def test_a_text_is_checked_by_line_without_being_stored(admin, persona):
     assert (await admin.get(path(persona, "/rag/main/versions"))).json()["versions"] == []
 
 
-@pytest.mark.parametrize("content", [" \n", "a\0b", "\ud800"])
+@pytest.mark.parametrize("content", [" \n", "a\0b", ""])
 async def test_what_no_prompt_can_be_is_refused(admin, persona, content):
-    answer = await admin.post(
-        path(persona, "/rag/main/versions"),
-        content=f'{{"content": "{content.encode("unicode_escape").decode()}"}}'.replace(
-            "\\x00", "\\u0000"
-        ),
-        headers={"Content-Type": "application/json"},
-    )
-    assert answer.status_code in {400, 422}, answer.text
+    answer = await admin.post(path(persona, "/rag/main/versions"), json={"content": content})
+    assert answer.status_code == 422, answer.text
 
 
 async def test_versions_are_paged(admin, persona, save):
