@@ -32,8 +32,8 @@ API = HttpApi(
         keys_api.router,
     ],
     long_bodies=re.compile(
-        "/api/personas(/[^/]+(/settings|/prompts/.*)?)?|/api/workspace/settings|/api/campaigns/assignments"
-        "|/api/prompt-templates/[^/]+"
+        "/api/personas(/[^/]+(/settings|/prompts/(validate|[^/]+/[^/]+/versions))?)?"
+        "|/api/workspace/settings|/api/campaigns/assignments|/api/prompt-templates/[^/]+"
     ),
     uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES, in_memory=True),
     description="How the AI of a workspace speaks: edit it once, everybody follows.",
