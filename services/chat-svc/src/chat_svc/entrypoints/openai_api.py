@@ -13,7 +13,7 @@ from persona_contracts import ResolvedPersona
 from prometheus_client import Counter
 from pydantic import Field
 from service_kit.errors import NotFoundError, ServiceError
-from service_kit.identity import CHANGES_NOTHING, Viewer
+from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Principal, Viewer
 from service_kit.ids import new_id
 from service_kit.personas import PersonasNotReadyError
 from service_kit.problem import problem_responses
@@ -71,10 +71,15 @@ router = api_router("/api/openai/v1", "openai")
 router.route_class = OpenAIRoute
 
 
-@router.get("/models", operation_id="listModels", summary="List the personas as models")
+@router.get(
+    "/models",
+    operation_id="listModels",
+    summary="List the personas as models",
+    dependencies=OF_OWN_PERSONAS,
+)
 async def list_models(viewer: Viewer, deps: Deps) -> OpenAIModelsDocument:
     """Return the active personas."""
-    found = [each for each in _personas(deps, viewer.workspace_id) if each.is_active]
+    found = [each for each in _personas(deps, viewer) if each.is_active]
     return OpenAIModelsDocument(data=[OpenAIModelDocument.of(each) for each in found])
 
 
@@ -83,12 +88,13 @@ async def list_models(viewer: Viewer, deps: Deps) -> OpenAIModelsDocument:
     operation_id="getModel",
     summary="Show a persona as a model",
     responses=problem_responses(404),
+    dependencies=OF_OWN_PERSONAS,
 )
 async def get_model(
     model: Annotated[str, Field(max_length=80)], viewer: Viewer, deps: Deps
 ) -> OpenAIModelDocument:
     """Return one persona, by id or name."""
-    return OpenAIModelDocument.of(_persona(deps, viewer.workspace_id, model))
+    return OpenAIModelDocument.of(_persona(deps, viewer, model))
 
 
 @router.post(
@@ -97,7 +103,7 @@ async def get_model(
     summary="Let a persona answer a conversation that you keep",
     responses=problem_responses(404),
     response_class=Response,
-    dependencies=CHANGES_NOTHING,
+    dependencies=(*OF_OWN_PERSONAS, *CHANGES_NOTHING),
 )
 async def create_completion(
     body: CreateCompletionRequest, viewer: Viewer, deps: Answering
@@ -106,7 +112,7 @@ async def create_completion(
 
     The passages that it names stand below it as a list, and in `annotations`.
     """
-    persona = _persona(deps, viewer.workspace_id, body.model)
+    persona = _persona(deps, viewer, body.model)
     completions_total.labels("stream" if body.stream else "whole").inc()
     parts = _complete(deps, viewer.workspace_id, persona.persona_id, body)
     head = {"id": f"chatcmpl-{new_id()}", "created": int(time.time()), "model": body.model}
@@ -127,15 +133,18 @@ def _complete(
     return complete.complete(workspace_id, persona_id, body.history, body.question)
 
 
-def _personas(deps: ChatDeps, workspace_id: str) -> list[ResolvedPersona]:
+def _personas(deps: ChatDeps, caller: Principal) -> list[ResolvedPersona]:
+    """Return the personas that the caller may know of."""
     try:
-        return deps.roster.personas(workspace_id)
+        found = deps.roster.personas(caller.workspace_id)
     except RosterNotReadyError as error:
         raise PersonasNotReadyError(str(error)) from error
+    ids = caller.persona_ids
+    return [each for each in found if ids is None or each.persona_id in ids]
 
 
-def _persona(deps: ChatDeps, workspace_id: str, model: str) -> ResolvedPersona:
-    for persona in _personas(deps, workspace_id):
+def _persona(deps: ChatDeps, caller: Principal, model: str) -> ResolvedPersona:
+    for persona in _personas(deps, caller):
         is_named = model.casefold() in {str(persona.persona_id), persona.name.casefold()}
         if persona.is_active and is_named:
             return persona
