@@ -34,6 +34,10 @@ class JsonRequest(Request):
         body = await self.body()
         return await asyncio.to_thread(_read, body) if _is_large(body) else _read(body)
 
+    def forget(self) -> None:
+        """Let the body go: what refers to the request may live until garbage is collected."""
+        self._body, self._json = b"", None
+
     async def require_few_values(self) -> None:
         """Return if the body has at most MAX_VALUES.
 

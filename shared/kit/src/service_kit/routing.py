@@ -35,17 +35,13 @@ class ApiRoute(APIRoute):
         handle, entry = super().get_route_handler(), entry_of(self.dependant, self.path_format)
         if is_in_turn(self.dependant):
             handle = _in_turn(handle)
-        takes_json = self.body_field is not None and not isinstance(
-            self.body_field.field_info, params.Form
-        )
+        if self.body_field is not None and not isinstance(self.body_field.field_info, params.Form):
+            handle = _with_json(handle)
 
         async def handle_once(request: Request) -> Response:
             await authenticate(request, entry)
             limits: RateLimits = request.app.state.rate_limits
             headers = request.state.limit_headers = limits.spend(request.state.principal)
-            if takes_json:
-                request = JsonRequest(request.scope, request.receive)
-                await request.require_few_values()
             request.state.before_answer = steps = list[BeforeAnswer]()
             is_read = request.method in audit.SAFE_METHODS or entry.changes_nothing
             request.state.is_audited = is_read
@@ -62,6 +58,18 @@ class ApiRoute(APIRoute):
             return response
 
         return handle_once
+
+
+def _with_json(handle: Handle) -> Handle:
+    async def handle_json(request: Request) -> Response:
+        with_json = JsonRequest(request.scope, request.receive)
+        try:
+            await with_json.require_few_values()
+            return await handle(with_json)
+        finally:
+            with_json.forget()
+
+    return handle_json
 
 
 def _in_turn(handle: Handle) -> Handle:
