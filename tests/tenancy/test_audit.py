@@ -13,6 +13,7 @@ from tenant import Tenant
 
 CHANGE_NOTHING = {
     "acceptReply",
+    "createCompletion",
     "lintTemplate",
     "previewSequence",
     "previewVoice",

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from persona_client import RosterNotReadyError
 from persona_contracts import ResolvedPersona
@@ -15,6 +15,7 @@ from pydantic import Field
 from service_kit.errors import NotFoundError, ServiceError
 from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Principal, Viewer
 from service_kit.ids import new_id
+from service_kit.in_turn import in_turn
 from service_kit.personas import PersonasNotReadyError
 from service_kit.problem import problem_responses
 from service_kit.routing import ApiRoute, api_router
@@ -75,7 +76,7 @@ router.route_class = OpenAIRoute
     "/models",
     operation_id="listModels",
     summary="List the personas as models",
-    dependencies=OF_OWN_PERSONAS,
+    dependencies=[*OF_OWN_PERSONAS, Depends(in_turn)],
 )
 async def list_models(viewer: Viewer, deps: Deps) -> OpenAIModelsDocument:
     """Return the active personas."""

@@ -8,7 +8,7 @@ from persona_contracts import Text
 from pydantic import StringConstraints
 from service_kit.identity import Admin
 from service_kit.paging import Page, Paging
-from service_kit.routing import WorkspaceSession, api_router
+from service_kit.routing import AuditRecorder, WorkspaceSession, api_router
 
 from chat_svc.adapters import conversations
 from chat_svc.entrypoints.dependencies import Deps
@@ -45,6 +45,8 @@ async def list_of_users(
     summary="Erase the conversations of a user",
     status_code=204,
 )
-async def erase(admin: Admin, deps: Deps, user_id: Annotated[UserId, Query()]) -> None:
+async def erase(
+    admin: Admin, deps: Deps, recorder: AuditRecorder, user_id: Annotated[UserId, Query()]
+) -> None:
     """Delete all that this user and personas wrote to each other, for good, before it answers."""
-    await erase_user(deps.store, admin.workspace_id, user_id)
+    await erase_user(deps.store, admin.workspace_id, user_id, recorder.record)

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Depends, Path
 from service_kit.identity import Admin, Viewer
+from service_kit.in_turn import in_turn
 from service_kit.paging import Page
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -29,8 +30,18 @@ FOUND = problem_responses(404)
 TemplateId = Annotated[str, Path(pattern=TEMPLATE_ID_PATTERN)]
 
 
-@router.get("", operation_id="listPromptTemplates", summary="List templates of prompts")
-@old_router.get("/templates", summary="List templates (another spelling)", include_in_schema=False)
+@router.get(
+    "",
+    operation_id="listPromptTemplates",
+    summary="List templates of prompts",
+    dependencies=[Depends(in_turn)],
+)
+@old_router.get(
+    "/templates",
+    summary="List templates (another spelling)",
+    include_in_schema=False,
+    dependencies=[Depends(in_turn)],
+)
 async def list_templates(
     viewer: Viewer, session: WorkspaceSession
 ) -> Page[TemplateSummaryDocument]:
