@@ -37,7 +37,7 @@ check: install ## Format, lint, types, imports, declared dependencies, unit test
 	@scripts/step "unit tests" $(RUN) pytest -q -rs -n 2 -m "not faults and not processes" --durations 10
 
 test: install ## Everything but the long faults, with Postgres and NATS as processes
-	@scripts/step "tests" $(RUN) pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder -m "$(TESTS)" --durations 10
+	@scripts/test "$(TESTS)"
 
 faults: install ## Kills at every step and at random, and the other faults of docs/reliability.md
 	@scripts/step "faults" $(RUN) pytest -q -rs -n 3 -m faults --timeout 1800 --durations 10
