@@ -113,10 +113,11 @@ async def test_who_is_no_admin_sees_and_erases_nothing_of_others(room, role):
 
 
 async def test_a_users_conversations_are_erased_and_nobody_elses(room, chat_database):
+    canary = f"canary{uuid4().hex}"
     anna = await room.cast(persona())
     other = await room.person(subject="somebody-else")
-    gone = await room.say(anna, f"My {CANARY}.")
-    hidden = await room.say(anna, f"And my {CANARY}.")
+    gone = await room.say(anna, f"My {canary}.")
+    hidden = await room.say(anna, f"And my {canary}.")
     await room.client.delete(f"/api/conversations/{hidden.thread_id}")
     kept = await room.say(anna, "Mine stays.", client=other)
     admin = await room.person(role="admin", subject="boss")
@@ -124,7 +125,7 @@ async def test_a_users_conversations_are_erased_and_nobody_elses(room, chat_data
     assert await titles(room.client) == []
     assert await titles(other) == ["Mine stays."]
     with psycopg.connect(chat_database.admin_url, autocommit=True) as rows:
-        assert tables_with(rows, CANARY) == set()
+        assert tables_with(rows, canary) == set()
         for thread_id in (gone.thread_id, hidden.thread_id):
             assert tables_with(rows, thread_id) == set()
         assert "message" in tables_with(rows, kept.thread_id)
