@@ -1,6 +1,5 @@
 """Events of the CRM in files, as the services read them."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,17 +7,9 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any, cast
 
-from persona_contracts import (
-    EVENTS,
-    CrmEvent,
-    EnvelopeError,
-    Received,
-    decode,
-    encode_headers,
-    subject_for,
-)
+from persona_contracts import EVENTS, CrmEvent, EnvelopeError, Received, decode
 from service_kit.clock import utc_now
-from service_kit.publishing import Message
+from service_kit.publishing import Message, crm_message
 
 from dramatis.errors import CliError
 
@@ -47,10 +38,11 @@ def read_events(event_type: str, path: Path) -> Sequence[Message]:
     found = _json_in(path)
     bodies = cast("list[object]", found) if isinstance(found, list) else [found]
     wrong: list[str] = []
+    now = utc_now()
     messages: list[Message] = []
     for number, body in enumerate(bodies, start=1):
         try:
-            messages.append(_message(_read(model, body)))
+            messages.append(crm_message(_read(model, body), now))
         except EnvelopeError as error:
             wrong.append(f"event {number}: {error}" if len(bodies) > 1 else str(error))
     if wrong:
@@ -73,16 +65,3 @@ def _read(model: type[CrmEvent], body: object) -> Received[CrmEvent]:
     workspace_id = body.get("workspace_id") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     subject = f"{model.event_type}.v{model.event_version}.{workspace_id}"
     return decode(model, subject, {}, json.dumps(body).encode())
-
-
-def _message(received: Received[CrmEvent]) -> Message:
-    event = received.event
-    identity = f"{event.event_type}|{event.workspace_id}|{received.event_id}"
-    headers = encode_headers(
-        event, event_id=received.event_id, source=received.source, time=utc_now()
-    )
-    return Message(
-        subject=subject_for(event),
-        body=event.model_dump_json(exclude_unset=True).encode(),
-        headers={**headers, "Nats-Msg-Id": hashlib.sha256(identity.encode()).hexdigest()},
-    )

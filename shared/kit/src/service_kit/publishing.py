@@ -1,12 +1,19 @@
 """Store messages on a stream: one by one or as one atomic batch."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 from uuid import uuid4
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from opentelemetry import propagate
+from persona_contracts import CrmEvent, Received, encode_headers, subject_for
+
+CrmEventT = TypeVar("CrmEventT", bound=CrmEvent)
 
 ACK_TIMEOUT_SECONDS = 5.0
 DUPLICATE_IN_BATCH = 10201
@@ -28,6 +35,19 @@ class Message:
         """Its bytes as the broker counts them: headers and body."""
         lines = (len(f"{name}: {value}\r\n".encode()) for name, value in self.headers.items())
         return len("NATS/1.0\r\n\r\n") + sum(lines) + len(self.body)
+
+
+def crm_message(received: Received[CrmEventT], time: datetime) -> Message:
+    """Return what a CRM tells as a message, sent at `time`; a repeat has the same `Nats-Msg-Id`."""
+    event = received.event
+    identity = "|".join((event.event_type, event.workspace_id, received.source, received.event_id))
+    headers = encode_headers(event, event_id=received.event_id, source=received.source, time=time)
+    propagate.inject(headers)
+    return Message(
+        subject=subject_for(event),
+        body=event.model_dump_json(exclude_unset=True).encode(),
+        headers=headers | {"Nats-Msg-Id": hashlib.sha256(identity.encode()).hexdigest()},
+    )
 
 
 class MessageTooLargeError(NatsError):
