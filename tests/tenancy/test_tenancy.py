@@ -107,6 +107,8 @@ PROMPT_CASES = [
 PERSONA_CASES = [
     case("GET /api/personas", status=200),
     case("GET /api/personas", f"/api/personas?search={SECRET}", status=200),
+    case("GET /api/personas", "/api/personas?view=summary&sort=name", status=200),
+    case("GET /api/personas", "/api/personas?deleted=true", status=200),
     case("POST /api/personas", json={"name": "Child", "parent_id": "{persona}"}, status=422),
     case("POST /api/personas/ensure-default", status=200),
     case("POST /api/personas/import", content="---\nname: Brought\n---\n", status=201),

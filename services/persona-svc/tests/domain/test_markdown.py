@@ -164,9 +164,9 @@ def test_only_what_is_not_at_its_default_is_written() -> None:
 
 
 def test_unknown_keys_are_kept_in_metadata() -> None:
-    text = "---\nname: Sales\nauthor: Ada\ntags: [a, b]\nmetadata: {version: 3}\n---\n"
+    text = "---\nname: Sales\nauthor: Ada\nkinds: [a, b]\nmetadata: {version: 3}\n---\n"
     fields = from_markdown(text).fields
-    assert fields.as_dict()["metadata"] == {"version": 3, "author": "Ada", "tags": ["a", "b"]}
+    assert fields.as_dict()["metadata"] == {"version": 3, "author": "Ada", "kinds": ["a", "b"]}
 
 
 def test_a_key_in_two_places_is_refused() -> None:
@@ -236,4 +236,11 @@ def test_the_largest_persona_fits_a_file(character: str) -> None:
         metadata={"k": nested},
     )
     file = PersonaFile(fields=fields, parent_name=None)
+    assert from_markdown(to_markdown(file)) == file
+
+
+@pytest.mark.parametrize(("written", "tags"), [("[a, b]", ("a", "b")), ("sales", ("sales",))])
+def test_tags_are_read_as_people_write_them_and_written_back(written: str, tags: object) -> None:
+    file = from_markdown(f"---\nname: Sales\ntags: {written}\n---\n")
+    assert file.fields.tags == tags
     assert from_markdown(to_markdown(file)) == file

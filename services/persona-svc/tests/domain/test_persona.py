@@ -250,5 +250,5 @@ def test_what_is_stored_holds_nothing_that_is_not_set_and_reads_as_it_was() -> N
     for values in ({"name": "Nova"}, {"name": "Nova", "voice": {"provider": "p"}, "tone": "calm"}):
         fields = PersonaFields.from_dict(values)
         assert PersonaFields.from_dict(fields.stored()) == fields
-        assert not {"rag_prompt", "user_prompt"} & fields.stored().keys()
+        assert not {"rag_prompt", "user_prompt", "tags"} & fields.stored().keys()
     assert fields.stored()["voice"] == {"provider": "p"}

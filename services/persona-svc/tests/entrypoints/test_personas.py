@@ -443,3 +443,72 @@ async def test_only_imports_may_be_that_large(admin):
     body = json.dumps({"name": "a", "content": "x" * 2 * 1024 * 1024})
     headers = {"content-type": "application/json"}
     assert (await admin.post("/api/personas", content=body, headers=headers)).status_code == 413
+
+
+async def listed(client, **params):
+    answer = await client.get("/api/personas", params={"view": "summary", **params})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_summary_tells_who_they_are_and_nothing_of_what_they_say(admin, create, feed):
+    anna = await create("Anna", content="# Long", tone="calm", tags=["sales", "en"], language="en")
+    await create("Bo", voice={"provider": "elevenlabs", "voice_id": "v1", "enabled": True})
+    await feed.synced("spring")
+    await feed.synced("autumn")
+    for channel in ("email", "sms"):
+        assigned = {"persona_id": anna["persona_id"], "channel": channel}
+        await admin.put("/api/campaigns/spring/persona", json=assigned)
+    await admin.put("/api/campaigns/autumn/persona", json={"persona_id": anna["persona_id"]})
+    first, second = (await listed(admin))["items"]
+    assert (first["tags"], first["language"], first["is_default"]) == (["sales", "en"], "en", True)
+    assert (first["campaigns"], second["campaigns"]) == (2, 0)
+    shown = {"provider": "elevenlabs", "voice_id": "v1", "name": None, "enabled": True}
+    assert (first["voice"], second["voice"]) == (None, shown)
+    assert not {"content", "tone", "metadata", "named_prompts"} & first.keys()
+    await feed.removed("autumn", minute=1)
+    assert (await listed(admin))["items"][0]["campaigns"] == 1
+
+
+@pytest.mark.parametrize("view", ["full", "summary"])
+async def test_personas_are_sorted_and_filtered_page_by_page(admin, create, view):
+    names = ["Cara", "anna", "Bo", "Dan"]
+    made = [await create(name, tags=["team", name.lower()]) for name in names]
+    assert (
+        await admin.patch(path(made[1]), json={"is_active": False}, headers=MATCH_ANY)
+    ).is_success
+    expected = {
+        "name": ["anna", "Bo", "Cara", "Dan"],
+        "-name": ["Dan", "Cara", "Bo", "anna"],
+        "-created_at": ["Dan", "Bo", "anna", "Cara"],
+        "-updated_at": ["anna", "Dan", "Bo", "Cara"],
+    }
+    for sort, names in expected.items():
+        found, after = [], {}
+        while after is not None:
+            page = await listed(admin, view=view, sort=sort, limit=1, tag="team", **after)
+            found += [item["name"] for item in page["items"]]
+            after = {"after": page["next"]} if page["next"] else None
+        assert found == names, sort
+    assert [each["name"] for each in (await listed(admin, tag="bo"))["items"]] == ["Bo"]
+    assert (await listed(admin, tag="b"))["items"] == []
+    inactive = await listed(admin, view=view, active=False)
+    assert [each["name"] for each in inactive["items"]] == ["anna"]
+    assert len((await listed(admin, active=True))["items"]) == 3
+
+
+async def test_an_empty_workspace_shows_its_virtual_default_as_a_summary_too(admin):
+    (item,) = (await listed(admin))["items"]
+    assert (item["virtual"], item["persona_id"], item["campaigns"]) == (True, None, 0)
+
+
+async def test_tags_are_a_field_that_says_nothing(admin, create):
+    anna = await create("Anna", tags=[" sales ", "sales", "Sales"])
+    assert anna["tags"] == ["sales", "Sales"]
+    emptied = await admin.patch(path(anna), json={"tags": None}, headers=MATCH_ANY)
+    assert emptied.json()["tags"] == []
+    assert (emptied.json()["version"], emptied.headers["ETag"]) == (2, '"2"')
+    for wrong in ([""], ["x" * 41], ["two\nlines"], [str(n) for n in range(21)]):
+        refused = await admin.patch(path(anna), json={"tags": wrong}, headers=MATCH_ANY)
+        assert refused.status_code == 422, wrong
+        assert refused.json()["errors"][0]["field"].startswith("tags")

@@ -131,5 +131,8 @@ async def test_deleted_personas_are_listed_with_the_end_of_their_retention(
         datetime.fromisoformat(first[name]) for name in ("deleted_at", "erase_after")
     )
     assert (erase_after - deleted_at).days == 30
+    assert (first["deleted_by"], first["days_left"]) == ("tester", 30)
+    trash = await admin.get("/api/personas", params={"deleted": True, "limit": 1})
+    assert trash.json() == page
     event, _ = await feed.events("persona.deleted")
     assert datetime.fromisoformat(event["erase_after"]) == erase_after

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from service_kit.store import Session, any_of
-from sqlalchemy import Select, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from persona_svc.adapters.tables import AssignmentRow, CampaignRow
@@ -63,6 +63,28 @@ async def assigned_to(session: Session, workspace_id: str, persona_id: UUID) -> 
         .order_by(CampaignRow.campaign_id)
     )
     return await _read(session, query)
+
+
+async def count_by_persona(
+    session: Session, workspace_id: str, persona_ids: Collection[UUID]
+) -> dict[UUID, int]:
+    """Return to how many campaigns each of these personas is assigned, in general or somewhere."""
+    campaign = (CampaignRow.workspace_id == workspace_id, CampaignRow.removed.is_(False))
+    in_general = select(CampaignRow.persona_id, CampaignRow.campaign_id).where(
+        *campaign, any_of(CampaignRow.persona_id, persona_ids)
+    )
+    on_channel = (
+        select(AssignmentRow.persona_id, AssignmentRow.campaign_id)
+        .join(
+            CampaignRow,
+            (CampaignRow.workspace_id == AssignmentRow.workspace_id)
+            & (CampaignRow.campaign_id == AssignmentRow.campaign_id),
+        )
+        .where(*campaign, any_of(AssignmentRow.persona_id, persona_ids))
+    )
+    assigned = in_general.union(on_channel).subquery()
+    counted = select(assigned.c.persona_id, func.count()).group_by(assigned.c.persona_id)
+    return dict((await session.execute(counted)).tuples().all())
 
 
 async def page(

@@ -1,14 +1,15 @@
 """Personas and their families."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from service_kit.errors import FieldError
 from service_kit.names import name_key
 from service_kit.store import Session
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, tuple_, update
+from sqlalchemy.orm import aliased
 
 from persona_svc.adapters.tables import PersonaRow
 from persona_svc.domain.compiled import CompiledPersona
@@ -21,6 +22,7 @@ from persona_svc.domain.persona import (
     PersonaFields,
     PersonaNotDeletedError,
     PersonaNotFoundError,
+    PersonaSummary,
 )
 
 _FAMILY = text(
@@ -41,6 +43,13 @@ _FAMILY = text(
 )
 
 
+Order = Literal["created_at", "-created_at", "name", "-name", "updated_at", "-updated_at"]
+"""What a list goes by; with a minus the other way round."""
+_SORTED_BY: Mapping[str, str] = {"name": "name_key", "updated_at": "updated_at"}
+"""Their columns; ids rise with `created_at`."""
+_SHOWN_TEXTS = ("name", "persona_name", "display_name", "description", "language")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaFilter:
     """Which personas a list shows."""
@@ -49,6 +58,9 @@ class PersonaFilter:
     """Part of the name."""
     only: Collection[UUID] | None = None
     """None: all."""
+    tag: str | None = None
+    active: bool | None = None
+    order: "Order" = "created_at"
 
 
 async def get(session: Session, workspace_id: str, persona_id: UUID) -> Persona:
@@ -138,20 +150,62 @@ async def children(session: Session, workspace_id: str, persona_id: UUID) -> lis
 async def page(
     session: Session, workspace_id: str, asked: PersonaFilter, after: UUID | None, limit: int
 ) -> list[Persona]:
-    """Return up to `limit` living personas that are asked for, oldest first."""
-    query = (
-        select(PersonaRow)
-        .where(PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_(None))
-        .order_by(PersonaRow.persona_id)
-        .limit(limit)
+    """Return up to `limit` living personas that are asked for, behind the persona `after`."""
+    query = _asked(select(PersonaRow), workspace_id, asked, after).limit(limit)
+    return [_persona(row) for row in await session.scalars(query)]
+
+
+async def page_of_summaries(
+    session: Session, workspace_id: str, asked: PersonaFilter, after: UUID | None, limit: int
+) -> list[PersonaSummary]:
+    """Return the same without what they say."""
+    fields = PersonaRow.fields
+    shown = select(
+        PersonaRow.persona_id,
+        *(fields[name].astext.label(name) for name in _SHOWN_TEXTS),
+        fields["voice"].label("voice"),
+        PersonaRow.parent_id,
+        fields["is_active"].as_boolean().label("is_active"),
+        func.coalesce(fields["tags"], text("'[]'::jsonb")).label("tags"),
+        fields["prompt_gate"].as_boolean().label("prompt_gate"),
+        PersonaRow.version,
+        PersonaRow.revision,
+        PersonaRow.created_by,
+        PersonaRow.created_at,
+        PersonaRow.updated_at,
     )
+    query = _asked(shown, workspace_id, asked, after).limit(limit)
+    return [PersonaSummary(**row) for row in (await session.execute(query)).mappings()]
+
+
+def _asked(
+    query: Select[*tuple[Any, ...]], workspace_id: str, asked: PersonaFilter, after: UUID | None
+) -> Select[*tuple[Any, ...]]:
+    fields = PersonaRow.fields
+    query = query.where(PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_(None))
     if asked.search:
         query = query.where(PersonaRow.name_key.contains(name_key(asked.search), autoescape=True))
     if asked.only is not None:
         query = query.where(PersonaRow.persona_id.in_(asked.only))
+    if asked.tag is not None:
+        query = query.where(fields["tags"].contains([asked.tag]))
+    if asked.active is not None:
+        query = query.where(fields["is_active"].as_boolean() == asked.active)
+    return _ordered(query, asked.order, after)
+
+
+def _ordered(
+    query: Select[*tuple[Any, ...]], order: Order, after: UUID | None
+) -> Select[*tuple[Any, ...]]:
+    last = aliased(PersonaRow)
+    names = [*filter(None, [_SORTED_BY.get(order.removeprefix("-"))]), "persona_id"]
+    columns = [getattr(PersonaRow, name) for name in names]
+    place = select(*(getattr(last, name) for name in names)).where(last.persona_id == after)
+    is_descending = order.startswith("-")
     if after is not None:
-        query = query.where(PersonaRow.persona_id > after)
-    return [_persona(row) for row in await session.scalars(query)]
+        here, there = tuple_(*columns), place.scalar_subquery()
+        query = query.where(here < there if is_descending else here > there)
+    return query.order_by(*(column.desc() if is_descending else column for column in columns))
 
 
 async def page_of_deleted(
@@ -164,6 +218,7 @@ async def page_of_deleted(
             PersonaRow.fields["name"].astext.label("name"),
             PersonaRow.version,
             PersonaRow.deleted_at,
+            PersonaRow.deleted_by,
             PersonaRow.erase_after,
         )
         .where(PersonaRow.workspace_id == workspace_id, PersonaRow.deleted_at.is_not(None))
@@ -253,6 +308,7 @@ async def mark_deleted(session: Session, deleted: DeletedPersona) -> None:
         .where(PersonaRow.persona_id == deleted.persona.persona_id)
         .values(
             deleted_at=deleted.deleted_at,
+            deleted_by=deleted.deleted_by,
             erase_after=deleted.erase_after,
             revision=deleted.persona.revision,
         )
@@ -264,7 +320,7 @@ async def undelete(session: Session, persona: Persona) -> None:
     await session.execute(
         update(PersonaRow)
         .where(PersonaRow.persona_id == persona.persona_id)
-        .values(deleted_at=None, erase_after=None, **_values(persona))
+        .values(deleted_at=None, deleted_by=None, erase_after=None, **_values(persona))
     )
 
 
@@ -301,7 +357,10 @@ def _deleted(row: PersonaRow) -> DeletedPersona:
     if row.deleted_at is None or row.erase_after is None:
         raise ValueError(f"persona {row.persona_id} is not deleted")
     return DeletedPersona(
-        persona=_persona(row), deleted_at=row.deleted_at, erase_after=row.erase_after
+        persona=_persona(row),
+        deleted_at=row.deleted_at,
+        deleted_by=row.deleted_by,
+        erase_after=row.erase_after,
     )
 
 

@@ -44,6 +44,7 @@ class PersonaRow(OwnedByWorkspace, Base):
     deleted_at: Mapped[datetime | None]
     erase_after: Mapped[datetime | None]
     """When the retention of a deleted one ends."""
+    deleted_by: Mapped[str | None]
 
 
 class VersionRow(OwnedByWorkspace, Base):

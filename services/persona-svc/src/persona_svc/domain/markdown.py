@@ -166,7 +166,7 @@ def _front(file: PersonaFile) -> dict[str, Any]:
     return {
         "parent" if name == "parent_id" else name: value
         for name, value in values.items()
-        if value is not None and value != {}
+        if value is not None and value not in ({}, [])
     }
 
 

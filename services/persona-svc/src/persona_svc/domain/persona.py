@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self, cast
 from uuid import UUID
 
@@ -37,8 +37,11 @@ TEXT_LIMITS: Final = {
 }
 """Most characters of the texts that are kept verbatim."""
 MAX_TEMPLATE_CHARS: Final = 80
+MAX_TAGS: Final = 20
+MAX_TAG_CHARS: Final = 40
 MAX_LANGUAGE_CHARS: Final = 35
 """What RFC 5646, section 4.4.1, advises to leave room for."""
+DAY: Final = timedelta(days=1)
 _BLANK: Final = {"Cf", "Zs"}
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -98,6 +101,8 @@ class PersonaFields:
     """Whether a new text of a prompt must pass the persona's tests before it is used."""
     prompt_template: str | None = None
     """The template that its prompts were taken over from, and its version: `researcher@1`."""
+    tags: Sequence[str] = ()
+    """What people find it by; each once."""
     parent_id: UUID | None = None
     is_active: bool = True
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -122,6 +127,7 @@ class PersonaFields:
         clean["prompt_template"] = checks.label(
             "prompt_template", self.prompt_template, MAX_TEMPLATE_CHARS
         )
+        clean["tags"] = _tags(checks, self.tags)
         clean["parent_id"] = checks.uuid("parent_id", self.parent_id)
         checks.required_flag("is_active", self.is_active)
         checks.flag("cite_sources", self.cite_sources)
@@ -145,12 +151,14 @@ class PersonaFields:
         own["model"] = checks.part("model", values.get("model"), ModelSettings.from_dict)
         own["model"] = own["model"] or ModelSettings()
         own["voice"] = checks.part("voice", values.get("voice"), Voice.from_dict)
+        own["tags"] = values.get("tags") or ()
         own["metadata"] = {} if values.get("metadata") is None else values["metadata"]
         return checks.result(InvalidPersonaError, checks.build(cls, own, FIELDS))
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON, all fields in their order."""
         values = {name: getattr(self, name) for name in FIELDS}
+        values["tags"] = list(self.tags)
         values["parent_id"] = None if self.parent_id is None else str(self.parent_id)
         values["model"] = self.model.as_dict()
         values["voice"] = None if self.voice is None else self.voice.as_dict()
@@ -163,7 +171,7 @@ class PersonaFields:
         values = self.as_dict()
         if self.voice is not None:
             values["voice"] = {name: value for name, value in values["voice"].items() if value}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in values.items() if value not in (None, [])}
 
     def require_readable_names(self, before: Self | None = None) -> None:
         """Return when each name, besides those of `before`, is seen, and in its own order.
@@ -244,7 +252,31 @@ class DeletedPersona:
 
     persona: Persona
     deleted_at: datetime
+    deleted_by: str | None
+    """None: older code did not keep it."""
     erase_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaSummary:
+    """What a list shows of a persona: nothing of its prompts."""
+
+    persona_id: UUID
+    name: str
+    persona_name: str | None
+    display_name: str | None
+    description: str | None
+    language: str | None
+    voice: Mapping[str, Any] | None
+    parent_id: UUID | None
+    is_active: bool
+    tags: Sequence[str]
+    prompt_gate: bool | None
+    version: int
+    revision: int
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +287,12 @@ class DeletedPersonaSummary:
     name: str
     version: int
     deleted_at: datetime
+    deleted_by: str | None
     erase_after: datetime
+
+    def days_left(self, now: datetime) -> int:
+        """Return in how many days it is erased, a day that has begun included."""
+        return max(0, -((now - self.erase_after) // DAY))
 
 
 def utc_text(time: datetime) -> str:
@@ -285,6 +322,23 @@ def _template(checks: Checks, field: str, layer: Layer, value: object) -> str | 
     for error in prompt_errors(PromptKey(layer), source):
         checks.refuse(field, f"line {error.line}: {error.message}")
     return source
+
+
+def _tags(checks: Checks, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):  # as people write the only one in a file
+        value = (value,)
+    if not isinstance(value, list | tuple):
+        checks.refuse("tags", "must be a list of texts")
+        return ()
+    given = cast("Sequence[object]", value)
+    if len(given) > MAX_TAGS:
+        checks.refuse("tags", f"has {len(given):,} tags: keep {MAX_TAGS}")
+        return ()
+    tags = [
+        checks.required_label(f"tags.{number}", tag, MAX_TAG_CHARS)
+        for number, tag in enumerate(given)
+    ]
+    return tuple(dict.fromkeys(tag for tag in tags if tag is not None))
 
 
 def _language(checks: Checks, value: object) -> str | None:

@@ -1,16 +1,19 @@
 """REST: personas."""
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 from service_kit.identity import OF_OWN_PERSONAS, Admin, Viewer
-from service_kit.paging import Page, Paging
+from service_kit.paging import Page, PageRequest, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
+from service_kit.store import Session, database_now
 
-from persona_svc.adapters import personas, workspaces
-from persona_svc.domain.persona import PersonaFields
+from persona_svc.adapters import campaigns, personas, workspaces
+from persona_svc.adapters.personas import Order, PersonaFilter
+from persona_svc.domain.persona import MAX_TAG_CHARS, PersonaFields
+from persona_svc.domain.workspace import Workspace
 from persona_svc.entrypoints.dependencies import (
     Creating,
     Deps,
@@ -27,6 +30,7 @@ from persona_svc.entrypoints.schemas.persona import (
     EnsuredDefaultDocument,
     PersonaDocument,
     PersonaSettingsDocument,
+    PersonaSummaryDocument,
     ResolvedPersonaDocument,
     UpdatePersonaRequest,
     UpdatePersonaSettingsRequest,
@@ -44,13 +48,29 @@ from persona_svc.usecases.update_persona import update_persona
 from persona_svc.usecases.update_voice import DEFAULT_PROVIDER, update_voice
 
 router = api_router("/api/personas", "personas")
-Search = Annotated[str | None, Query(max_length=80, description="Part of the name.")]
+DocumentT = TypeVar("DocumentT")
+Personas = Page[PersonaDocument] | Page[PersonaSummaryDocument] | Page[DeletedPersonaDocument]
+
+
+async def _filter(
+    viewer: Viewer,
+    *,
+    search: Annotated[str | None, Query(max_length=80, description="Part of the name.")] = None,
+    tag: Annotated[str | None, Query(max_length=MAX_TAG_CHARS)] = None,
+    active: bool | None = None,
+    sort: Annotated[Order, Query(description="With a minus: the last first.")] = "created_at",
+) -> PersonaFilter:
+    return PersonaFilter(search=search, tag=tag, active=active, order=sort, only=viewer.persona_ids)
+
+
+Filter = Annotated[PersonaFilter, Depends(_filter)]
+View = Annotated[Literal["full", "summary"], Query(description="`summary`: without what they say.")]
 
 
 @router.get(
     "",
     operation_id="listPersonas",
-    summary="List personas, oldest first",
+    summary="List personas",
     dependencies=OF_OWN_PERSONAS,
 )
 @router.get(
@@ -60,21 +80,52 @@ Search = Annotated[str | None, Query(max_length=80, description="Part of the nam
     dependencies=OF_OWN_PERSONAS,
 )
 async def list_personas(
-    viewer: Viewer, session: WorkspaceSession, paging: Paging, search: Search = None
-) -> Page[PersonaDocument]:
-    """Return the personas of this workspace.
+    viewer: Viewer,
+    session: WorkspaceSession,
+    paging: Paging,
+    asked: Filter,
+    *,
+    view: View = "full",
+    deleted: Annotated[bool, Query(description="Those that can be undeleted instead.")] = False,
+) -> Personas:
+    """Return the personas of this workspace, oldest first or as `sort` says.
 
     A workspace without any shows the virtual default that its settings make (`virtual: true`);
     `POST /api/personas/ensure-default` makes it real.
     """
     workspace = await workspaces.get(session, viewer.workspace_id)
+    if deleted:
+        return await list_deleted(viewer, session, paging)
     if workspace.default_persona_id is None and viewer.persona_ids is None:
-        return Page(items=[PersonaDocument.virtual_default(workspace.settings)], next=None)
-    asked = personas.PersonaFilter(search=search, only=viewer.persona_ids)
+        if view == "summary":
+            return _only(PersonaSummaryDocument.virtual_default(workspace.settings))
+        return _only(PersonaDocument.virtual_default(workspace.settings))
+    if view == "summary":
+        return await _summaries(session, workspace, paging, asked)
     found = await personas.page(
         session, viewer.workspace_id, asked, paging.start_after(UUID), paging.rows
     )
     documents = [PersonaDocument.of(item, workspace.default_persona_id) for item in found]
+    return paging.page(documents, lambda document: document.persona_id)
+
+
+def _only(document: DocumentT) -> Page[DocumentT]:
+    return Page(items=[document], next=None)
+
+
+async def _summaries(
+    session: Session, workspace: Workspace, paging: PageRequest, asked: PersonaFilter
+) -> Page[PersonaSummaryDocument]:
+    found = await personas.page_of_summaries(
+        session, workspace.workspace_id, asked, paging.start_after(UUID), paging.rows
+    )
+    ids = [persona.persona_id for persona in found]
+    used = await campaigns.count_by_persona(session, workspace.workspace_id, ids)
+    default = workspace.default_persona_id
+    documents = [
+        PersonaSummaryDocument.of(persona, default, used.get(persona.persona_id, 0))
+        for persona in found
+    ]
     return paging.page(documents, lambda document: document.persona_id)
 
 
@@ -119,11 +170,12 @@ async def list_deleted(
     viewer: Viewer, session: WorkspaceSession, paging: Paging
 ) -> Page[DeletedPersonaDocument]:
     """Return the personas that can be undeleted, and until when."""
-    asked = personas.PersonaFilter(only=viewer.persona_ids)
+    asked = PersonaFilter(only=viewer.persona_ids)
     found = await personas.page_of_deleted(
         session, viewer.workspace_id, asked, paging.start_after(UUID), paging.rows
     )
-    documents = [DeletedPersonaDocument.of(item) for item in found]
+    now = await database_now(session)
+    documents = [DeletedPersonaDocument.of(item, now=now) for item in found]
     return paging.page(documents, lambda document: document.persona_id)
 
 

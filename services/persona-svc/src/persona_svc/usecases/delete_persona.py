@@ -42,6 +42,7 @@ async def delete_persona(
     gone = DeletedPersona(
         persona=replace(persona, revision=change.revision),
         deleted_at=change.at,
+        deleted_by=change.actor.subject,
         erase_after=change.at + retention,
     )
     await personas.mark_deleted(change.session, gone)

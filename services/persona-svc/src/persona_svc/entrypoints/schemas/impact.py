@@ -17,17 +17,21 @@ class DeletedPersonaDocument(BaseModel):
     name: str
     version: int
     deleted_at: datetime
+    deleted_by: str | None = Field(description="null: that was not kept yet.")
     erase_after: datetime = Field(description="Then the persona is erased, everywhere, for good.")
+    days_left: int = Field(description="Until then; a day that has begun counts.")
 
     @classmethod
-    def of(cls, deleted: DeletedPersonaSummary) -> Self:
+    def of(cls, deleted: DeletedPersonaSummary, *, now: datetime) -> Self:
         """Return the document of a deleted persona."""
         return cls(
             persona_id=deleted.persona_id,
             name=deleted.name,
             version=deleted.version,
             deleted_at=deleted.deleted_at,
+            deleted_by=deleted.deleted_by,
             erase_after=deleted.erase_after,
+            days_left=deleted.days_left(now),
         )
 
 

@@ -1,5 +1,6 @@
 """Bodies and answers of personas."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -11,7 +12,7 @@ from service_kit.requests import PartialRequest, StrictRequest
 
 from persona_svc.domain.compiled import CompiledPersona
 from persona_svc.domain.markdown import PersonaFile
-from persona_svc.domain.persona import Persona, PersonaFields
+from persona_svc.domain.persona import Persona, PersonaFields, PersonaSummary
 from persona_svc.domain.prompt import MAX_NAMED_PROMPTS
 from persona_svc.domain.prompts import MAX_COMPILED_TOKENS
 from persona_svc.domain.voice import MAX_FALLBACK_VOICES
@@ -117,6 +118,9 @@ class _PersonaValues(StrictRequest):
     prompt_gate: bool | None = Field(
         default=None, description="Whether prompts must pass a gate before they are used."
     )
+    tags: list[str] | None = Field(
+        default=None, description="Up to 20, of up to 40 characters.", examples=[["sales", "en"]]
+    )
     metadata: dict[str, Any] | None = Field(default=None, description="Yours; up to 16 KiB.")
 
     def values(self) -> dict[str, Any]:
@@ -219,6 +223,7 @@ class PersonaDocument(BaseModel):
     named_prompts: dict[str, str] | None
     prompt_gate: bool | None
     prompt_template: str | None
+    tags: list[str]
     parent_id: UUID | None
     is_active: bool
     model: dict[str, Any]
@@ -254,6 +259,57 @@ class PersonaDocument(BaseModel):
             created_at=None,
             updated_at=None,
         )
+
+
+class ShownVoiceDocument(BaseModel):
+    """The voice of a persona, without how it sounds."""
+
+    provider: str
+    voice_id: str | None = None
+    name: str | None = None
+    enabled: bool = False
+
+
+class PersonaSummaryDocument(BaseModel):
+    """A persona as a list shows it: without what it says."""
+
+    persona_id: UUID | None = Field(description="null for the virtual default")
+    name: str
+    persona_name: str | None
+    display_name: str | None
+    description: str | None
+    language: str | None
+    voice: ShownVoiceDocument | None = Field(description="Its own; null: as its parent has it.")
+    parent_id: UUID | None
+    is_active: bool
+    is_default: bool
+    virtual: bool = Field(description="Made up from the settings: nothing is stored yet.")
+    tags: list[str]
+    campaigns: int = Field(description="To how many it is assigned, in general or on a channel.")
+    prompt_gate: bool | None
+    version: int
+    revision: int
+    created_by: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+
+    @classmethod
+    def of(cls, persona: PersonaSummary, default_persona_id: UUID | None, campaigns: int) -> Self:
+        """Return the document of a stored persona."""
+        return cls.model_validate(
+            {
+                **asdict(persona),
+                "is_default": persona.persona_id == default_persona_id,
+                "virtual": False,
+                "campaigns": campaigns,
+            }
+        )
+
+    @classmethod
+    def virtual_default(cls, settings: WorkspaceSettings) -> Self:
+        """Return what ensure-default would make of the settings."""
+        whole = PersonaDocument.virtual_default(settings).model_dump()
+        return cls.model_validate({**whole, "campaigns": 0})
 
 
 class DroppedDocument(BaseModel):
