@@ -87,7 +87,8 @@ class Tenant:
         assert heard.text.endswith("data: [DONE]\n\n"), heard.text
         path = f"/api/conversations/{made['conversation_id']}/messages"
         _, answer = self.done("chat_svc", "GET", path)["messages"]
-        return {**thread, "message": answer["message_id"]}
+        (gap,) = self.done("chat_svc", "GET", "/api/knowledge/gaps")["items"]
+        return {**thread, "message": answer["message_id"], "gap": gap["gap_id"]}
 
     def _delete_another(self, words):
         named = {"name": f"{words}, deleted"}

@@ -47,6 +47,7 @@ DURABLES = {
     "ingest-svc": {
         "ingest-svc_on_file_uploaded": ("CRM", "file.uploaded.v1.*"),
         "ingest-svc_on_file_deleted": ("CRM", "file.deleted.v1.*"),
+        "ingest-svc_on_gap_answered": ("CHAT", "chat.gap_answered.v1.*"),
         "ingest-svc_on_persona_undeleted": ("PERSONA", "persona.undeleted.v1.*"),
         "ingest-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
         "ingest-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
@@ -62,7 +63,9 @@ DURABLES = {
         "voice-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
     "chat-svc": {
+        "chat-svc_on_draft_created": ("DRAFT", "draft.created.v1.*"),
         "chat-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
+        "chat-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
         "chat-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
 }

@@ -65,6 +65,7 @@ ROUTERS = {
     "chat_svc": (
         "chat_api",
         "conversations_api",
+        "gaps_api",
         "messages_api",
         "openai_api",
         "user_conversations_api",

@@ -375,6 +375,12 @@ CHAT_CASES = [
         "POST /api/openai/v1/chat/completions",
         json={"model": "{persona}", "messages": [{"role": "user", "content": "Hello?"}]},
     ),
+    case("GET /api/knowledge/gaps", status=200),
+    case(
+        "POST /api/knowledge/gaps/{gap_id}/answer",
+        "/api/knowledge/gaps/{gap}/answer",
+        json={"answer": "x"},
+    ),
     conversation("PATCH", json={"title": "stolen"}),
     conversation("DELETE"),
 ]

@@ -66,9 +66,7 @@ class Room:
 
     async def tell(self, event, source="urn:dramatis:persona-svc"):
         """Publish an event as another service does."""
-        headers = encode_headers(
-            event, event_id=str(uuid4()), source=source, time=event.occurred_at
-        )
+        headers = encode_headers(event, event_id=str(uuid4()), source=source, time=utc_now())
         await self.js.publish(subject_for(event), event.model_dump_json().encode(), headers=headers)
 
     async def cast(self, who, *, default=False):

@@ -44,6 +44,20 @@ async def test_a_draft_is_ready_and_says_so(session, accept, work, personas):
     assert event["took_ms"] >= 0
 
 
+@pytest.mark.parametrize("channel", ["email", "sms"])
+async def test_what_the_lead_asks_and_no_passage_answers_is_told(session, accept, work, channel):
+    await work.do(await accept(body_text="Hello. Do you rent tandems? I wait.", channel=channel))
+    ((_, event),) = await published(session)
+    assert event["unanswered"] == ["Do you rent tandems?"]
+
+
+async def test_a_question_with_a_passage_is_not_told_as_unanswered(session, accept, work, shelf):
+    shelf.answer = KnowledgeAnswer("used", (PRICES,))
+    await work.do(await accept(body_text="Do you rent tandems?"))
+    ((_, event),) = await published(session)
+    assert event.get("unanswered", []) == []
+
+
 async def test_what_is_stored_is_what_is_read(session, accept, work, shelf):
     shelf.answer = KnowledgeAnswer("used", (PRICES,))
     draft = await work.do(await accept())

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from persona_contracts import ChatGapAnsweredV1
 from service_devkit.testing.waiting import wait_until
 from service_kit.clock import utc_now
 from shelf import persona
@@ -178,3 +179,28 @@ async def test_no_file_is_processed_for_longer_than_its_time(shelf, sql):
     assert failed["error"]["code"] == "timeout"
     assert failed["error"]["detail"].startswith("Processing exceeded 300 seconds.")
     assert await shelf.texts(anna, "price") == [OLD.decode()]
+
+
+async def test_an_answer_to_a_question_is_a_document_of_the_persona(shelf):
+    anna = await shelf.persona()
+    answered = ChatGapAnsweredV1(
+        workspace_id=shelf.workspace_id,
+        occurred_at=utc_now(),
+        gap_id=uuid4(),
+        persona_id=anna.persona_id,
+        question="Do you rent cargo bicycles?",
+        answer="Yes, from 89 euros a month.",
+        answered_by="kim",
+    )
+    await shelf.publish_own(answered)
+    await shelf.events("ready")
+    file = await shelf.get(anna, f"gap-{answered.gap_id}")
+    assert (file["status"], file["tags"]) == ("ready", ["answered-question"])
+    assert file["file_name"] == "Do you rent cargo bicycles?.txt"
+    (text,) = await shelf.texts(anna, "cargo bicycles")
+    assert "89 euros" in text
+    again = answered.model_copy(update={"answer": "No more.", "occurred_at": utc_now()})
+    await shelf.publish_own(again)
+    await shelf.events("ready", 2)
+    (text,) = await shelf.texts(anna, "cargo bicycles")
+    assert "No more." in text

@@ -2,7 +2,12 @@
 
 from persona_contracts.campaign import CampaignRemovedV1, CampaignSyncedV1
 from persona_contracts.catalogue import EVENTS
-from persona_contracts.chat import ChatFeedbackV1, ChatMessageCompletedV1
+from persona_contracts.chat import (
+    ChatFeedbackV1,
+    ChatGapAnsweredV1,
+    ChatMessageCompletedV1,
+    ChatUnansweredV1,
+)
 from persona_contracts.draft import (
     Citation,
     DraftApprovedV1,
@@ -139,7 +144,9 @@ __all__ = [
     "CampaignSyncedV1",
     "Channel",
     "ChatFeedbackV1",
+    "ChatGapAnsweredV1",
     "ChatMessageCompletedV1",
+    "ChatUnansweredV1",
     "Citation",
     "CrmEvent",
     "Document",

@@ -3,7 +3,12 @@
 from pydantic import BaseModel
 
 from persona_contracts.campaign import CampaignRemovedV1, CampaignSyncedV1
-from persona_contracts.chat import ChatFeedbackV1, ChatMessageCompletedV1
+from persona_contracts.chat import (
+    ChatFeedbackV1,
+    ChatGapAnsweredV1,
+    ChatMessageCompletedV1,
+    ChatUnansweredV1,
+)
 from persona_contracts.draft import (
     DraftApprovedV1,
     DraftCreatedV1,
@@ -85,6 +90,8 @@ EVENTS: tuple[type[Event], ...] = (
     VoiceConversationEndedV1,
     ChatMessageCompletedV1,
     ChatFeedbackV1,
+    ChatUnansweredV1,
+    ChatGapAnsweredV1,
 )
 """Every event of this version, in the order of events.md."""
 

@@ -1,4 +1,7 @@
-"""What happens in conversations with personas: never a word of what was said."""
+"""What happens in conversations with personas: never a word of what was said.
+
+`chat.gap_answered` alone has words: those that somebody gives a persona to know.
+"""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -40,3 +43,34 @@ class ChatFeedbackV1(_ChatEvent):
     event_type: ClassVar[str] = "chat.feedback"
 
     rating: Literal["up", "down", "none"] | str
+
+
+class _GapEvent(OwnEvent):
+    gap_id: UUID
+    persona_id: UUID
+
+    @property
+    def entity_id(self) -> str:
+        """The gap."""
+        return str(self.gap_id)
+
+
+class ChatUnansweredV1(_GapEvent):
+    """A question that no passage answers was asked for the first time, or again after an answer.
+
+    The question itself is shown to editors, who ask chat-svc for it.
+    """
+
+    event_type: ClassVar[str] = "chat.unanswered"
+
+    revision: int
+
+
+class ChatGapAnsweredV1(_GapEvent):
+    """Somebody answered such a question: the persona is to know it from now on."""
+
+    event_type: ClassVar[str] = "chat.gap_answered"
+
+    question: str
+    answer: str
+    answered_by: str

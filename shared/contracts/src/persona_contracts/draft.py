@@ -67,6 +67,8 @@ class DraftCreatedV1(_DraftEvent):
     model: str
     usage: Usage
     took_ms: int
+    unanswered: list[str] = Field(default_factory=list[str])
+    """What the lead asks, if no passage was found for it."""
 
 
 class DraftFailedV1(_DraftEvent):

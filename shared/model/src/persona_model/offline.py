@@ -11,17 +11,15 @@ from typing import Final
 
 from persona_model.knowledge import PassageText
 from persona_model.message import Message
+from persona_model.sentences import sentences
 from persona_model.usage import TokenUsage
 
 NAME: Final = "offline"
 CHARS_PER_TOKEN: Final = 4
 """OpenAI's rule of thumb for English text."""
-MAX_SENTENCE_CHARS: Final = 300
 STEM_CHARS: Final = 4
 """Words are equal if they start alike: "price" and "pricing"."""
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_LIST_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[-*•])[ \t]+", re.MULTILINE)
 _WORD = re.compile(r"\w{3,}")
 _COMMON = frozenset(
     _WORD.findall(
@@ -56,12 +54,6 @@ def stems(text: str) -> frozenset[str]:
     """Return how the words of `text` begin, but for the commonest."""
     words = (word.lower() for word in _WORD.findall(text))
     return frozenset(word[:STEM_CHARS] for word in words if word not in _COMMON)
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of `text`, without the marks of lists."""
-    parts = (part.strip() for part in _SENTENCE.split(_LIST_MARK.sub("", text)))
-    return [part[:MAX_SENTENCE_CHARS] for part in parts if part]
 
 
 def estimated_usage(messages: Sequence[Message], answer: str) -> TokenUsage:

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncGenerator
 
-from persona_model.offline import NAME, best_sentence, estimated_usage, sentences
+from persona_model.offline import NAME, best_sentence, estimated_usage
+from persona_model.sentences import sentences
 
 from chat_svc.domain.prompt import ChatBrief, Written, compose_messages
 

@@ -1,4 +1,4 @@
-"""The tables: conversations and their messages."""
+"""The tables: conversations and their messages; questions that no passage answers."""
 
 from datetime import datetime
 from typing import Any
@@ -65,3 +65,33 @@ class MessageRow(Leased):
     feedback: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
+
+
+class GapRow(OwnedByWorkspace, Base):
+    """A question to a persona that no passage answers."""
+
+    __tablename__ = "gap"
+
+    gap_id: Mapped[UUID] = mapped_column(primary_key=True)
+    persona_id: Mapped[UUID]
+    question: Mapped[str]
+    question_key: Mapped[str]
+    """Equal for questions that differ in case and punctuation only."""
+    revision: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None]
+
+
+class GapSourceRow(OwnedByWorkspace, Base):
+    """Where such a question was asked."""
+
+    __tablename__ = "gap_source"
+
+    gap_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    """The answer, or the draft."""
+    origin: Mapped[str]
+    owner_id: Mapped[str]
+    """The conversation, or the lead: with it the question goes."""
+    asked_at: Mapped[datetime]

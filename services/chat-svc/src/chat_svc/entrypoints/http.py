@@ -7,6 +7,7 @@ from service_kit.http_app import HttpApi
 from chat_svc.entrypoints import (
     chat_api,
     conversations_api,
+    gaps_api,
     messages_api,
     openai_api,
     user_conversations_api,
@@ -18,12 +19,14 @@ API = HttpApi(
         chat_api.router,
         conversations_api.started,
         conversations_api.router,
+        gaps_api.router,
         messages_api.router,
         openai_api.router,
         user_conversations_api.router,
     ],
     long_bodies=re.compile(
         "/chat/[^/]+|/api/openai/v1/chat/completions|/api/conversations/[^/]+/messages/[^/]+/edit"
+        "|/api/knowledge/gaps/[^/]+/answer"
     ),
     description="Conversations in which a persona answers.",
 )

@@ -12,6 +12,7 @@ from structlog import get_logger
 
 from chat_svc.adapters.messages import LEASES
 from chat_svc.deps import ChatDeps
+from chat_svc.usecases.erase_lead import erase_lead
 from chat_svc.usecases.erase_persona import erase_persona
 from chat_svc.usecases.erase_workspace import erase_workspace
 from chat_svc.usecases.purge_conversations import purge_conversations
@@ -29,7 +30,10 @@ def pools(deps: ChatDeps) -> list[WorkPool[Any]]:
     """
     store = deps.store
     erasing = erasing_pool(
-        store, persona=partial(erase_persona, store), workspace=partial(erase_workspace, store)
+        store,
+        persona=partial(erase_persona, store),
+        lead=partial(erase_lead, store),
+        workspace=partial(erase_workspace, store),
     )
     if deps.writer is None:
         return [erasing]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from persona_client import Resolution, RosterNotReadyError
 from persona_contracts import ChatMessageCompletedV1, Usage
@@ -22,6 +23,7 @@ from service_kit.work import Finish
 
 from chat_svc.adapters import conversations, messages
 from chat_svc.domain.cited import cited_passages
+from chat_svc.domain.gap import Unanswered, is_unanswered, question_of
 from chat_svc.domain.message import (
     ConversationGoneError,
     Ending,
@@ -32,6 +34,7 @@ from chat_svc.domain.message import (
 from chat_svc.domain.prompt import MAX_TURNS, ChatBrief, Turn, Written
 from chat_svc.usecases.end_answer import end_answer
 from chat_svc.usecases.growing_answer import GrowingAnswer
+from chat_svc.usecases.note_unanswered import note_unanswered
 from chat_svc.usecases.ports import Deltas, Knowledge, Personas, Writer
 
 SAVE_SECONDS = 1.0
@@ -89,8 +92,7 @@ class WriteAnswer:
             usage=written.usage,
         )
         took_ms = round((monotonic() - started_at) * 1000)
-
-        return self._completed(message, answer.text, ending, took_ms)
+        return self._completed(message, asked.question, answer.text, ending, took_ms)
 
     async def give_up(self, session: Session, claim: Claim[Message], error: ServiceError) -> None:
         """Mark the answer failed, with the words that came; what waits behind it goes on."""
@@ -109,7 +111,9 @@ class WriteAnswer:
 
         return finish
 
-    def _completed(self, message: Message, text: str, ending: Ending, took_ms: int) -> Finish:
+    def _completed(
+        self, message: Message, question: str, text: str, ending: Ending, took_ms: int
+    ) -> Finish:
         async def finish(session: Session) -> None:
             stored = await messages.find(session, message.message_id)
             if stored is None:
@@ -118,6 +122,7 @@ class WriteAnswer:
             whole = stored.complete(text, ending, at=now)
             user_id = await end_answer(session, whole, self._deltas)
             if user_id is not None:
+                await _note_gap(session, whole, question, ending)
                 event = _completed(stored, ending, user_id, at=now, took_ms=took_ms)
                 await publish(session, event)
 
@@ -257,6 +262,26 @@ async def _keep(claim: Claim[Message], text: str) -> bool:
 
     await claim.keep(change)
     return stop_asked
+
+
+async def _note_gap(session: Session, answer: Message, question: str, ending: Ending) -> None:
+    """Note that no passage answers the question, if a persona was asked and none does."""
+    by = answer.resolution or {}
+    persona_id, asked = by.get("persona_id"), question_of(question)
+    cites = bool(ending.citations)
+    if persona_id is None or not is_unanswered(asked, ending.knowledge, cites=cites):
+        return
+    unanswered = Unanswered(
+        workspace_id=answer.workspace_id,
+        persona_id=UUID(persona_id),
+        revision=by.get("revision", 0),
+        question=asked,
+        origin="chat",
+        source_id=str(answer.message_id),
+        owner_id=str(answer.conversation_id),
+        asked_at=answer.created_at,
+    )
+    await note_unanswered(session, unanswered)
 
 
 def _completed(

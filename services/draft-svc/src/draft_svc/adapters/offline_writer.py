@@ -9,14 +9,8 @@ import re
 from typing import Final
 
 from persona_contracts import Channel
-from persona_model.offline import (
-    MAX_SENTENCE_CHARS,
-    NAME,
-    PickedSentence,
-    best_sentence,
-    estimated_usage,
-    sentences,
-)
+from persona_model.offline import NAME, PickedSentence, best_sentence, estimated_usage
+from persona_model.sentences import MAX_SENTENCE_CHARS, questions, sentences
 from persona_model.usage import TokenUsage
 
 from draft_svc.domain.brief import Brief, Written
@@ -97,13 +91,13 @@ class OfflineWriter:
 
     async def plan(self, brief: Brief) -> tuple[str, TokenUsage]:
         """Return a strategy made from the reply's own sentences, as JSON."""
-        questions = _questions(brief)
+        asked = questions(brief.reply_text)
         intent = _intent(brief)
         if intent == REMOVAL:
             return _removed(brief)
         strategy = Strategy(
-            intent=intent or ("question" if questions else "other"),
-            questions=tuple(questions[:5]),
+            intent=intent or ("question" if asked else "other"),
+            questions=tuple(asked[:5]),
             objections=tuple(filter(_OBJECTION.search, sentences(brief.reply_text)))[:3],
             answer_from=tuple(answer.passage_number for answer in _answers(brief)),
             next_step=_next_step(brief),
@@ -183,7 +177,7 @@ def _opening(tone: str | None) -> str:
 def _without_answer(brief: Brief) -> str:
     """Return what the company does, and that a question stays open."""
     offered = sentences(brief.voice.service_description or "")[:2]
-    if _questions(brief):
+    if questions(brief.reply_text):
         offered.append("I will find out what you asked and come back to you.")
     return " ".join(offered)
 
@@ -197,17 +191,13 @@ def _answers(brief: Brief) -> list[PickedSentence]:
     """Return the best sentence for each question, or for the reply when it asks none."""
     found = (
         best_sentence(question, brief.passages)
-        for question in _questions(brief) or [brief.reply_text]
+        for question in questions(brief.reply_text) or [brief.reply_text]
     )
     return list(dict.fromkeys(answer for answer in found if answer))[:MAX_ANSWERS]
-
-
-def _questions(brief: Brief) -> list[str]:
-    return [sentence for sentence in sentences(brief.reply_text) if sentence.endswith("?")]
 
 
 def _open_questions(brief: Brief) -> list[str]:
     """Return the qualification questions that were not asked in this thread."""
     asked = " ".join(turn.body for turn in brief.thread if turn.author == "us")
-    questions = (each[:MAX_SENTENCE_CHARS] for each in brief.voice.qualification_questions)
-    return [question for question in questions if question not in asked]
+    own = (each[:MAX_SENTENCE_CHARS] for each in brief.voice.qualification_questions)
+    return [question for question in own if question not in asked]

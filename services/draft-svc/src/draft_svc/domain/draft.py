@@ -121,6 +121,8 @@ class DraftContent:
     """Who speaks and why, ready for JSON."""
     model: str
     usage: TokenUsage
+    unanswered: tuple[str, ...] = ()
+    """What the lead asks, if no passage was found for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ async def complete_draft(
             model=content.model,
             usage=Usage(**asdict(content.usage)),
             took_ms=took_ms,
+            unanswered=list(content.unanswered),
         ),
     )
     return ready

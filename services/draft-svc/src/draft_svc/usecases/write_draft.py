@@ -7,7 +7,8 @@ from persona_contracts import Channel, LeadRepliedV1
 from persona_model.errors import NothingWrittenError
 from persona_model.knowledge import KnowledgeAnswer, KnowledgeStatus
 from persona_model.make_voice import make_voice
-from persona_model.usage import NO_USAGE, TokenUsage
+from persona_model.sentences import questions
+from persona_model.usage import NO_USAGE
 from prometheus_client import Counter
 from service_kit.crash_points import crash_point
 from service_kit.errors import ServiceError
@@ -70,8 +71,7 @@ class WriteDraft:
         plan = await self._plan(claim, brief, resolution)
         written = await ask_for_body(self._writer, brief, plan.parse() if plan else None)
         crash_point("after-model-answer")
-        planned = plan.usage if plan else NO_USAGE
-        content = _content(draft, brief, resolution, knowledge.status, written, planned)
+        content = _content(draft, brief, resolution, knowledge.status, written, plan)
         took_ms = round((monotonic() - started_at) * 1000)
 
         async def finish(session: Session) -> None:
@@ -158,7 +158,7 @@ def _content(
     resolution: Resolution,
     knowledge: KnowledgeStatus,
     written: Written,
-    planned: TokenUsage,
+    plan: KeptStrategy | None,
 ) -> DraftContent:
     channel, voice = brief.channel, brief.voice
     finished = finish_text(channel=channel, body=written.body, voice=voice, lead=brief.greeted())
@@ -175,5 +175,12 @@ def _content(
             "content_digest": voice.digest(),
         },
         model=written.model,
-        usage=planned + written.usage,
+        usage=(plan.usage if plan else NO_USAGE) + written.usage,
+        unanswered=_questions(brief, plan) if knowledge == "none" else (),
     )
+
+
+def _questions(brief: Brief, plan: KeptStrategy | None) -> tuple[str, ...]:
+    """Return what the lead asks: as the strategy has it, else each sentence that is a question."""
+    strategy = plan.parse() if plan else None
+    return strategy.questions if strategy else tuple(questions(brief.reply_text))

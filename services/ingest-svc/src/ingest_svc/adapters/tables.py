@@ -28,7 +28,9 @@ class DocumentRow(Leased):
     file_name: Mapped[str]
     tags: Mapped[list[str]] = mapped_column(JSONB, default=list)
     url: Mapped[str | None]
-    """Where the CRM keeps it; None if it was uploaded here."""
+    """Where the CRM keeps it; None if it was uploaded or written here."""
+    text: Mapped[str | None]
+    """What it says, if it was written here; until that is an original in our storage."""
     announced_sha256: Mapped[str | None]
     uploaded_at: Mapped[datetime]
     original_key: Mapped[str | None]

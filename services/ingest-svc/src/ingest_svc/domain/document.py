@@ -70,7 +70,9 @@ class Version:
     uploaded_at: datetime
     tags: Sequence[str] = ()
     url: str | None = None
-    """Where the CRM keeps it; None if it was uploaded here."""
+    """Where the CRM keeps it; None if it was uploaded or written here."""
+    text: str | None = None
+    """What it says, if it was written here."""
     sha256: str | None = None
     original_key: str | None = None
     """Where an upload lies in our storage already."""
@@ -92,6 +94,7 @@ class Document:
     file_name: str
     tags: Sequence[str]
     url: str | None
+    text: str | None
     announced_sha256: str | None
     uploaded_at: datetime
     original_key: str | None
@@ -125,6 +128,7 @@ class Document:
             file_name=version.file_name,
             tags=list(version.tags),
             url=version.url,
+            text=version.text,
             announced_sha256=version.sha256.lower() if version.sha256 else None,
             uploaded_at=version.uploaded_at,
             deleted_at=None,
@@ -162,7 +166,13 @@ class Document:
 
     def fetched(self, key: str, stored: StoredFile) -> "Document":
         """Note where the original lies."""
-        return replace(self, original_key=key, size_bytes=stored.size_bytes, sha256=stored.sha256)
+        return replace(
+            self,
+            text=None,
+            original_key=key,
+            size_bytes=stored.size_bytes,
+            sha256=stored.sha256,
+        )
 
     def preparing(self, content_id: UUID | None) -> "Document":
         """Note which content will be searched next."""
@@ -206,7 +216,12 @@ class Document:
     def tombstone(self) -> "Document":
         """Keep nothing but that it is deleted."""
         return replace(
-            self.without_contents(), original_key=None, url=None, stale_keys=[], step=Step.DONE
+            self.without_contents(),
+            original_key=None,
+            url=None,
+            text=None,
+            stale_keys=[],
+            step=Step.DONE,
         )
 
     def without_stale(self, keys: Sequence[str]) -> "Document":

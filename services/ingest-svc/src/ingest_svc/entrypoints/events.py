@@ -1,6 +1,7 @@
 """Subscribers: one short function per event."""
 
 from persona_contracts import (
+    ChatGapAnsweredV1,
     FileDeletedV1,
     FileUploadedV1,
     LeadErasedV1,
@@ -13,6 +14,7 @@ from service_kit.events import Batch, EventRouter
 from service_kit.store import Session
 
 from ingest_svc.deps import IngestDeps
+from ingest_svc.usecases.accept_answers import accept_answers
 from ingest_svc.usecases.accept_files import accept_files
 from ingest_svc.usecases.restart_files import restart_files
 from ingest_svc.usecases.retract_files import retract_files
@@ -30,6 +32,12 @@ async def on_file_uploaded(session: Session, batch: Batch[FileUploadedV1], _: In
 async def on_file_deleted(session: Session, batch: Batch[FileDeletedV1], _: IngestDeps) -> None:
     """Queue the removal of each file."""
     await retract_files(session, batch)
+
+
+@events.subscriber(ChatGapAnsweredV1, durable="on_gap_answered")
+async def on_gap_answered(session: Session, batch: Batch[ChatGapAnsweredV1], _: IngestDeps) -> None:
+    """Queue each answer as a document of the persona."""
+    await accept_answers(session, batch)
 
 
 @events.subscriber(PersonaUndeletedV1, durable="on_persona_undeleted")

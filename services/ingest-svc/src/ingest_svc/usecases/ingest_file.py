@@ -1,7 +1,7 @@
 """Ingest one document: fetch it, read it, index its words, show it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -151,15 +151,20 @@ class IngestFile:
         """Return the document once its original is in our storage."""
         if document.original_key is not None and document.sha256 is not None:
             return document
-        if document.url is None:
-            raise FileFailedError(FailureCode.INTERNAL, "The original is missing.")
         originals = self._reading.originals
         key = new_original_key(document.workspace_id, document.document_id)
-        stored = await originals.put(key, self._reading.fetcher.fetch(document.url))
+        stored = await originals.put(key, self._original(document))
         if document.announced_sha256 not in {None, stored.sha256}:
             await originals.delete(key)
             raise FileFailedError(FailureCode.CHECKSUM_MISMATCH)
         return await self._keep(claim, lambda document: document.fetched(key, stored))
+
+    def _original(self, document: Document) -> AsyncIterable[bytes]:
+        if document.text is not None:
+            return _written(document.text)
+        if document.url is None:
+            raise FileFailedError(FailureCode.INTERNAL, "The original is missing.")
+        return self._reading.fetcher.fetch(document.url)
 
     async def _prepare(self, claim: DocumentClaim, sha256: str) -> Content:
         """Return the content of these bytes, which is what the document shows next."""
@@ -238,6 +243,10 @@ class IngestFile:
 
         await self._store.persist(change)
         return kept[-1]
+
+
+async def _written(text: str) -> AsyncIterator[bytes]:
+    yield text.encode()
 
 
 async def _show(session: Session, document_id: UUID, content_id: UUID) -> None:
