@@ -112,7 +112,7 @@ async def _delays(database: Database, admin: psycopg.Connection[Any]) -> list[fl
     """Return from due to worked on, in seconds, of rows that come while the flood is drained."""
     store, work, due = Store(database.login_url, "followup-svc"), _Work(), dict[str, float]()
     wakeups = Wakeups(store, WORK_CHANNEL)
-    pool = BatchPool(store, LEASES, work, size=BATCH, idle_seconds=0.25)
+    pool = BatchPool(store, LEASES, work, size=BATCH)
     tasks = [
         asyncio.create_task(wakeups.run()),
         asyncio.create_task(pool.run(wakeups.subscribe(WORK_CHANNEL))),

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit.crash_points import crash_point
-from service_kit.leases import Claims, Leases, Settlement
+from service_kit.leases import BUSY_SECONDS, REST_SECONDS, Claims, Leases, Settlement
 from service_kit.store import Session, Store, is_away
 from service_kit.wakeups import wait
 
@@ -39,7 +39,7 @@ class BatchWork(Protocol):
 
 
 class BatchPool:
-    """Works on up to `size` items at a time; looks for due ones every `idle_seconds`."""
+    """Works on up to `size` items at a time."""
 
     def __init__(
         self,
@@ -48,42 +48,44 @@ class BatchPool:
         work: BatchWork,
         *,
         size: int,
-        idle_seconds: float,
+        rest_seconds: float = REST_SECONDS,
     ) -> None:
         self.name = leases.name
         self._store = store
         self.leases = leases
         self._work = work
         self._size = size
-        self._idle_seconds = idle_seconds
+        self._longest_rest = rest_seconds
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Claim and work until cancelled; a batch that is begun is finished."""
         while True:
             turn = asyncio.ensure_future(self._turn())
             try:
-                full = await asyncio.shield(turn)
+                rest_seconds = await asyncio.shield(turn)
             except asyncio.CancelledError:
                 await asyncio.wait([turn])
                 raise
-            if not full:
-                await wait(wakeup, self._idle_seconds)
+            if rest_seconds:
+                await wait(wakeup, rest_seconds)
 
-    async def _turn(self) -> bool:
-        """Work on one batch; False: there was nothing (more) to do, or no way to do it."""
+    async def _turn(self) -> float:
+        """Work on one batch; return how long to rest when there is no more, or no way to do it."""
         if not self._work.is_ready():
-            return False
+            return BUSY_SECONDS
         crash_point("before-claim")
         try:
             async with self._store.worker() as session:
                 claims = await self.leases.claim_unread(session, self._size)
-            if claims.item_ids:
-                crash_point("after-claim")
-                await self._process(claims)
+                if not claims.item_ids:
+                    rest_seconds = await self.leases.rest_seconds(session)
+                    return min(rest_seconds, self._longest_rest)
+            crash_point("after-claim")
+            await self._process(claims)
         except (SQLAlchemyError, OSError) as error:
             log.warning("work.paused", reason=type(error).__name__)
-            return False
-        return len(claims.item_ids) == self._size
+            return BUSY_SECONDS
+        return 0
 
     async def _process(self, claims: Claims) -> None:
         """Work on all; if that fails, on each item alone, so that one costs no other."""

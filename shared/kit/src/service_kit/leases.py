@@ -35,6 +35,10 @@ from service_kit.wakeups import WORK_CHANNEL, notify
 
 SPARE = 4
 """How many times more rows a claim looks at than it takes: others may be taking the same."""
+REST_SECONDS = 5.0
+"""How long a worker goes without a look at its table, however far away the next due item is."""
+BUSY_SECONDS = 1.0
+"""Until a worker looks again at due items that it could not take."""
 MIN_DEPTH = 8
 """How many rows of a slot a claim looks at, at least."""
 taken_over_total = Counter(
@@ -212,7 +216,22 @@ class Leases(Generic[RowT, ItemT]):
 
     async def late_seconds(self, session: Session) -> float:
         """Return how long the item that is due first has waited to be claimed; 0: none is due."""
-        return float(await session.scalar(self._late) or 0)
+        return max(0.0, await self._overdue_seconds(session))
+
+    async def rest_seconds(self, session: Session) -> float:
+        """Return how long a worker that has found nothing to claim may rest.
+
+        Until the next item is due, or the lease of somebody who has died ends; at most
+        REST_SECONDS. What is due, but cannot be claimed now, is looked at again after
+        BUSY_SECONDS.
+        """
+        overdue = await self._overdue_seconds(session)
+        return BUSY_SECONDS if overdue >= 0 else min(-overdue, REST_SECONDS)
+
+    async def _overdue_seconds(self, session: Session) -> float:
+        """Return since when the item that is due first is due; less than 0: it will be."""
+        seconds = await session.scalar(self._late)
+        return -REST_SECONDS if seconds is None else float(seconds)
 
     async def settle(
         self, session: Session, settlements: Iterable[Settlement]
@@ -373,7 +392,7 @@ def _hold_statement(table: str, key: str) -> TextClause:
 def _late_statement(table: str) -> TextClause:
     return text(
         f"""
-        select greatest(0, extract(epoch from clock_timestamp() - min(due_at)))
+        select extract(epoch from clock_timestamp() - min(due_at))
         from generate_series(0, {SLOTS - 1}) as one_slot cross join lateral (
           select due_at from {table}
           where {table}.slot = one_slot and due_at is not null order by due_at limit 1

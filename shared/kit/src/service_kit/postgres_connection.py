@@ -14,11 +14,16 @@ ANSWER_SECONDS = 30
 class PostgresConnection(AsyncConnection[Any]):
     """Hangs up after ANSWER_SECONDS without an answer; the caller gets `OperationalError`."""
 
-    async def wait(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 — as psycopg has it
-        """Wait for the server."""
+    async def wait(
+        self,
+        gen: Any,  # noqa: ANN401 — as psycopg has it
+        interval: float = ANSWER_SECONDS,
+        timeout: float | None = None,  # noqa: ASYNC109 — as psycopg has it
+    ) -> Any:  # noqa: ANN401 — as psycopg has it
+        """Wait for the server, without psycopg's look at the socket every 0.1 s."""
         silence = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._hang_up)
         try:
-            return await super().wait(*args, **options)
+            return await super().wait(gen, interval, timeout)
         finally:
             silence.cancel()
 

@@ -22,7 +22,8 @@ from service_kit.store import Session, Store, after_commit, any_of
 from service_kit.wakeups import wait
 
 BATCH = 500
-IDLE_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""Until publishing is tried again after the broker or the store was away."""
 WATCH_SECONDS = 2.0
 LATE_SECONDS = 5.0
 """What has waited longer than this to be published is a reason to call publishing degraded."""
@@ -136,17 +137,17 @@ class Relay:
         self._connection = connection
         self._sources = sources
         self._leadership = Leadership("relay", service_store)
-        self._follower_seconds = service_store.lease.leadership_seconds / 4
+        self._rest_seconds = service_store.lease.leadership_seconds / 4
         self._refused = ""
         self._streams = tuple(streams)
         for stream in self._streams:
             published_total.labels(stream)
 
     async def run(self, wakeup: asyncio.Event) -> None:
-        """Publish whenever `wakeup` is set, and every IDLE_SECONDS, until cancelled."""
+        """Publish whenever `wakeup` is set, and look now and then, until cancelled."""
         try:
             while True:
-                await wait(wakeup, IDLE_SECONDS if await self._turn() else self._follower_seconds)
+                await wait(wakeup, self._rest_seconds if await self._turn() else RETRY_SECONDS)
         finally:
             await self._step_down()
 
@@ -175,18 +176,19 @@ class Relay:
             health.recovered("publishing")
 
     async def _turn(self) -> bool:
-        """Drain everything; False when somebody else leads or the broker or store is away."""
+        """Drain everything, if this process leads; False when the broker or the store is away."""
         try:
             more = True
             while more:
                 if not await self._leadership.hold():
-                    return False
+                    break
                 more = await self._drain_once()
             self._refused = ""
         except (NatsError, OSError, SQLAlchemyError, TimeoutError) as error:
             self._refused = _words(error)
             log.warning("relay.paused", reason=type(error).__name__)
             await asyncio.sleep(0.2)
+            return False
         return True
 
     async def _drain_once(self) -> bool:

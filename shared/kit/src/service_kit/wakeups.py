@@ -29,7 +29,7 @@ async def notify(session: Session, channel: str, topic: str = "") -> None:
 
 
 class Wakeups:
-    """One listening connection for a process; waiting works (by time-out) while it is away, too."""
+    """One listening connection for a process; while it is away, all are woken again and again."""
 
     def __init__(self, store: Store, *channels: str) -> None:
         self._store = store
@@ -63,6 +63,7 @@ class Wakeups:
                         await connection.execute(b"select")
             except (psycopg.Error, OSError) as error:
                 log.warning("wakeups.lost", reason=type(error).__name__)
+                self._wake_all()  # for what would have been told now
                 await asyncio.sleep(0.5)
 
     def _wake(self, channel: str, topic: str = "") -> None:

@@ -15,12 +15,20 @@ from structlog import get_logger
 from service_kit.adaptive_limit import AdaptiveLimit
 from service_kit.crash_points import crash_point
 from service_kit.errors import OverloadedError, ServiceError, UpstreamError
-from service_kit.leases import Change, Claim, ItemT, LeaseLostError, Leases, Settlement
+from service_kit.leases import (
+    BUSY_SECONDS,
+    REST_SECONDS,
+    Change,
+    Claim,
+    ItemT,
+    LeaseLostError,
+    Leases,
+    Settlement,
+)
 from service_kit.shared_commits import SharedCommits
 from service_kit.store import Session, Store, is_away
 from service_kit.wakeups import wait
 
-IDLE_SECONDS = 1.0
 STOP_SECONDS = 7.0
 MAX_DEATHS = 10
 """A row that ends every process that works on it is given up; coincidence does not reach this."""
@@ -82,29 +90,35 @@ class WorkPool(Generic[ItemT]):
         self._retry_delays = retry_delays
         self._commits = SharedCommits(store, leases)
         self._running: dict[asyncio.Task[None], Claim[ItemT]] = {}
-        self._wake_at_end: asyncio.Event | None = None
+        self._rest_seconds = BUSY_SECONDS
+        self._is_full = False
+        self._wakeup = asyncio.Event()
+        self._next_look: asyncio.TimerHandle | None = None
         self.stop_seconds = STOP_SECONDS
 
     async def run(self, wakeup: asyncio.Event) -> None:
         """Claim and work until cancelled; then let what runs finish for up to STOP_SECONDS."""
+        self._wakeup = wakeup
         helpers = [asyncio.create_task(each) for each in (self._commits.run(), self._beat())]
         try:
             while True:
-                await self._start_some(wakeup)
-                await wait(wakeup, min(self._limit.closed_seconds or IDLE_SECONDS, IDLE_SECONDS))
+                await self._start_some()
+                closed_seconds = self._limit.closed_seconds or REST_SECONDS
+                await wait(wakeup, min(closed_seconds, self._rest_seconds))
         finally:
             await self._stop()
+            if self._next_look is not None:
+                self._next_look.cancel()
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
 
-    async def _start_some(self, wakeup: asyncio.Event) -> None:
+    async def _start_some(self) -> None:
         """Begin work on what is due, as far as there is room."""
         free = max(0, self._limit.size - len(self._running))
         claims = await self._claim(free) if free else []
         # There may be more than there was room for: then an end is a reason to claim again.
-        is_full = len(claims) == free or self._workspace_share is not None
-        self._wake_at_end = wakeup if is_full else None
+        self._is_full = len(claims) == free or self._workspace_share is not None
         for claim in claims:
             crash_point("after-claim")
             task = asyncio.create_task(self._process(claim))
@@ -113,15 +127,25 @@ class WorkPool(Generic[ItemT]):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        if self._wake_at_end is not None:
-            self._wake_at_end.set()
+        if self._is_full:
+            self._wakeup.set()
+        elif self._next_look is None:  # it may be due again before the pool has rested
+            self._next_look = asyncio.get_running_loop().call_later(BUSY_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._next_look = None
+        self._wakeup.set()
 
     async def _claim(self, count: int) -> list[Claim[ItemT]]:
         crash_point("before-claim")
         busy = Counter(claim.workspace_id for claim in self._running.values())
+        self._rest_seconds = BUSY_SECONDS
         try:
             async with self._store.worker() as session:
-                return await self.leases.claim(session, count, busy, self._workspace_share)
+                claims = await self.leases.claim(session, count, busy, self._workspace_share)
+                if not claims:
+                    self._rest_seconds = await self.leases.rest_seconds(session)
+                return claims
         except (SQLAlchemyError, OSError) as error:
             log.warning("work.paused", reason=type(error).__name__)
             return []

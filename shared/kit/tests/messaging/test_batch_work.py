@@ -65,7 +65,7 @@ async def run(store):
     wakeups = Wakeups(store, WORK_CHANNEL)
 
     def start(work, size=10):
-        pool = BatchPool(store, LEASES, work, size=size, idle_seconds=0.05)
+        pool = BatchPool(store, LEASES, work, size=size, rest_seconds=0.05)
         tasks.append(asyncio.create_task(pool.run(wakeups.subscribe(WORK_CHANNEL))))
         return tasks[-1]
 

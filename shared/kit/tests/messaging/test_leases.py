@@ -11,7 +11,7 @@ from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 from service_kit.errors import InvalidError, OverloadedError, UpstreamError
 from service_kit.lease_times import LeaseTimes
-from service_kit.leases import Settlement
+from service_kit.leases import BUSY_SECONDS, REST_SECONDS, Settlement
 from service_kit.outbox import publish
 from service_kit.shared_commits import SharedCommits
 from service_kit.store import Store
@@ -242,6 +242,42 @@ async def test_new_work_wakes_the_pools_of_its_table_alone(store):
         await notify(session, WORK_CHANNEL)  # as a release before this one did
     await of_another_table.wait()
     listening.cancel()
+
+
+async def rest_seconds(store):
+    async with store.worker() as session:
+        return await LEASES.rest_seconds(session)
+
+
+async def test_a_worker_rests_until_the_next_row_is_due_or_a_lease_ends(store):
+    assert await rest_seconds(store) == REST_SECONDS
+    soon = note(due_at=utc_now() + timedelta(seconds=3))
+    await add(store, soon, note(due_at=utc_now() + timedelta(days=1)))
+    assert BUSY_SECONDS < await rest_seconds(store) <= 3
+    await add(store, note())
+    assert await rest_seconds(store) == BUSY_SECONDS
+    await claim(store, 1)
+    async with store.worker() as session:
+        await session.execute(text("update note set due_at = now() + interval '2 s'"))
+    assert 0 < await rest_seconds(store) <= 2
+
+
+async def test_what_falls_due_later_is_done_though_nobody_wakes_the_pool(store, run, monkeypatch):
+    monkeypatch.setattr("service_kit.leases.REST_SECONDS", 3600)
+    work = Doing()
+    async with store.worker() as session:
+        session.add(note(due_at=utc_now() + timedelta(seconds=0.5)))
+    run(work)
+    await until_results(store, 1)
+
+
+async def test_a_pool_that_rests_tries_again_in_time(store, run, monkeypatch):
+    monkeypatch.setattr("service_kit.leases.REST_SECONDS", 3600)
+    work = Doing(lambda attempt: UpstreamError("away") if attempt == 1 else None)
+    await add(store, note())
+    run(work, retry_delays=(2,))
+    await until_results(store, 1)
+    assert work.attempts == 2
 
 
 async def test_each_row_is_done_once_by_two_pools(store, run):

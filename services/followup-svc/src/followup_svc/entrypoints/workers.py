@@ -24,7 +24,7 @@ def pools(deps: FollowupDeps) -> list[BatchPool | WorkPool[Any]]:
             LEASES,
             work,
             size=deps.settings.send_batch,
-            idle_seconds=deps.settings.due_check_seconds,
+            rest_seconds=deps.settings.due_check_seconds,
         ),
         erasing_pool(
             deps.store,

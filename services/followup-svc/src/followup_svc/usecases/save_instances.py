@@ -1,9 +1,10 @@
 """Save what has changed about instances."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from persona_contracts import FollowupCompletedV1, FollowupStoppedV1
+from service_kit.leases import REST_SECONDS
 from service_kit.outbox import publish
 from service_kit.store import Session
 
@@ -16,7 +17,7 @@ _ENDS = {State.COMPLETED: FollowupCompletedV1, State.STOPPED: FollowupStoppedV1}
 async def save_instances(
     session: Session, saved: Collection[SavedInstance], *, now: datetime
 ) -> None:
-    """Store locked instances; publish which have ended, and wake the workers if any is due."""
+    """Store locked instances, publish which have ended, and wake workers for what is due soon."""
     await instances.save_all(session, saved)
     changed = [item.instance for item in saved]
     await publish(
@@ -34,5 +35,6 @@ async def save_instances(
             if item.state in _ENDS
         ),
     )
-    if any(item.is_due(now) for item in changed):
+    soon = now + timedelta(seconds=REST_SECONDS)
+    if any(item.is_due(soon) for item in changed):
         await instances.LEASES.wake_workers(session)

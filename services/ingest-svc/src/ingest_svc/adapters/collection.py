@@ -4,6 +4,7 @@ from service_kit.settings import SettingsError
 from service_kit.store import Session
 from sqlalchemy import func, select, update
 
+from ingest_svc.adapters.contents import LEASES
 from ingest_svc.adapters.tables import ContentRow, PassageIndexRow
 
 
@@ -49,4 +50,5 @@ async def move(session: Session, collection: str) -> int:
         .returning(ContentRow.content_id)
         .execution_options(synchronize_session=False)
     )
+    await LEASES.wake_workers(session)
     return len(moved.all())
