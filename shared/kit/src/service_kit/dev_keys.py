@@ -1,21 +1,18 @@
 """Tokens of one's own for the embedded profile; production has an identity provider."""
 
 import contextlib
-import json
 import os
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jwt.algorithms import OKPAlgorithm
 
 from service_kit.clock import utc_now
 from service_kit.identity import Principal
 from service_kit.settings import Profile
+from service_kit.signer import Signer
 
 LIFETIME = timedelta(hours=24)
 PRIVATE_KEY_FILE = "token-signing-key.pem"
@@ -47,7 +44,7 @@ def ensure_dev_keys(data_dir: Path, profile: Profile) -> str:
                 os.link(made, private_path)
         published = Path(folder) / JWKS_FILE
         published.touch(mode=0o600)
-        published.write_bytes(_jwks(_private_key(data_dir)))
+        published.write_bytes(embedded_signer(data_dir).jwks())
         published.replace(jwks_path)
     return jwks_path.resolve().as_uri()
 
@@ -61,26 +58,14 @@ def issue_token(
         EmbeddedProfileOnlyError: the profile is production.
     """
     ensure_dev_keys(data_dir, profile)
-    private_key = _private_key(data_dir)
-    now = utc_now()
-    claims = {
-        "iss": issuer,
-        "aud": audience,
-        "sub": principal.subject,
-        "workspace_id": principal.workspace_id,
-        "role": principal.role,
-        "iat": now,
-        "exp": now + LIFETIME,
-    }
-    return jwt.encode(claims, private_key, "EdDSA", headers={"kid": _key_id(private_key)})
+    return embedded_signer(data_dir).sign(
+        principal, issuer=issuer, audience=audience, issued_at=utc_now(), lifetime=LIFETIME
+    )
 
 
-def _private_key(data_dir: Path) -> Ed25519PrivateKey:
-    pem = (data_dir / PRIVATE_KEY_FILE).read_bytes()
-    key = serialization.load_pem_private_key(pem, password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{PRIVATE_KEY_FILE} is not an Ed25519 key")
-    return key
+def embedded_signer(data_dir: Path) -> Signer:
+    """Return who signs with the key that `ensure_dev_keys` has made in `data_dir`."""
+    return Signer.of_pem((data_dir / PRIVATE_KEY_FILE).read_bytes())
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:
@@ -89,13 +74,3 @@ def _pem(key: Ed25519PrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _key_id(key: Ed25519PrivateKey) -> str:
-    return sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]
-
-
-def _jwks(key: Ed25519PrivateKey) -> bytes:
-    public = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    published = {**public, "kid": _key_id(key), "use": "sig", "alg": "EdDSA"}
-    return json.dumps({"keys": [published]}).encode()

@@ -234,14 +234,19 @@ async def erase_all_traces(session: Session, workspace_id: str) -> None:
 
 
 def erasing_pool(
-    store: Store, *, persona: Erase, lead: Erase | None = None, workspace: Erase
+    store: Store, *, persona: Erase | None = None, lead: Erase | None = None, workspace: Erase
 ) -> WorkPool[ErasureRow]:
     """Return the pool that does a service's erasures, given its use cases.
 
-    A service that knows no leads gives none for them, and does not subscribe to their erasure.
+    A service that knows no personas, or no leads, gives none for them, and does not subscribe to
+    their erasure.
     """
-    erase = {ErasureKind.PERSONA: persona, ErasureKind.WORKSPACE: workspace}
-    work = _EraseWork(erase if lead is None else {**erase, ErasureKind.LEAD: lead})
+    known = {
+        ErasureKind.PERSONA: persona,
+        ErasureKind.LEAD: lead,
+        ErasureKind.WORKSPACE: workspace,
+    }
+    work = _EraseWork({kind: erase for kind, erase in known.items() if erase is not None})
     return WorkPool(store, LEASES, work, concurrency=CONCURRENCY, retry_delays=RETRY_DELAYS_SECONDS)
 
 

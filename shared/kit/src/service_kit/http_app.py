@@ -1,12 +1,13 @@
 """The HTTP side of a service: its routers, and everything around them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from persona_client import Roster
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_kit.audit_api import audit_router
 from service_kit.docs_page import install_docs
@@ -36,6 +37,19 @@ class HttpApi:
     """Paths whose bodies may have LONG_BODY_BYTES, because valid ones do: others MAX_BODY_BYTES."""
     uploads: UploadRoute | None = None
     """The one route whose bodies may be larger still."""
+    front: Callable[[ASGIApp], ASGIApp] | None = None
+    """Makes what sees each request before any route does, and serves it or hands it on."""
+
+
+class Front:
+    """The front of an API, as Starlette takes it."""
+
+    def __init__(self, app: ASGIApp, make: Callable[[ASGIApp], ASGIApp]) -> None:
+        self._front = make(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self._front(scope, receive, send)
 
 
 class ServiceApp(FastAPI):
@@ -85,6 +99,8 @@ def build_app(
     install_docs(app)
     app.add_middleware(RequestGuard, long_bodies=api.long_bodies, uploads=api.uploads)
     app.add_middleware(LenientRequests)
+    if api.front is not None:
+        app.add_middleware(Front, make=api.front)
     install_problem_handlers(app)
     app.add_middleware(RequestMetrics)
     if health.stand_ins:

@@ -41,7 +41,7 @@ from service_kit.relay import Outbox, Relay, Source
 from service_kit.rpc import RpcRouter
 from service_kit.settings import ServiceSettings, SettingsError, unknown_variables
 from service_kit.store import Store
-from service_kit.tokens import SigningKeys, Tokens
+from service_kit.tokens import FindsKeys, SigningKeys, Tokens
 from service_kit.topology import KEY_STREAM, STATE_STREAM
 from service_kit.tracing import configure_tracing
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
@@ -126,12 +126,17 @@ class Service:
         self._sources = sources
         self._subjects = subjects
         self._follows_personas = follows_personas
+        self._own_issuers: dict[str, FindsKeys] = {}
         self._stopping = asyncio.Event()
 
     @property
     def stopping(self) -> asyncio.Event:
         """Set when the process is asked to end: streams that last end then, too."""
         return self._stopping
+
+    def signs_as(self, issuer: str, keys: FindsKeys) -> None:
+        """Take the tokens of `issuer`, which this process signs itself, with no look at its JWKS."""
+        self._own_issuers[issuer] = keys
 
     def run(
         self,
@@ -240,7 +245,10 @@ class Service:
             SigningKeys(settings.jwks_url),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
-            others={issuer: SigningKeys(url) for issuer, url in settings.jwt_other_issuers.items()},
+            others={
+                **{issuer: SigningKeys(url) for issuer, url in settings.jwt_other_issuers.items()},
+                **self._own_issuers,
+            },
         )
         app = build_app(
             parts.api,

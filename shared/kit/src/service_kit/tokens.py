@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -27,7 +27,7 @@ MAX_STALE_SECONDS = 24 * 3_600
 """Keys that cannot be fetched again are good for this long: one may have been withdrawn."""
 TIMEOUT_SECONDS = 5
 JWKS = TypeAdapter(dict[str, Any])
-NOBODY_ELSE: Mapping[str, "SigningKeys"] = MappingProxyType({})
+NOBODY_ELSE: Mapping[str, "FindsKeys"] = MappingProxyType({})
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 MALFORMED = "The token is malformed, or its signature does not hold."
 REASONS: dict[type[jwt.PyJWTError], str] = {
@@ -51,6 +51,18 @@ class KeysUnavailableError(UpstreamError):
     """The keys that tokens are signed with cannot be fetched; try again later."""
 
     slug = "signing-keys-unavailable"
+
+
+class FindsKeys(Protocol):
+    """Knows the keys that an issuer signs with."""
+
+    async def get(self, key_id: str) -> jwt.PyJWK | None:
+        """Return the key, or None when it is none of the issuer's.
+
+        Raises:
+            KeysUnavailableError: that cannot be known now.
+        """
+        ...
 
 
 class SigningKeys:
@@ -136,14 +148,14 @@ class Tokens:
 
     def __init__(
         self,
-        keys: SigningKeys,
+        keys: FindsKeys,
         *,
         issuer: str,
         audience: str,
-        others: Mapping[str, SigningKeys] = NOBODY_ELSE,
+        others: Mapping[str, FindsKeys] = NOBODY_ELSE,
     ) -> None:
         """Take the keys of `issuer`, and those of each further issuer: none signs for another."""
-        self._keys = {issuer: keys, **others}
+        self._keys: dict[str, FindsKeys] = {issuer: keys, **others}
         self._issuer = issuer
         self._audience = audience
 

@@ -1,0 +1,1 @@
+"""studio-svc: one origin for the browser, and who sits before it."""

@@ -1,0 +1,26 @@
+"""studio-svc: browsers sign in, and reach every service at one origin."""
+
+from service_kit.service import Service
+from service_kit.settings import load, start
+
+import studio_svc
+from studio_svc.adapters.token_signer import ISSUER, TokenSigner
+from studio_svc.deps import build
+from studio_svc.entrypoints.events import events
+from studio_svc.entrypoints.http import API
+from studio_svc.entrypoints.workers import background, pools
+from studio_svc.settings import StudioSettings
+
+
+def main() -> None:
+    """Serve, or migrate."""
+    settings = load(StudioSettings)
+    signer = TokenSigner(settings)
+    service = Service(studio_svc, settings, streams={})
+    service.signs_as(ISSUER, signer)
+    deps = build(service, settings, signer)
+    service.run(deps, api=API, events=events, pools=pools(deps), background=background(deps))
+
+
+if __name__ == "__main__":
+    start(main)

@@ -1,0 +1,1 @@
+"""What we use: the database, and the services behind the gateway."""

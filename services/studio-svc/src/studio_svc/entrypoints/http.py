@@ -1,0 +1,19 @@
+"""The HTTP API: its routers, and what stands before them."""
+
+from service_kit.http_app import HttpApi
+
+from studio_svc.entrypoints import keys_api, login_api, sessions_api
+from studio_svc.entrypoints.front import Front
+
+API = HttpApi(
+    "Dramatis studio",
+    [
+        keys_api.router,
+        login_api.router,
+        login_api.codes,
+        sessions_api.router,
+        sessions_api.own,
+    ],
+    description="Sign-in, and all services at one origin.",
+    front=Front,
+)
