@@ -66,6 +66,7 @@ class Tenant:
         path = f"/api/personas/{self.ids['persona']}/voice/setup"
         await wait_until(lambda: self.call("voice_svc", "POST", path).is_success)
         self.ids |= await self._chatted(words)
+        self.ids["session"] = self._signed_in()
         self.ids["file"] = await self._learned(words)
         self.ids |= await self._followed_up(words)
 
@@ -89,6 +90,14 @@ class Tenant:
         _, answer = self.done("chat_svc", "GET", path)["messages"]
         (gap,) = self.done("chat_svc", "GET", "/api/knowledge/gaps")["items"]
         return {**thread, "message": answer["message_id"], "gap": gap["gap_id"]}
+
+    def _signed_in(self):
+        code = self.done("studio_svc", "POST", "/api/login-codes")["code"]
+        url = self._apis["studio_svc"].url
+        answer = httpx.post(f"{url}/api/login", json={"code": code}, headers={"Origin": url})
+        assert answer.is_success, answer.text
+        (session,) = self.done("studio_svc", "GET", "/api/sessions")["items"]
+        return session["session_id"]
 
     def _delete_another(self, words):
         named = {"name": f"{words}, deleted"}

@@ -6,6 +6,7 @@ from draft_svc.entrypoints.events import events as draft_events
 from followup_svc.entrypoints.events import events as followup_events
 from ingest_svc.entrypoints.events import events as ingest_events
 from persona_svc.entrypoints.events import events as persona_events
+from studio_svc.entrypoints.events import events as studio_events
 from voice_svc.entrypoints.events import events as voice_events
 
 EVENTS = {
@@ -15,6 +16,7 @@ EVENTS = {
     "ingest-svc": ingest_events,
     "voice-svc": voice_events,
     "chat-svc": chat_events,
+    "studio-svc": studio_events,
 }
 ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 DURABLES = {
@@ -67,6 +69,9 @@ DURABLES = {
         "chat-svc_on_persona_erased": ("PERSONA", "persona.erased.v1.*"),
         "chat-svc_on_lead_erased": ("CRM", "lead.erased.v1.*"),
         "chat-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
+    },
+    "studio-svc": {
+        "studio-svc_on_workspace_erased": ("PERSONA", "workspace.erased.v1.*"),
     },
 }
 """By service: each durable, its stream and subject. A new name would handle 30 days again."""

@@ -15,6 +15,7 @@ from followup_svc.settings import FollowupSvcSettings
 from ingest_svc.settings import IngestSettings
 from persona_svc.settings import PersonaSettings
 from service_kit.settings import variable
+from studio_svc.settings import StudioSettings
 from typer.main import get_command
 from voice_svc.settings import VoiceSettings
 
@@ -42,6 +43,7 @@ SETTINGS = {
     "services/persona-svc/README.md": PersonaSettings,
     "services/voice-svc/README.md": VoiceSettings,
     "services/chat-svc/README.md": ChatSettings,
+    "services/studio-svc/README.md": StudioSettings,
 }
 ROUTERS = {
     "persona_svc": (
@@ -70,6 +72,7 @@ ROUTERS = {
         "openai_api",
         "user_conversations_api",
     ),
+    "studio_svc": ("login_api", "sessions_api"),
     "voice_svc": ("agents_api", "calls_api", "speech_api", "voice_sessions_api", "voices_api"),
 }
 

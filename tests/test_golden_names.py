@@ -13,16 +13,17 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from dramatis.gateway_routes import told_by_code
 from every_service import SERVICES
-from fastapi import APIRouter
 from prometheus_client import REGISTRY
 from pydantic import AliasChoices
 from service_kit.errors import ServiceError
 from service_kit.health import Health
-from service_kit.http_app import HttpApi, build_app
+from service_kit.http_app import build_app
 from service_kit.settings import ServiceSettings
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
+from studio_svc.adapters.routes import FILE
 
 GOLDEN = Path(__file__).parent / "golden"
 SHARED = ("service_kit", "persona_model")
@@ -60,10 +61,8 @@ def text(node: ast.expr) -> str:
 
 
 def openapi(package: str) -> dict:
-    values = {id(value): value for module in modules(package) for value in vars(module).values()}
-    routers = [value for value in values.values() if isinstance(value, APIRouter)]
     app = build_app(
-        HttpApi(package, routers),
+        import_module(f"{package}.entrypoints.http").API,
         version="1",
         store=Store("postgresql://nobody@127.0.0.1:1/none", package.replace("_", "-")),
         credentials=Tokens(SigningKeys("file:///none"), issuer="none", audience="none"),
@@ -142,6 +141,10 @@ def check(kind: str, names: Iterator[str]) -> None:
 
 def test_operation_ids_keep_their_names():
     check("operation_ids", operations())
+
+
+def test_the_gateway_knows_every_route():
+    assert FILE.read_bytes() == told_by_code(), "run `make schemas`"
 
 
 def test_operation_ids_are_unique_across_services():

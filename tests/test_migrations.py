@@ -18,6 +18,7 @@ from service_kit.migrations import migrations_folder, upgrade
 from service_kit.outbox import OutboxRow
 from service_kit.store import Base, normalise_url
 from sqlalchemy import NullPool, create_engine
+from studio_svc.adapters import tables as studio_tables
 from voice_svc.adapters import tables as voice_tables
 
 KIT_TABLES = {row.__tablename__ for row in (AuditRow, OutboxRow, InboxRow, IdempotencyRow)}
@@ -38,6 +39,7 @@ TABLES = {
     "persona_svc": KIT_TABLES | own_tables(persona_tables),
     "voice_svc": KIT_TABLES | own_tables(voice_tables),
     "chat_svc": KIT_TABLES | own_tables(chat_tables),
+    "studio_svc": KIT_TABLES | own_tables(studio_tables),
 }
 
 

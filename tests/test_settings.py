@@ -17,7 +17,9 @@ from ingest_svc.settings import IngestSettings
 from persona_svc.settings import PersonaSettings
 from service_devkit.testing.api import running, service_env
 from service_devkit.testing.waiting import HANG_SECONDS
+from service_kit.dev_keys import PRIVATE_KEY_FILE, ensure_dev_keys
 from service_kit.settings import SettingsError, load
+from studio_svc.settings import StudioSettings
 from voice_svc.settings import VoiceSettings
 
 pytestmark = pytest.mark.long
@@ -71,6 +73,7 @@ def refusal(monkeypatch):
         IngestSettings,
         VoiceSettings,
         ChatSettings,
+        StudioSettings,
     ],
 )
 def test_each_missing_variable_is_named(refusal, settings):
@@ -189,6 +192,12 @@ def known():
     return {line.partition(" ")[0] for line in lines} | {"DRAMATIS_SECRETS_DIR"}
 
 
+def signing_key(folder):
+    """Return a new key in PEM."""
+    ensure_dev_keys(folder / "of-the-studio", "embedded")
+    return (folder / "of-the-studio" / PRIVATE_KEY_FILE).read_text()
+
+
 def everything(folder):
     """Return a value for every variable; no two services understand one differently."""
     (folder / "secrets").mkdir()
@@ -240,6 +249,10 @@ def everything(folder):
         "DRAMATIS_CHAT_MODEL_INPUT_USD_PER_MILLION": "1",
         "DRAMATIS_CHAT_MODEL_OUTPUT_USD_PER_MILLION": "2",
         "DRAMATIS_CHAT_ANSWER_CONCURRENCY": "4",
+        "DRAMATIS_STUDIO_SERVICES": '{"persona-svc": "http://127.0.0.1:1"}',
+        "DRAMATIS_STUDIO_PUBLIC_URL": "https://studio.example",
+        "DRAMATIS_STUDIO_SIGNING_KEY": signing_key(folder),
+        "DRAMATIS_STUDIO_VOICE_ORIGINS": '["wss://voice.example"]',
         "DRAMATIS_PERSONA_RETENTION_DAYS": "14",
         "DRAMATIS_DRAFT_WRITE_CONCURRENCY": "4",
         "DRAMATIS_DRAFT_RETRY_DELAYS_SECONDS": "[10, 30, 90, 170]",

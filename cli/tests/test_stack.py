@@ -57,7 +57,7 @@ def test_up_prints_its_addresses_once_all_are_ready_and_leaves_nothing_behind(tm
     ) as process:
         assert process.stdout is not None
         line = json.loads(process.stdout.readline())
-        assert line.keys() == {"nats", *NAMES, "token"}
+        assert line.keys() == {"nats", *NAMES, "login", "token"}
         for name in NAMES:
             assert httpx.get(f"{line[name]}/readyz").status_code == 200
         headers = {"Authorization": f"Bearer {line['token']}"}

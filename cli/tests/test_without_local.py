@@ -24,7 +24,15 @@ from dramatis.__main__ import main
 sys.argv = ["dramatis", *sys.argv[1:]]
 main()
 """
-LOCAL = ("service_devkit", "chat_svc", "draft_svc", "followup_svc", "ingest_svc", "voice_svc")
+LOCAL = (
+    "service_devkit",
+    "chat_svc",
+    "draft_svc",
+    "followup_svc",
+    "ingest_svc",
+    "voice_svc",
+    "studio_svc",
+)
 
 
 def locked_packages(package):

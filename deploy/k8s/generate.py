@@ -1,11 +1,12 @@
 """Make the manifests of `table.py` and the dashboards: `generate.py`, or `generate.py --check`."""
 
+import json
 import sys
 import tomllib
 from pathlib import Path
 from string import Template
 
-from table import EMBEDDED_INDEX, SCALED, SERVICES, Service
+from table import EMBEDDED_INDEX, GATEWAY, SCALED, SERVICES, Service
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -69,6 +70,11 @@ def _filled(template: str, values: dict[str, str]) -> str:
 
 def _values(service: Service) -> dict[str, str]:
     own = {"DRAMATIS_HTTP_PORT": str(service.port), **service.config}
+    others = [each for each in SERVICES if each.name != GATEWAY]
+    is_gateway = service.name == GATEWAY
+    if is_gateway:
+        urls = {each.name: f"http://{each.name}:{each.port}" for each in others}
+        own["DRAMATIS_STUDIO_SERVICES"] = json.dumps(urls, separators=(",", ":"))
     return {
         "name": service.name,
         "host": service.host,
@@ -87,7 +93,12 @@ def _values(service: Service) -> dict[str, str]:
         ).rstrip(),
         "outside": ", ".join(("the identity provider", *service.outside)),
         "qdrant_peer": _peer("qdrant", 6333) if service.qdrant else "",
+        "service_peers": "".join(_peer(each.name, each.port) for each in others if is_gateway),
+        "gateway": "" if is_gateway else _GATEWAY_PEER,
     }
+
+
+_GATEWAY_PEER = f"        - podSelector: {{matchLabels: {{app.kubernetes.io/name: {GATEWAY}}}}}\n"
 
 
 def _peer(role: str, port: int) -> str:

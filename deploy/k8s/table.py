@@ -90,7 +90,18 @@ SERVICES = (
         secrets=("dramatis_chat_openai_api_key",),
         outside=("the language model",),
     ),
+    Service(
+        name="studio-svc",
+        port=8100,
+        memory="160Mi",
+        memory_limit="512Mi",
+        memory_source="as draft-svc; not measured yet",
+        config={"DRAMATIS_STUDIO_PUBLIC_URL": "https://studio.dramatis.example.com"},
+        secrets=("dramatis_studio_signing_key",),
+    ),
 )
+GATEWAY = "studio-svc"
+"""The service that forwards what browsers ask of the others, and may reach them."""
 EMBEDDED_INDEX = "ingest-svc"
 """The service that can run as a StatefulSet of one, with its index in its data folder."""
 SCALED = ("draft-svc", "followup-svc", "ingest-svc", "voice-svc")

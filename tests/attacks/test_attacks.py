@@ -276,6 +276,7 @@ PATHS = {
     "followup_svc": b"/api/sequences",
     "ingest_svc": b"/api/personas/018f0000-0000-7000-8000-000000000000/files",
     "voice_svc": b"/api/agents/update",
+    "studio_svc": b"/api/logout",
     "chat_svc": b"/chat/018f0000-0000-7000-8000-000000000000",
 }
 

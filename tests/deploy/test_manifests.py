@@ -195,12 +195,14 @@ def test_who_may_speak_to_whom():
         if may_reach(policies, labels[source], labels[target], port)
     }
     services = {service.name for service in table()[0].SERVICES}
+    gateway = table()[0].GATEWAY
     migrations = {name for name in labels if "-migrate-" in name}
     databases = {name for name in labels if name.startswith("databases-")}
     assert allowed == {
         *((name, "nats") for name in services | migrations | {"topology"}),
         *((name, "postgres") for name in services | migrations | databases | {"postgres"}),
         ("ingest-svc", "qdrant"),
+        *((gateway, name) for name in services - {gateway}),
     }
 
 

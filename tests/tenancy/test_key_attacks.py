@@ -24,6 +24,7 @@ READS = {
     "ingest_svc": "/api/personas/{persona}/files",
     "voice_svc": "/api/agents",
     "chat_svc": "/api/conversations",
+    "studio_svc": "/api/sessions",
 }
 REVOKED_SECONDS = 2
 EXPIRE = """

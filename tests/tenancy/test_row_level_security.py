@@ -16,6 +16,7 @@ NOT_TENANTS = {
     "ingest_svc": KIT_TABLES | {"passage_index"},
     "voice_svc": KIT_TABLES,
     "chat_svc": KIT_TABLES,
+    "studio_svc": KIT_TABLES,
 }
 MINE, THEIRS = "asking", "other"
 ROWS_OF_A_VENDOR = {
@@ -48,6 +49,14 @@ ROWS_OF_A_VENDOR = {
     "chat_svc": """
         insert into erasure (erasure_id, workspace_id, kind, key, before, erased_at)
         values (gen_random_uuid(), %(workspace_id)s, 'persona', 'k', now(), now())
+          on conflict do nothing
+        """,
+    "studio_svc": """
+        insert into erasure (erasure_id, workspace_id, kind, key, before, erased_at)
+        values (gen_random_uuid(), %(workspace_id)s, 'workspace', 'k', now(), now())
+          on conflict do nothing;
+        insert into login_code (digest, workspace_id, subject, role, expires_at)
+        values (convert_to(%(workspace_id)s, 'UTF8'), %(workspace_id)s, 'a', 'viewer', now())
           on conflict do nothing
         """,
 }

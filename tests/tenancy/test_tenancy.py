@@ -390,6 +390,15 @@ AUDIT_CASES = [
     case("GET /api/audit/export", status=200),
     case("GET /api/audit/export", "/api/audit/export?entity_id={persona}", status=200),
 ]
+STUDIO_CASES = [
+    case("GET /api/login", status=200),
+    case("POST /api/login", json={"code": "of-nobody"}, status=403),
+    case("POST /api/login-codes", status=201),
+    case("GET /api/me", status=200),
+    case("POST /api/logout"),
+    case("GET /api/sessions", status=200),
+    case("DELETE /api/sessions/{session_id}", "/api/sessions/{session}"),
+]
 CASES = {
     "persona_svc": [*PERSONA_CASES, *AUDIT_CASES],
     "draft_svc": [*DRAFT_CASES, *AUDIT_CASES],
@@ -397,6 +406,7 @@ CASES = {
     "ingest_svc": [*INGEST_CASES, *AUDIT_CASES],
     "voice_svc": [*VOICE_CASES, *AUDIT_CASES],
     "chat_svc": [*CHAT_CASES, *AUDIT_CASES],
+    "studio_svc": [*STUDIO_CASES, *AUDIT_CASES],
 }
 ALL = [(service, each) for service, cases in CASES.items() for each in cases]
 EMPTY = {
@@ -485,6 +495,7 @@ def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, s
         "conversation",
         "message",
         "prompt",
+        "session",
     )
     nowhere = {"campaign": "campaign-nowhere", **{name: str(uuid4()) for name in names}}
     answers = [(ask(tenants, service, each, ids), ids) for ids in (theirs, nowhere)]

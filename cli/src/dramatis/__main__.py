@@ -15,6 +15,7 @@ GROUPS = {
     "up": "up",
     "demo": "demo",
     "token": "tokens",
+    "login": "login",
     "keys": "keys",
     "replies": "replies",
     "personas": "personas",

@@ -10,6 +10,7 @@ import typer
 from rich.status import Status
 
 from dramatis import defaults
+from dramatis.login_link import login_link
 from dramatis.options import examples, expand
 from dramatis.output import err, out, print_json, print_table
 from dramatis.services import DEFAULT_PORTS
@@ -68,14 +69,16 @@ def up(
 
 def _announce(stack: Stack, *, as_json: bool) -> None:
     endpoints, token = stack.endpoints(), stack.token()
+    login = login_link(endpoints.services["studio"], token)
     if as_json:
-        print_json({"nats": endpoints.nats, **endpoints.services, "token": token})
+        print_json({"nats": endpoints.nats, **endpoints.services, "login": login, "token": token})
         return
     rows = [(name, url, f"{url}/docs") for name, url in endpoints.services.items()]
     print_table(("part", "address", "documentation"), [("nats", stack.nats.address, None), *rows])
     out.print(f"data folder: {stack.data_dir}", markup=False)
     out.print(f"with the password of nats: {stack.data_dir / FILE_NAME}", markup=False)
     out.print(f"admin token of workspace {defaults.WORKSPACE} (24 h): {token}", markup=False)
+    out.print(f"the studio, once, for 10 minutes: {login}", markup=False)
     out.print("Ctrl-C stops everything.")
 
 

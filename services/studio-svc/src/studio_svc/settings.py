@@ -71,7 +71,7 @@ class StudioSettings(ServiceSettings):
     def _has_what_production_needs(self) -> Self:
         if self.profile == "production":
             if self.signing_key is None:
-                raise ValueError("DRAMATIS_STUDIO_SIGNING_KEY: production has no key of its own")
+                raise ValueError("DRAMATIS_STUDIO_SIGNING_KEY: production needs one")
             if self.public_url is None or not self.public_url.startswith("https://"):
                 raise ValueError("DRAMATIS_STUDIO_PUBLIC_URL: production needs one with https://")
         return self

@@ -135,7 +135,7 @@ class Service:
         return self._stopping
 
     def signs_as(self, issuer: str, keys: FindsKeys) -> None:
-        """Take the tokens of `issuer`, which this process signs itself, with no look at its JWKS."""
+        """Take tokens of `issuer`, which this process signs itself, by these keys."""
         self._own_issuers[issuer] = keys
 
     def run(

@@ -42,7 +42,7 @@ class Answer:
 
 
 class HttpServices:
-    """Asks services, without cookies, redirects or any decision of its own."""
+    """Asks services, and follows nothing: no cookies, no redirects."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         """Take the address of each service; nothing is sent yet."""

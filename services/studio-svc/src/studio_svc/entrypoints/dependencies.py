@@ -24,4 +24,4 @@ async def _session_of(request: Request) -> BrowserSession | None:
 
 
 OfSession = Annotated[BrowserSession | None, Depends(_session_of)]
-"""The session that a request comes from; None: it brought a token of its own."""
+"""The session that a request comes from; None: it brought a token itself."""

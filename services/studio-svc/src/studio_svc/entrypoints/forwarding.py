@@ -16,7 +16,8 @@ NOT_SENT: Final = frozenset(
     {b"host", b"cookie", b"authorization", b"origin", b"referer", b"request-id", b"accept-encoding"}
 )
 """What is between the browser and this service alone, or is set anew."""
-NOT_ANSWERED: Final = frozenset({b"date", b"server", b"set-cookie"})
+NOT_ANSWERED: Final = frozenset({b"date", b"server", b"set-cookie", b"x-content-type-options"})
+"""What this service says itself, or alone."""
 
 
 class BrowserGoneError(Exception):

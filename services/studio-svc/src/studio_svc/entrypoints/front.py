@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import Request, Response
 from service_kit.errors import NotFoundError, UnauthenticatedError
+from service_kit.problem import UnexpectedErrors
 from service_kit.routing import deps_of
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,7 @@ from studio_svc.domain.route_table import Route
 from studio_svc.entrypoints.dependencies import remember_session
 from studio_svc.entrypoints.forwarding import Forwarder
 from studio_svc.entrypoints.origin import (
+    CLOSE,
     SAFE_METHODS,
     require_known_host,
     require_same_origin,
@@ -40,6 +42,7 @@ CONTENT_SECURITY_POLICY: Final = (
     " font-src 'self'; connect-src 'self'{voice}; media-src 'self' blob:; manifest-src 'self';"
     " worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+    " dramatis-worker"
 )
 HEADERS: Final = {
     "X-Frame-Options": "DENY",
@@ -60,16 +63,21 @@ class Front:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._serve_or_refuse = UnexpectedErrors(self._serve)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request: by a service, from the console's files, or by a route of our own."""
+        """Serve one request; every answer says what a browser may do with it."""
         if scope["type"] != "http" or scope["path"] in FOR_ANY_HOST:
             await self._app(scope, receive, send)
             return
+        deps = await deps_of(StudioDeps)(Request(scope))
+        await self._serve_or_refuse(scope, receive, _with_headers(send, deps.settings))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve it by a service, from the console's files, or by a route of our own."""
         request = Request(scope)
         deps = await deps_of(StudioDeps)(request)
         require_known_host(request.headers, deps.settings)
-        send = _with_headers(send, deps.settings)
         if not OWN.fullmatch(scope["path"]) and _is_of_site(deps, scope):
             await _site_answer(deps.site, scope)(scope, receive, send)
             return
@@ -79,7 +87,7 @@ class Front:
             await self._app(_signed(scope, authorization), receive, send)
             return
         if authorization is None:
-            raise UnauthenticatedError("Sign in.")
+            raise UnauthenticatedError("Sign in.", headers=CLOSE)
         scope["route"] = route
         forward = Forwarder(deps.services, route.service, authorization)
         await forward(scope, target, receive, send)
@@ -92,7 +100,7 @@ async def _authorization(request: Request, deps: StudioDeps) -> str | None:
         return given
     secret = request.cookies.get(deps.settings.cookie)
     is_safe = request.method in SAFE_METHODS
-    if not is_safe and (secret is not None or request.url.path == LOGIN):
+    if not is_safe and (secret is not None or _plain(request.url.path) == LOGIN):
         require_same_origin(request.headers, deps.settings)
     session = None if secret is None else await find_session(deps.store, secret)
     if session is None:
@@ -111,14 +119,16 @@ def _find(deps: StudioDeps, scope: Scope) -> tuple[Route | None, bytes]:
             service=service, method=scope["method"], path_format="/api/services/{service}"
         )
         return route, b"/api" + one[2] + question
-    path = scope["path"]
-    route = deps.routes.find(scope["method"], path.rstrip("/") if path != "/" else path)
-    return route, raw + question
+    return deps.routes.find(scope["method"], _plain(scope["path"])), raw + question
+
+
+def _plain(path: str) -> str:
+    return path.rstrip("/") or "/"
 
 
 def _is_of_site(deps: StudioDeps, scope: Scope) -> bool:
     is_read = scope["method"] in {"GET", "HEAD"}
-    return is_read and deps.routes.find(scope["method"], scope["path"]) is None
+    return is_read and deps.routes.find(scope["method"], _plain(scope["path"])) is None
 
 
 def _site_answer(site: Site, scope: Scope) -> Response:

@@ -8,6 +8,8 @@ from starlette.datastructures import Headers
 
 from studio_svc.settings import StudioSettings
 
+CLOSE: Final = {"Connection": "close"}
+"""For an answer that did not read the request's body."""
 SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -31,7 +33,9 @@ def require_known_host(headers: Headers, settings: StudioSettings) -> None:
         UnknownHostError: they do not; its name may have been made to lead here.
     """
     if headers.get("host") not in settings.hosts:
-        raise UnknownHostError("Ask at the address of the studio: DRAMATIS_STUDIO_PUBLIC_URL.")
+        raise UnknownHostError(
+            "Ask at the address of the studio: DRAMATIS_STUDIO_PUBLIC_URL.", headers=CLOSE
+        )
 
 
 def require_same_origin(headers: Headers, settings: StudioSettings) -> None:
@@ -42,7 +46,7 @@ def require_same_origin(headers: Headers, settings: StudioSettings) -> None:
     """
     if headers.get("sec-fetch-site") == "same-origin" or has_same_origin(headers, settings):
         return
-    raise OtherOriginError("Send this from a page of the studio itself.")
+    raise OtherOriginError("Send this from a page of the studio itself.", headers=CLOSE)
 
 
 def has_same_origin(headers: Headers, settings: StudioSettings) -> bool:
