@@ -159,8 +159,8 @@ class Tokens:
         self._issuer = issuer
         self._audience = audience
 
-    async def verify(self, token: str) -> Principal:
-        """Return the principal that `token` names.
+    async def verify(self, credential: str) -> Principal:
+        """Return the principal that `credential` names.
 
         Raises:
             TokenRejectedError: it is malformed, expired, not signed by a published key with an
@@ -168,13 +168,13 @@ class Tokens:
             KeysUnavailableError: the keys cannot be fetched.
         """
         try:
-            issuer = self._claimed_issuer(token)
-            key_id = jwt.get_unverified_header(token).get("kid", "")
+            issuer = self._claimed_issuer(credential)
+            key_id = jwt.get_unverified_header(credential).get("kid", "")
             key = await self._keys[issuer].get(key_id)
             if key is None:
                 raise TokenRejectedError("The token is not signed with a published key.")
             claims = jwt.decode(
-                token,
+                credential,
                 key,
                 algorithms=ALGORITHMS,
                 issuer=issuer,

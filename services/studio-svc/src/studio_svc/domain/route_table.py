@@ -62,7 +62,7 @@ def _own(
     }
 
 
-def _order(path: str) -> Sequence[object]:
+def _order(path: str) -> tuple[list[bool], str]:
     """Put a word before a parameter in the same place."""
     return [bool(PARAMETER.fullmatch(part)) for part in path.split("/")], path
 
