@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 from every_service import SERVICES
 from fastapi.routing import APIRoute
-from service_kit.audit_api import audit_router
+from service_kit.http_app import common_routers
 from service_kit.in_turn import is_in_turn
 
 COSTLY = ("list", "search", "export")
@@ -23,7 +23,7 @@ CHEAP = {
 
 def routes(package):
     api = import_module(f"{package}.entrypoints.http").API
-    for router in (*api.routers, audit_router(package.replace("_", "-"))):
+    for router in (*api.routers, *common_routers(package.replace("_", "-"))):
         yield from (route for route in router.routes if isinstance(route, APIRoute))
 
 
@@ -34,5 +34,5 @@ def test_lists_searches_and_exports_wait_for_their_turn(package):
         for route in routes(package)
         if (route.operation_id or "").startswith(COSTLY)
     }
-    assert len(costly) >= 3
+    assert len(costly) >= 4
     assert {name for name, waits in costly.items() if not waits} <= set(CHEAP)

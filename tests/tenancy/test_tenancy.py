@@ -389,6 +389,9 @@ AUDIT_CASES = [
     case("GET /api/audit", "/api/audit?entity_id={persona}", status=200),
     case("GET /api/audit/export", status=200),
     case("GET /api/audit/export", "/api/audit/export?entity_id={persona}", status=200),
+    case("GET /api/notices", status=200),
+    case("GET /api/dead-letters", status=200),
+    case("POST /api/dead-letters/{dead_letter_id}/replay", "/api/dead-letters/1/replay"),
 ]
 STUDIO_CASES = [
     case("GET /api/login", status=200),

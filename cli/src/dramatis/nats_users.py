@@ -76,6 +76,12 @@ def _service(access: Access) -> dict[str, Any]:
             publish.append(f"dead.{at}")
     for stream in followed:
         publish += _reader(stream)
+    if access.durables:  # what it could not handle is shown, and handled again
+        publish += [
+            *_reader(DEAD_STREAM),
+            f"$JS.API.STREAM.MSG.GET.{DEAD_STREAM}",
+            f"$JS.API.STREAM.MSG.DELETE.{DEAD_STREAM}",
+        ]
     answers = [f"{subject} {access.queue}" for subject in access.answers]
     return {
         "publish": {"allow": sorted(publish)},

@@ -31,7 +31,7 @@ from service_kit.as_available import AsAvailable
 from service_kit.consumer import Consumer
 from service_kit.dead_letters import park_exhausted
 from service_kit.events import BATCH, DepsT, EventRouter
-from service_kit.fast_lane import FastLane
+from service_kit.fast_lane import FastLane, StoredEvent
 from service_kit.permissions import Permissions
 from service_kit.rpc import MAX_RUNNING, RpcRouter
 from service_kit.store import Store
@@ -85,6 +85,8 @@ class Broker:
         self._closed = asyncio.Event()
         self._is_stopping = False
         self._lanes: list[FastLane] = []
+        self._consumers: dict[str, Consumer[Any, Any]] = {}
+        """By their durables."""
         self._starts: list[Callable[[], Awaitable[None]]] = []
         """How to start each subscriber that does not run yet."""
 
@@ -94,6 +96,7 @@ class Broker:
         handled = {item.durable.name: item.durable for item in events.subscriptions}
         for item in events.subscriptions:
             consumer = Consumer(item, self._store, self.publishing, deps)
+            self._consumers[item.durable.name] = consumer
             lane = FastLane(self.publishing, item.durable, item.batch, consumer.handle_ahead)
             self._lanes.append(lane)
             self._pull(router, item.durable, item.batch, _in_lanes(lane, consumer))
@@ -131,6 +134,16 @@ class Broker:
         while self._starts:
             await self._starts[0]()
             del self._starts[0]
+
+    async def handle_again(self, durable: str, stored: StoredEvent) -> bool:
+        """Have the consumer of this service's `durable` handle an event that it had parked.
+
+        Returns whether it did; False: it was handled before.
+
+        Raises:
+            Exception: what `Consumer.handle_again` raises.
+        """
+        return await self._consumers[durable].handle_again(stored)
 
     async def stop(self) -> None:
         """Finish the batches and answers in hand, then disconnect."""

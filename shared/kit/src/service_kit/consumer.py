@@ -104,6 +104,17 @@ class Consumer(Generic[EventT, DepsT]):
                 for item, _ in batch:
                     await self.handle_ahead([item])
 
+    async def handle_again(self, stored: StoredEvent) -> bool:
+        """Handle an event that was parked; False: it was handled before.
+
+        Raises:
+            EnvelopeError: it is malformed.
+            Exception: what the handler raises; nothing was changed then.
+        """
+        fresh = await self._store_batch([(stored, self._read(stored, stored.stored_at))])
+        self._count(fresh, 1)
+        return fresh == 1
+
     async def _decode(self, msg: Msg) -> tuple[Msg, Received[EventT]] | None:
         try:
             event = self._read(msg, msg.metadata.timestamp)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -93,6 +93,11 @@ class Health:
         if capability in self._degraded:
             log.info("health.recovered", capability=capability)
         self._degraded.pop(capability, None)
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """What does not work now, and why, if that is known."""
+        return dict(sorted(self._degraded.items()))
 
     async def probe_database(self, store: Store, schema_is_current: SchemaCheck) -> None:
         """Ask the database once, and note its answer."""

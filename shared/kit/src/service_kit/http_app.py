@@ -10,6 +10,7 @@ from persona_client import Roster
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_kit.audit_api import audit_router
+from service_kit.dead_letters_api import dead_letters_router
 from service_kit.docs_page import install_docs
 from service_kit.guard import RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz, startupz
@@ -17,6 +18,8 @@ from service_kit.identity import Verifies
 from service_kit.in_turn import Turns
 from service_kit.lenient_requests import LenientRequests
 from service_kit.metrics import RequestMetrics, metrics
+from service_kit.notices import NoticeSource
+from service_kit.notices_api import notices_router
 from service_kit.problem import Problem, install_problem_handlers
 from service_kit.rate_limits import RateLimits
 from service_kit.request_ids import RequestIds
@@ -35,6 +38,8 @@ class HttpApi:
     description: str = ""
     long_bodies: re.Pattern[str] | None = None
     """Paths whose bodies may have LONG_BODY_BYTES, because valid ones do: others MAX_BODY_BYTES."""
+    notices: Sequence[NoticeSource] = ()
+    """Who looks for what waits for people."""
     uploads: UploadRoute | None = None
     """The one route whose bodies may be larger still."""
     front: Callable[[ASGIApp], ASGIApp] | None = None
@@ -65,6 +70,15 @@ class ServiceApp(FastAPI):
         return document
 
 
+def common_routers(service: str, notices: Sequence[NoticeSource] = ()) -> Sequence[APIRouter]:
+    """Return the routes that every service has."""
+    return (
+        audit_router(service),
+        notices_router(service, notices),
+        dead_letters_router(service),
+    )
+
+
 def build_app(
     api: HttpApi,
     *,
@@ -77,7 +91,8 @@ def build_app(
     """Return the ASGI app of a service: `api`, probes, metrics, `/openapi.json` and `/docs`.
 
     `roster` is that of a service that knows personas from memory. Callers may send as many requests
-    as they like until `app.state.rate_limits` is another one.
+    as they like until `app.state.rate_limits` is another one; there are no dead letters until
+    `app.state.parked` is set.
     """
     app = ServiceApp(
         title=api.title,
@@ -91,7 +106,8 @@ def build_app(
     app.state.store, app.state.credentials, app.state.health = store, credentials, health
     app.state.roster, app.state.turns = roster, Turns()
     app.state.rate_limits = RateLimits()
-    for router in (*api.routers, audit_router(store.service)):
+    app.state.parked, app.state.standing_notices = None, ()
+    for router in (*api.routers, *common_routers(store.service, api.notices)):
         app.include_router(router)
     probes = {"/livez": livez, "/readyz": readyz, "/startupz": startupz, "/metrics": metrics}
     for path, probe in probes.items():

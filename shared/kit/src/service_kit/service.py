@@ -33,6 +33,8 @@ from service_kit.http_app import HttpApi, build_app
 from service_kit.key_ring import KeyRing
 from service_kit.logs import configure_logging
 from service_kit.migrations import await_schema, migrate, schema_is_current
+from service_kit.notices_api import stand_in_notices
+from service_kit.parked import ParkedEvents
 from service_kit.patience import MAX_CONNECTIONS, PatientProtocol
 from service_kit.personas import roster_age_seconds, roster_sequence
 from service_kit.rate_limits import RateLimits, subject_of
@@ -259,6 +261,8 @@ class Service:
             roster=self.roster if self._follows_personas else None,
         )
         app.state.deps, app.state.rate_limits = parts.deps, self.rate_limits
+        app.state.parked = ParkedEvents(self.broker)
+        app.state.standing_notices = stand_in_notices(settings)
         if settings.cors_origins:
             allow_origins(app, settings.cors_origins)
         return app

@@ -5,7 +5,7 @@ import asyncio
 from note_svc.adapters.tables import NoteRow
 from persona_contracts import DraftRejectedV1, LeadRepliedV1
 from service_kit.clock import utc_now
-from service_kit.errors import UpstreamError
+from service_kit.errors import ConflictError, UpstreamError
 from service_kit.ids import new_id
 from service_kit.leases import Leases
 from service_kit.outbox import publish
@@ -44,6 +44,7 @@ class Handler:
 
     def __init__(self):
         self.calls = 0
+        self.is_mended = False
         self.go = asyncio.Event()
         self._held = None
 
@@ -58,6 +59,8 @@ class Handler:
         for item in batch:
             if item.event.body_text == "bug":
                 raise ValueError("a bug")
+            if item.event.body_text == "refused" and not self.is_mended:
+                raise ConflictError("not as things are")
             if item.event.body_text == "too early" and self.calls == 1:
                 raise UpstreamError("not ready yet")
             session.add(note(item.workspace_id, item.event.message_id, due_at=None))
