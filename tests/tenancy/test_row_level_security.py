@@ -23,7 +23,9 @@ ROWS_OF_A_VENDOR = {
     "persona_svc": """
         insert into prompt_gate (workspace_id, persona_id, version_id, state, deadline)
         select workspace_id, persona_id, version_id, 'waiting', now() from prompt_version
-        where workspace_id = %(workspace_id)s
+        where workspace_id = %(workspace_id)s;
+        insert into model_policy (workspace_id, version, policy, changed_by, created_at)
+        values (%(workspace_id)s, 1, '{}', 'a', now()) on conflict do nothing
         """,
     "voice_svc": """
         insert into agent_revision (agent_id, revision, workspace_id, persona_id)

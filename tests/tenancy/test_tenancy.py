@@ -129,6 +129,13 @@ PERSONA_CASES = [
     persona("GET", "/impact"),
     persona("POST", "/default"),
     persona("POST", "/clone", json={}),
+    case("GET /api/workspace/models", status=200),
+    case("GET /api/workspace/models/versions", status=200),
+    case(
+        "POST /api/workspace/models/versions/{version}/restore",
+        "/api/workspace/models/versions/2/restore",
+    ),
+    case("PUT /api/workspace/models", json={"chat": "mine"}, status=200),
     case("GET /api/workspace/settings", status=200),
     case("PUT /api/workspace/settings", json={"ai_goals": "mine"}, status=200),
     case("GET /api/campaigns", status=200),

@@ -6,7 +6,7 @@ import random
 
 import pytest
 from chatting import events_of, persona
-from persona_contracts import KNOWLEDGE_SEARCH_SUBJECT
+from persona_contracts import KNOWLEDGE_SEARCH_SUBJECT, ModelPolicy, WorkspaceState
 from service_devkit.embedded.ports import free_port
 from service_devkit.testing.api import running, service_env
 from service_devkit.testing.http_stub import HttpStub, Reply
@@ -253,6 +253,18 @@ async def test_turns_are_answered_one_after_the_other_and_a_switch_has_its_place
     assert "earlier answer by another persona, Anna Berg" in told(model)[1]
     ends = [each["finished_at"] for each in found if each["role"] == "assistant"]
     assert ends == sorted(ends)
+
+
+async def test_the_next_call_obeys_the_models_that_the_workspace_has_set(room, anna, model):
+    models = ModelPolicy(allowed=["small"], chat="small", temperature=0.25, max_tokens=70)
+    asked = []
+    for revision, policy in enumerate((models, ModelPolicy()), start=2):
+        workspace = WorkspaceState(models=policy, revision=revision)
+        await room.state("workspace", room.workspace_id, workspace)
+        await room.say(anna, "What does it cost?")
+        request = model.requests[-1].json()
+        asked.append([request["model"], request.get("temperature"), request.get("max_tokens")])
+    assert asked == [["small", 0.25, 70], ["m", None, None]]
 
 
 async def test_another_answer_and_another_question_keep_the_old_ones(room, anna, model):

@@ -207,3 +207,9 @@ async def test_the_offline_writer_neither_asks_nor_invites_who_wants_to_be_remov
 async def test_the_offline_writer_goes_on_with_whoever_only_mentions_removal(reply):
     text, _ = await OfflineWriter().plan(brief(reply_text=reply))
     assert parse_strategy(text).intent != "unsubscribe"
+
+
+async def test_each_step_asks_the_model_that_is_chosen_for_it(requests_of):
+    asked = brief(voice=voice(model="big", strategy_model="thinker"))
+    sent, _, _ = await requests_of(asked)
+    assert [request["model"] for request in sent] == ["thinker", "big"]

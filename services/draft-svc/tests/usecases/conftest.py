@@ -15,7 +15,7 @@ from drafting import persona, replied
 from persona_client import Freshness, RosterNotReadyError
 from persona_client.answer import Resolution
 from persona_client.resolution import WorkspaceView, resolve_in
-from persona_contracts import Received, WorkspaceState
+from persona_contracts import ModelPolicy, Received, WorkspaceState
 from persona_model.knowledge import KnowledgeAnswer
 from service_devkit.testing.rollback import as_worker
 from service_kit.leases import Claim
@@ -26,12 +26,15 @@ class KnownPersonas:
 
     def __init__(self):
         self.default = persona()
+        self.models = ModelPolicy()
 
     def resolve(self, _workspace_id, **asked):
         if self.default is None:
             raise RosterNotReadyError("nothing is known yet")
         view = WorkspaceView(
-            workspace=WorkspaceState(default_persona_id=self.default.persona_id, revision=1),
+            workspace=WorkspaceState(
+                default_persona_id=self.default.persona_id, models=self.models, revision=1
+            ),
             personas={self.default.persona_id: self.default},
             campaigns={},
         )

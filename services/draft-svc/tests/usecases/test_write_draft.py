@@ -8,6 +8,7 @@ from draft_svc.adapters.tables import DraftRow
 from draft_svc.domain.draft import DraftFailure, DraftStatus
 from draft_svc.domain.reply import ReplyEmptyError, ReplyUnreadableError
 from drafting import ANNA
+from persona_contracts import ModelPolicy
 from persona_model.errors import NothingWrittenError
 from persona_model.knowledge import KnowledgeAnswer, PassageText
 from service_devkit.testing.rollback import as_worker, published
@@ -56,6 +57,12 @@ async def test_a_question_with_a_passage_is_not_told_as_unanswered(session, acce
     await work.do(await accept(body_text="Do you rent tandems?"))
     ((_, event),) = await published(session)
     assert event.get("unanswered", []) == []
+
+
+async def test_the_next_draft_obeys_the_models_of_the_workspace(accept, work, writer, personas):
+    personas.models = ModelPolicy(plan_drafts=False)
+    draft = await work.do(await accept())
+    assert (draft.strategy, writer.plans, writer.writes) == (None, 0, 1)
 
 
 async def test_what_is_stored_is_what_is_read(session, accept, work, shelf):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
-from persona_contracts import Reason, ResolvedPersona, Tier
+from persona_contracts import ModelPolicy, Reason, ResolvedPersona, Tier
 
 from persona_client.resolution import Choice, FieldSource, Skipped
 
@@ -107,6 +107,11 @@ class Resolution:
     def qualification_questions(self) -> tuple[str, ...]:
         """What the workspace wants to learn from a lead."""
         return self._choice.qualification_questions
+
+    @property
+    def models(self) -> ModelPolicy:
+        """Which language models the workspace uses."""
+        return self._choice.models
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

@@ -10,6 +10,7 @@ from persona_contracts import (
     ANY_CHANNEL,
     CampaignState,
     Channel,
+    ModelPolicy,
     Reason,
     ResolvedPersona,
     Tier,
@@ -77,6 +78,8 @@ class Choice:
     service_description: str | None
     ideal_customer_profile: str | None
     qualification_questions: tuple[str, ...]
+    models: ModelPolicy
+    """Of the workspace."""
     skipped: tuple[Skipped, ...]
     field_sources: Mapping[str, FieldSource]
     """Where each of the seven fields from `sender_name` to `service_description` came from."""
@@ -153,6 +156,7 @@ def _choice(
         persona=persona,
         ideal_customer_profile=_filled(workspace and workspace.ideal_customer_profile),
         qualification_questions=tuple(workspace.qualification_questions if workspace else ()),
+        models=workspace.models if workspace else ModelPolicy(),
         skipped=tuple(skipped),
         field_sources=MappingProxyType(sources),
         **values,

@@ -116,6 +116,7 @@ from persona_contracts.voice import (
 from persona_contracts.workspace import (
     AssignmentChangedV1,
     LegacySettings,
+    ModelPolicy,
     WorkspaceErasedV1,
     WorkspaceSettings,
     WorkspaceUpdatedV1,
@@ -179,6 +180,7 @@ __all__ = [
     "LegacySettings",
     "MessageFailedV1",
     "MessageSentV1",
+    "ModelPolicy",
     "ModelSettings",
     "Outcome",
     "OwnEvent",

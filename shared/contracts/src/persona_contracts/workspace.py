@@ -22,6 +22,25 @@ class LegacySettings(Document):
     ideal_customer_profile: str | None = None
 
 
+class ModelPolicy(Document):
+    """Which language models a workspace uses, and how; what it leaves open, the services choose."""
+
+    allowed: list[str] = Field(default_factory=list[str])
+    """The names of models; none: any."""
+    strategy: str | None = None
+    """For the strategy of a draft, where the persona names none that is allowed."""
+    write: str | None = None
+    """For the draft itself, likewise."""
+    chat: str | None = None
+    """For an answer in a chat, likewise."""
+    temperature: float | None = None
+    """Where the persona has none."""
+    max_tokens: int | None = None
+    """The most that one answer may have, whatever the persona says."""
+    plan_drafts: bool = True
+    """Whether drafts of e-mails are planned before they are written: two calls, not one."""
+
+
 class WorkspaceSettings(LegacySettings):
     """What holds for the whole workspace."""
 
@@ -29,6 +48,7 @@ class WorkspaceSettings(LegacySettings):
     qualification_questions: list[str] = Field(default_factory=list[str])
     prompt_approval: bool = False
     """Whether another admin approves each new text of a prompt."""
+    models: ModelPolicy = Field(default_factory=ModelPolicy)
 
 
 class WorkspaceUpdatedV1(OwnEvent):

@@ -30,6 +30,10 @@ class Voice:
     cite_sources: bool = False
     """Whether the body refers to its sources as `[1]`."""
     model: str | None = None
+    strategy_model: str | None = None
+    """Where the strategy of a draft is made by another one."""
+    plans: bool = True
+    """Whether a draft of an e-mail has a strategy."""
     temperature: float | None = None
     max_tokens: int | None = None
     ideal_customer_profile: str | None = None

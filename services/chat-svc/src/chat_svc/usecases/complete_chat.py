@@ -45,7 +45,7 @@ class CompleteChat:
             raise PersonasNotReadyError(str(error)) from error
         found = await self.knowledge.search(workspace_id, resolution, question)
         brief = ChatBrief(
-            voice=make_voice(resolution),
+            voice=make_voice(resolution, "chat"),
             question=question,
             history=history,
             passages=found.passages,

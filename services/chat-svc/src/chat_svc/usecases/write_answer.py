@@ -222,7 +222,7 @@ def _pinned(resolution: Resolution) -> dict[str, Any]:
 
 def _brief(asked: _Asked, resolution: Resolution, knowledge: KnowledgeAnswer) -> ChatBrief:
     return ChatBrief(
-        voice=make_voice(resolution),
+        voice=make_voice(resolution, "chat"),
         question=asked.question,
         history=[_turn(each, resolution) for each in asked.history],
         passages=knowledge.passages,

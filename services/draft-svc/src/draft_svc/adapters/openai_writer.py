@@ -35,8 +35,9 @@ class OpenAIWriter:
             **self._client.options(temperature=voice.temperature or PLAN_TEMPERATURE),
             "response_format": self._json_format(),
         }
-        answer = await self._client.ask(voice.model, compose_strategy_messages(brief), options)
-        return answer.text(), self._client.usage(voice.model, answer.usage)
+        model = voice.strategy_model or voice.model
+        answer = await self._client.ask(model, compose_strategy_messages(brief), options)
+        return answer.text(), self._client.usage(model, answer.usage)
 
     async def write(self, brief: Brief, strategy: Strategy | None) -> Written:
         """Return the body; one model call.

@@ -17,4 +17,4 @@ def is_outdated(personas: Personas, draft: ShownDraft) -> bool:
         )
     except PersonasNotReadyError:
         return False
-    return draft.differs_from(now.persona_id, now.version, make_voice(now))
+    return draft.differs_from(now.persona_id, now.version, make_voice(now, "write"))

@@ -100,8 +100,8 @@ class WriteDraft:
     async def _plan(
         self, claim: Claim[Draft], brief: Brief, resolution: Resolution
     ) -> KeptStrategy | None:
-        """Return the strategy (e-mail only); an earlier attempt's is used again."""
-        if brief.channel is not Channel.EMAIL:
+        """Return the strategy, if there is to be one; an earlier attempt's is used again."""
+        if brief.channel is not Channel.EMAIL or not brief.voice.plans:
             return None
         made_for = {"persona_id": str(resolution.persona_id), "version": resolution.version}
         kept = claim.item.strategy
@@ -137,7 +137,7 @@ def _brief(
 ) -> Brief:
     fields = reply.lead.model_dump(exclude={"attributes"}, exclude_none=True)
     return Brief(
-        voice=make_voice(resolution),
+        voice=make_voice(resolution, "write"),
         channel=reply.channel,
         reply_text=clean.text,
         reply_subject=clean.subject,

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from persona_svc.adapters.tables import (
     AssignmentRow,
     CampaignRow,
+    ModelPolicyRow,
     PersonaRow,
     PromptTemplateRow,
     VersionRow,
@@ -40,6 +41,14 @@ async def erase_persona(session: Session, workspace_id: str, persona_id: UUID) -
 
 async def erase_workspace(session: Session, workspace_id: str) -> None:
     """Delete all that a workspace has but its own row."""
-    owned = (AssignmentRow, CampaignRow, VersionRow, PersonaRow, PromptTemplateRow, AuditRow)
+    owned = (
+        AssignmentRow,
+        CampaignRow,
+        VersionRow,
+        PersonaRow,
+        PromptTemplateRow,
+        ModelPolicyRow,
+        AuditRow,
+    )
     for table in owned:
         await session.execute(delete(table).where(table.workspace_id == workspace_id))

@@ -208,3 +208,15 @@ class PromptGateRow(OwnedByWorkspace, Base):
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     why: Mapped[str | None]
+
+
+class ModelPolicyRow(OwnedByWorkspace, Base):
+    """The settings of models, as they were from a version on; never changed."""
+
+    __tablename__ = "model_policy"
+
+    workspace_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    changed_by: Mapped[str]
+    created_at: Mapped[datetime]

@@ -1,13 +1,14 @@
 """The settings of a workspace, and how seven of them mirror its default persona."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final, Self, cast
 
 from service_kit.errors import InvalidError
 
 from persona_svc.domain.checks import Checks
 from persona_svc.domain.compiled import DEFAULT_NAME, CompiledPersona
+from persona_svc.domain.model_policy import ModelPolicy
 from persona_svc.domain.persona import LABEL_LIMITS, TEXT_LIMITS, PersonaFields
 
 MIRRORED: Final = {
@@ -52,17 +53,18 @@ class WorkspaceSettings:
     qualification_questions: tuple[str, ...] = ()
     prompt_approval: bool = False
     """Whether another admin approves each new text of a prompt."""
+    models: ModelPolicy = field(default_factory=ModelPolicy)
 
     def __post_init__(self) -> None:
         """Clean every field; refuse all that is wrong at once."""
         checks = Checks()
         clean: dict[str, object] = {}
-        for setting, field in MIRRORED.items():
+        for setting, mirrored in MIRRORED.items():
             value = getattr(self, setting)
-            if field in LABEL_LIMITS:
-                clean[setting] = checks.label(setting, value, LABEL_LIMITS[field])
+            if mirrored in LABEL_LIMITS:
+                clean[setting] = checks.label(setting, value, LABEL_LIMITS[mirrored])
             else:
-                clean[setting] = checks.text(setting, value, TEXT_LIMITS[field])
+                clean[setting] = checks.text(setting, value, TEXT_LIMITS[mirrored])
         clean["ideal_customer_profile"] = checks.text(
             "ideal_customer_profile", self.ideal_customer_profile, MAX_CUSTOMER_PROFILE_CHARS
         )
@@ -82,21 +84,29 @@ class WorkspaceSettings:
         checks = Checks()
         names = [item.name for item in fields(cls)]
         given = {key: value for key, value in values.items() if value is not None}
+        if "models" in given:
+            given["models"] = checks.part("models", given["models"], ModelPolicy.from_dict)
         return checks.result(InvalidSettingsError, checks.build(cls, given, names))
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        return asdict(self) | {"qualification_questions": list(self.qualification_questions)}
+        return asdict(self) | {
+            "qualification_questions": list(self.qualification_questions),
+            "models": self.models.as_dict(),
+        }
 
     def stored(self) -> dict[str, Any]:
         """Return `as_dict` without what is off: code that lacks a newer setting can read it."""
-        return {name: value for name, value in self.as_dict().items() if value is not False}
+        values = self.as_dict()
+        if self.models == ModelPolicy():
+            del values["models"]
+        return {name: value for name, value in values.items() if value is not False}
 
 
 def mirror(settings: WorkspaceSettings, default: CompiledPersona) -> WorkspaceSettings:
     """Return the settings with the seven mirrored ones as the default persona has them (A13)."""
     return replace(
-        settings, **{setting: getattr(default, field) for setting, field in MIRRORED.items()}
+        settings, **{setting: getattr(default, name) for setting, name in MIRRORED.items()}
     )
 
 
@@ -109,9 +119,9 @@ def persona_changes_from_legacy(
     None empties the field; a default persona with ancestors then shows the nearest one's value.
     """
     return {
-        field: getattr(settings, setting)
-        for setting, field in MIRRORED.items()
-        if getattr(settings, setting) != getattr(default, field)
+        name: getattr(settings, setting)
+        for setting, name in MIRRORED.items()
+        if getattr(settings, setting) != getattr(default, name)
     }
 
 
@@ -120,7 +130,7 @@ def persona_from_settings(settings: WorkspaceSettings) -> PersonaFields:
 
     Until then readers see it as the virtual default (A16).
     """
-    mirrored = {field: getattr(settings, setting) for setting, field in MIRRORED.items()}
+    mirrored = {name: getattr(settings, setting) for setting, name in MIRRORED.items()}
     return PersonaFields(name=DEFAULT_NAME, **mirrored)
 
 

@@ -8,6 +8,7 @@ from service_kit.http_app import HttpApi
 from persona_svc.entrypoints import (
     campaigns_api,
     keys_api,
+    models_api,
     personas_api,
     prompt_templates_api,
     prompts_api,
@@ -22,6 +23,7 @@ API = HttpApi(
     "Dramatis personas",
     [
         workspace_api.router,
+        models_api.router,
         campaigns_api.router,
         versions_api.router,
         personas_api.router,

@@ -8,6 +8,7 @@ from service_kit.requests import PartialRequest
 
 from persona_svc.adapters.starters import Starter
 from persona_svc.domain.workspace import Workspace
+from persona_svc.entrypoints.schemas.models import ModelPolicyDocument
 
 
 class UpdateSettingsRequest(PartialRequest):
@@ -43,6 +44,7 @@ class SettingsDocument(BaseModel):
     ideal_customer_profile: str | None
     qualification_questions: list[str]
     prompt_approval: bool
+    models: ModelPolicyDocument
     default_persona_id: UUID | None
     revision: int
 
