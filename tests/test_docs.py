@@ -54,6 +54,7 @@ ROUTERS = {
         "prompts_api",
         "prompt_templates_api",
         "keys_api",
+        "models_api",
     ),
     "draft_svc": ("drafts_api", "replies_api"),
     "followup_svc": (

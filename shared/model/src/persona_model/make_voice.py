@@ -41,9 +41,9 @@ def make_voice(resolution: Resolution, task: Literal["write", "chat"]) -> Voice:
     )
 
 
-def _allowed(policy: ModelPolicy, *wanted: str | None) -> str | None:
-    """Return the first model that is wanted and allowed, else the first that is allowed."""
-    for model in wanted:
+def _allowed(policy: ModelPolicy, *models: str | None) -> str | None:
+    """Return the first of these models that is allowed, else the first that is allowed."""
+    for model in models:
         if model and (not policy.allowed or model in policy.allowed):
             return model
     return next(iter(policy.allowed), None)
