@@ -73,7 +73,7 @@ ROUTERS = {
         "openai_api",
         "user_conversations_api",
     ),
-    "studio_svc": ("login_api", "sessions_api"),
+    "studio_svc": ("health_api", "login_api", "sessions_api"),
     "voice_svc": ("agents_api", "calls_api", "speech_api", "voice_sessions_api", "voices_api"),
 }
 

@@ -405,6 +405,7 @@ STUDIO_CASES = [
     case("POST /api/login", json={"code": "of-nobody"}, status=403),
     case("POST /api/login-codes", status=201),
     case("GET /api/me", status=200),
+    case("GET /api/health", status=200),
     case("POST /api/logout"),
     case("GET /api/sessions", status=200),
     case("DELETE /api/sessions/{session_id}", "/api/sessions/{session}"),

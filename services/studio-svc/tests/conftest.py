@@ -14,6 +14,11 @@ def studio_database(database):
     return database("studio_svc")
 
 
+@pytest.fixture(scope="module")
+def nats(run_nats):
+    return run_nats()
+
+
 @pytest.fixture
 async def upstream():
     """Return an HTTP server that stands for every service but voice-svc, which is away."""

@@ -2,15 +2,19 @@
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
 
 import httpx
 from jwt import decode
+from nats.aio.client import Client
 from service_devkit.embedded import free_port
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.dev_keys import ensure_dev_keys, issue_token
 from service_kit.health import Health
 from service_kit.http_app import build_app
 from service_kit.identity import Principal, Role
+from service_kit.ids import new_id
+from service_kit.paging import PageRequest, encode_cursor
 from service_kit.service import _server
 from service_kit.settings import ServiceSettings
 from service_kit.store import Store
@@ -19,12 +23,15 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 from studio_svc.adapters.http_services import HttpServices
+from studio_svc.adapters.nats_changes import NatsChanges
 from studio_svc.adapters.routes import load_routes
 from studio_svc.adapters.site import Site
 from studio_svc.adapters.token_signer import ISSUER, TokenSigner
 from studio_svc.deps import StudioDeps
 from studio_svc.entrypoints.http import API
 from studio_svc.settings import SERVICES, StudioSettings
+from studio_svc.usecases.check_services import CheckServices
+from studio_svc.usecases.follow_changes import FollowChanges
 
 AWAY = "http://127.0.0.1:1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -56,6 +63,8 @@ class Upstream:
         self.url = ""
         self.got = []
         self.parts = asyncio.Queue()
+        self.ready = {"degraded": [], "reasons": {}, "stand_ins": []}
+        self.entries = sorted((new_id() for _ in range(5)), reverse=True)
         self.closed = asyncio.Event()
         self._opened = AsyncExitStack()
 
@@ -64,6 +73,8 @@ class Upstream:
             Route("/api/conversations/{id}/stream", self._stream),
             Route("/api/personas/{id}/files", self._upload, methods=["POST"]),
             Route("/api/drafts/{id}", self._cut, methods=["GET"]),
+            Route("/readyz", self._readyz),
+            Route("/api/audit", self._audit),
             Route("/{path:path}", self._echo, methods=METHODS),
         ]
         serve = serving(Starlette(routes=routes), free_port())
@@ -105,6 +116,21 @@ class Upstream:
             size += len(part)
             self.parts.put_nowait(len(part))
         return JSONResponse({"size": size}, status_code=201)
+
+    async def _readyz(self, request):
+        del request
+        return JSONResponse(self.ready)
+
+    async def _audit(self, request):
+        """Twelve entries, newest first, in pages."""
+        limit = int(request.query_params["limit"])
+        after = request.query_params.get("after")
+        last = PageRequest(1, after).start_after(UUID) if after else None
+        items = [each for each in self.entries if last is None or each < last]
+        more = len(items) > limit
+        shown = [{"audit_id": str(each)} for each in items[:limit]]
+        cursor = encode_cursor(items[limit - 1]) if more else None
+        return JSONResponse({"items": shown, "next": cursor})
 
     async def _cut(self, request):
         del request
@@ -157,7 +183,7 @@ class Studio:
         )
         app = build_app(API, version="1", store=self.store, credentials=tokens, health=Health())
         self._opened.push_async_callback(self.store.close)
-        services = HttpServices(settings.services)
+        services, changes = HttpServices(settings.services), FollowChanges()
         self._opened.push_async_callback(services.close)
         self.deps = app.state.deps = StudioDeps(
             settings=settings,
@@ -166,6 +192,10 @@ class Studio:
             services=services,
             routes=load_routes(),
             site=Site(self._folder / "web"),
+            check_services=CheckServices(services),
+            changes=changes,
+            hear_changes=NatsChanges(Client(), changes),
+            stopping=asyncio.Event(),
         )
         await self._opened.enter_async_context(serving(app, settings.http_port))
         return self

@@ -16,13 +16,24 @@ from studio_svc.domain.browser_session import (
 )
 
 
-async def find(session: Session, digest: bytes) -> BrowserSession | None:
-    """Return the session that is not over with this digest, in any workspace."""
-    query = select(BrowserSessionRow).where(
+async def find(session: Session, digest: bytes) -> tuple[BrowserSession, bool] | None:
+    """Return the session that is not over with this digest, in any workspace.
+
+    Beside it stands whether it was last seen more than SEEN_EVERY ago.
+    """
+    query = select(BrowserSessionRow, BrowserSessionRow.seen_at < func.now() - SEEN_EVERY).where(
         BrowserSessionRow.digest == digest, BrowserSessionRow.expires_at > func.now()
     )
-    row = await session.scalar(query)
-    return None if row is None else _session(row)
+    found = (await session.execute(query)).one_or_none()
+    return None if found is None else (_session(found[0]), found[1])
+
+
+async def is_there(session: Session, session_id: UUID) -> bool:
+    """Return whether a session is not over."""
+    query = select(BrowserSessionRow.session_id).where(
+        BrowserSessionRow.session_id == session_id, BrowserSessionRow.expires_at > func.now()
+    )
+    return await session.scalar(query) is not None
 
 
 async def add(session: Session, started: BrowserSession, digest: bytes) -> None:
@@ -47,13 +58,10 @@ async def add(session: Session, started: BrowserSession, digest: bytes) -> None:
 
 
 async def mark_seen(session: Session, session_id: UUID) -> None:
-    """Note that it was used now, if that was not noted within SEEN_EVERY."""
+    """Note that it was used now."""
     await session.execute(
         update(BrowserSessionRow)
-        .where(
-            BrowserSessionRow.session_id == session_id,
-            BrowserSessionRow.seen_at < func.now() - SEEN_EVERY,
-        )
+        .where(BrowserSessionRow.session_id == session_id)
         .values(seen_at=func.now())
         .execution_options(synchronize_session=False)
     )

@@ -1,12 +1,15 @@
 """The services behind the gateway, over HTTP."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final
 
 import httpx
 from opentelemetry import propagate
+from pydantic import TypeAdapter, ValidationError
 
 from studio_svc.domain.services import ServiceUnavailableError
 
@@ -29,6 +32,7 @@ HOP_BY_HOP: Final = frozenset(
     }
 )
 """Headers that are about one connection (RFC 9110 §7.6.1)."""
+DOCUMENT: Final = TypeAdapter(dict[str, Any])
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -98,6 +102,28 @@ class HttpServices:
         if not isinstance(response.stream, httpx.AsyncByteStream):
             raise TypeError("the transport is asynchronous")
         return Answer(response.status_code, headers, response.stream)
+
+    async def get_json(
+        self, service: str, target: bytes, authorization: str, seconds: float
+    ) -> dict[str, Any]:
+        """Return a JSON document of a service.
+
+        Raises:
+            ServiceUnavailableError: there is none within `seconds`, or the service refuses.
+        """
+        headers = [(b"authorization", authorization.encode("latin-1"))] if authorization else []
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self.ask(service, "GET", target, headers)
+                try:
+                    content = b"".join([part async for part in answer.parts])
+                finally:
+                    await answer.parts.aclose()
+            if answer.status != HTTPStatus.OK:
+                raise ServiceUnavailableError.of(service)
+            return DOCUMENT.validate_json(content)
+        except (TimeoutError, httpx.TransportError, ValidationError) as error:
+            raise ServiceUnavailableError.of(service) from error
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,5 +1,7 @@
 """The services behind the gateway."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 from service_kit.errors import UpstreamError
@@ -14,3 +16,13 @@ class ServiceUnavailableError(UpstreamError):
     def of(cls, service: str) -> Self:
         """Return the error that names `service`."""
         return cls(f"{service} does not answer.", extra={"service": service})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceHealth:
+    """How a service is."""
+
+    name: str
+    ok: bool
+    reason: str | None
+    stand_ins: Sequence[str] = ()

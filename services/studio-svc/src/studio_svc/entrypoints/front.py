@@ -15,6 +15,7 @@ from studio_svc.deps import StudioDeps
 from studio_svc.domain.route_table import Route
 from studio_svc.entrypoints.dependencies import remember_session
 from studio_svc.entrypoints.forwarding import Forwarder
+from studio_svc.entrypoints.merging import LISTS, Merger
 from studio_svc.entrypoints.origin import (
     CLOSE,
     SAFE_METHODS,
@@ -82,6 +83,10 @@ class Front:
             await _site_answer(deps.site, scope)(scope, receive, send)
             return
         authorization = await _authorization(request, deps)
+        if request.method in {"GET", "HEAD"} and _plain(scope["path"]) in LISTS:
+            merge = Merger(self._app, deps.services)
+            await merge(_signed(scope, authorization), receive, send)
+            return
         route, target = _find(deps, scope)
         if route is None:
             await self._app(_signed(scope, authorization), receive, send)

@@ -2,7 +2,7 @@
 
 from service_kit.http_app import HttpApi
 
-from studio_svc.entrypoints import keys_api, login_api, sessions_api
+from studio_svc.entrypoints import changes_api, health_api, keys_api, login_api, sessions_api
 from studio_svc.entrypoints.front import Front
 
 API = HttpApi(
@@ -13,6 +13,8 @@ API = HttpApi(
         login_api.codes,
         sessions_api.router,
         sessions_api.own,
+        health_api.router,
+        changes_api.router,
     ],
     description="Sign-in, and all services at one origin.",
     front=Front,

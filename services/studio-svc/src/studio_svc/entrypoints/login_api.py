@@ -43,7 +43,7 @@ async def login(body: LoginRequest, deps: Deps, request: Request, response: Resp
         user_agent = request.headers.get("user-agent", "")
         secret, started = await start_session(session, person, user_agent=user_agent)
     set_cookie(response, deps.settings, secret)
-    return MeDocument.of(person.principal, started)
+    return MeDocument.of(person.principal, started, await deps.check_services.check())
 
 
 @codes.post(

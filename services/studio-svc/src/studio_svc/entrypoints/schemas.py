@@ -1,5 +1,6 @@
 """Bodies and answers of the API."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -11,6 +12,7 @@ from service_kit.requests import StrictRequest
 
 from studio_svc.domain.browser_session import BrowserSession
 from studio_svc.domain.secret import MAX_CHARS
+from studio_svc.domain.services import ServiceHealth
 
 Code = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_CHARS)]
 
@@ -35,6 +37,45 @@ class LoginCodeDocument(BaseModel):
     url: str
 
 
+class StandInDocument(BaseModel):
+    """Something that only looks like the real thing."""
+
+    service: str = Field(examples=["chat-svc"])
+    stand_in: str = Field(examples=["writer:offline"])
+
+    @classmethod
+    def all_of(cls, found: Sequence[ServiceHealth]) -> list[Self]:
+        """Return the documents of all that services have."""
+        return [
+            cls(service=each.name, stand_in=stand_in)
+            for each in found
+            for stand_in in each.stand_ins
+        ]
+
+
+class ServiceHealthDocument(BaseModel):
+    """How a service is."""
+
+    name: str = Field(examples=["chat-svc"])
+    ok: bool
+    reason: str | None = Field(description="What it lacks.")
+
+
+class HealthDocument(BaseModel):
+    """How the services are."""
+
+    services: list[ServiceHealthDocument]
+    stand_ins: list[StandInDocument]
+
+    @classmethod
+    def of(cls, found: Sequence[ServiceHealth]) -> Self:
+        """Return the document of what services have told."""
+        services = [
+            ServiceHealthDocument(name=each.name, ok=each.ok, reason=each.reason) for each in found
+        ]
+        return cls(services=services, stand_ins=StandInDocument.all_of(found))
+
+
 class MeDocument(BaseModel):
     """Who is signed in."""
 
@@ -43,16 +84,23 @@ class MeDocument(BaseModel):
     email: str | None
     role: Role
     workspace_id: str
+    stand_ins: list[StandInDocument]
 
     @classmethod
-    def of(cls, principal: Principal, session: BrowserSession | None) -> Self:
-        """Return the document of a caller, with what is known from a sign-in."""
+    def of(
+        cls,
+        principal: Principal,
+        session: BrowserSession | None,
+        found: Sequence[ServiceHealth],
+    ) -> Self:
+        """Return the document of a caller, with what is known from a sign-in, and of services."""
         return cls(
             subject=principal.subject,
             name=session.person.name if session else None,
             email=session.person.email if session else None,
             role=principal.role,
             workspace_id=principal.workspace_id,
+            stand_ins=StandInDocument.all_of(found),
         )
 
 

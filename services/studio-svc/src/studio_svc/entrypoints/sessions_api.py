@@ -20,9 +20,9 @@ own = api_router("/api", "sessions")
 
 
 @own.get("/me", operation_id="getMe", summary="Tell who is signed in")
-async def me(viewer: Viewer, current: OfSession) -> MeDocument:
-    """Return the caller, role and workspace."""
-    return MeDocument.of(viewer, current)
+async def me(viewer: Viewer, current: OfSession, deps: Deps) -> MeDocument:
+    """Return the caller, role and workspace, and what stands in for the real thing."""
+    return MeDocument.of(viewer, current, await deps.check_services.check())
 
 
 @own.post(

@@ -25,8 +25,13 @@ def pools(deps: StudioDeps) -> list[WorkPool[Any]]:
 
 
 def background(deps: StudioDeps) -> list[Background]:
-    """Return what forgets, and what closes the connections to the services at the end."""
-    return [partial(keep_forgetting, deps), partial(keep_connected, deps)]
+    """Return what forgets, what hears of changes, and what ends with the process."""
+    return [
+        partial(keep_forgetting, deps),
+        deps.hear_changes.run,
+        partial(end_streams, deps),
+        partial(keep_connected, deps),
+    ]
 
 
 async def keep_forgetting(deps: StudioDeps) -> NoReturn:
@@ -37,6 +42,12 @@ async def keep_forgetting(deps: StudioDeps) -> NoReturn:
         except (SQLAlchemyError, OSError) as error:
             log.warning("sessions.not_forgotten", reason=type(error).__name__)
         await asyncio.sleep(FORGET_SECONDS)
+
+
+async def end_streams(deps: StudioDeps) -> None:
+    """Let the browsers go when the process is asked to end: they come back to another."""
+    await deps.stopping.wait()
+    deps.changes.end()
 
 
 async def keep_connected(deps: StudioDeps) -> None:

@@ -13,6 +13,9 @@ async def find_session(store: Store, secret: str) -> BrowserSession | None:
         return None
     async with store.worker() as session:
         found = await browser_sessions.find(session, digest(secret))
-        if found is not None:
-            await browser_sessions.mark_seen(session, found.session_id)
-    return found
+        if found is None:
+            return None
+        known, is_long_ago = found
+        if is_long_ago:
+            await browser_sessions.mark_seen(session, known.session_id)
+    return known
