@@ -194,7 +194,7 @@ class Studio:
             site=Site(self._folder / "web"),
             check_services=CheckServices(services),
             changes=changes,
-            hear_changes=NatsChanges(Client(), changes),
+            hear_changes=NatsChanges(Client(), changes.note, changes.note_gap),
             stopping=asyncio.Event(),
         )
         await self._opened.enter_async_context(serving(app, settings.http_port))

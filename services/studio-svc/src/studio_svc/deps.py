@@ -45,6 +45,6 @@ def build(service: Service, settings: StudioSettings, signer: TokenSigner) -> St
         site=Site(),
         check_services=CheckServices(services),
         changes=changes,
-        hear_changes=NatsChanges(service.broker.publishing, changes),
+        hear_changes=NatsChanges(service.broker.publishing, changes.note, changes.note_gap),
         stopping=service.stopping,
     )

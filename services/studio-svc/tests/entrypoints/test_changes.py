@@ -14,7 +14,7 @@ from studio_svc.usecases.follow_changes import MAX_WAITING, FollowChanges
 @pytest.fixture
 async def hearing(studio, connection):
     """Let the app hear what passes the broker."""
-    heard = NatsChanges(connection, studio.deps.changes)
+    heard = NatsChanges(connection, studio.deps.changes.note, studio.deps.changes.note_gap)
     running = asyncio.create_task(heard.run())
     await wait_until(lambda: connection._subs)
     await connection.flush()

@@ -1,6 +1,7 @@
 """Events of all workspaces as they pass, over one subscription of core NATS."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, NoReturn
 from urllib.parse import unquote
 
@@ -11,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from structlog import get_logger
 
 from studio_svc.domain.change import Change
-from studio_svc.usecases.follow_changes import FollowChanges
 
 SUBJECTS: Final = "*.*.v1.*"
 """`<noun>.<verb>.v1.<workspace_id>`: every event."""
@@ -29,9 +29,16 @@ class _Revised(BaseModel):
 class NatsChanges:
     """Notes which thing each event is about."""
 
-    def __init__(self, connection: Client, changes: FollowChanges) -> None:
+    def __init__(
+        self,
+        connection: Client,
+        note: Callable[[str, Change], None],
+        note_gap: Callable[[], None],
+    ) -> None:
+        """Take who is told of a change in a workspace, and that some may have been missed."""
         self._connection = connection
-        self._changes = changes
+        self._note = note
+        self._note_gap = note_gap
 
     async def run(self) -> NoReturn:
         """Listen until cancelled; after the broker was away, anything may have changed."""
@@ -41,7 +48,7 @@ class NatsChanges:
             await asyncio.sleep(CHECK_SECONDS)
             if self._connection.stats["reconnects"] != reconnects:
                 reconnects = self._connection.stats["reconnects"]
-                self._changes.note_gap()
+                self._note_gap()
 
     async def _subscribe(self) -> None:
         while True:
@@ -62,4 +69,4 @@ class NatsChanges:
         except ValidationError:
             revision = None
         thing = unquote(subject) if subject else None
-        self._changes.note(workspace_id, Change(kind=kind, id=thing, revision=revision))
+        self._note(workspace_id, Change(kind=kind, id=thing, revision=revision))
