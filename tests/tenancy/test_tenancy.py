@@ -220,6 +220,7 @@ INGEST_CASES = [
     file("POST", "/retry"),
     file("DELETE"),
     persona("GET", "/knowledge"),
+    case("GET /api/knowledge/counts", "/api/knowledge/counts?persona_id={persona}", status=200),
     persona("POST", "/knowledge/search", json={"query": SECRET}),
     case(
         "POST /api/personas/{persona_id}/knowledge/search",

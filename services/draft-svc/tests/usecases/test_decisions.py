@@ -13,6 +13,7 @@ from draft_svc.domain.draft import (
 )
 from draft_svc.domain.text import SmsTooLongError
 from draft_svc.usecases.approve_draft import approve_draft
+from draft_svc.usecases.find_notices import find_notices
 from draft_svc.usecases.regenerate_draft import regenerate_draft
 from draft_svc.usecases.reject_draft import reject_draft
 from drafting import ANNA, replied
@@ -162,3 +163,12 @@ async def test_an_unknown_draft_is_not_found(session):
         await drafts.get(session, uuid4())
     with pytest.raises(DraftNotFoundError):
         await drafts.lock(session, uuid4())
+
+
+async def test_drafts_wait_for_a_person_until_they_are_decided(session, a_ready_draft):
+    assert await find_notices(session) == []
+    draft = await a_ready_draft()
+    (notice,) = await find_notices(session)
+    assert (notice.kind, notice.count, notice.since) == ("drafts-waiting", 1, draft.created_at)
+    await reject_draft(session, draft, by="ann", reason=None)
+    assert await find_notices(session) == []

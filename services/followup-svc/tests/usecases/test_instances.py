@@ -18,6 +18,7 @@ from followup_svc.domain.send_request import RequestUnknownError, StepStatus
 from followup_svc.domain.sequence import OnReply, Trigger
 from followup_svc.usecases.apply_send_results import apply_send_results
 from followup_svc.usecases.create_sequence import create_sequence
+from followup_svc.usecases.find_notices import find_notices
 from followup_svc.usecases.lift_suppression import lift_suppression
 from followup_svc.usecases.record_outcomes import record_outcomes
 from followup_svc.usecases.record_replies import record_replies
@@ -373,3 +374,21 @@ async def test_work_that_fails_again_and_again_is_paused(session, on_the_way, pe
     async with as_worker(session):
         await SendDue(personas, versions).give_up(session, made.instance.instance_id)
     assert (await current(session, made.instance)).reason is Reason.INTERNAL
+
+
+async def test_paused_instances_are_a_notice_with_what_mends_them(
+    session, on_the_way, send, personas, versions
+):
+    personas.default = personas.default.model_copy(update={"goals": None})
+    assert await find_notices(session) == []
+    started = [await on_the_way("About {goals}.", name=f"Sequence {n}") for n in range(2)]
+    for each in started:
+        await send(each.instance)
+    (notice,) = await find_notices(session)
+    assert (notice.kind, notice.reason) == ("followups-paused", "missing_value:{goals}")
+    assert notice.count == 2
+    assert notice.since <= await database_now(session)
+    assert "goals" in notice.setting
+    assert notice.see == "/api/instances?state=paused&reason=missing_value%3A%7Bgoals%7D"
+    await resume_paused(session, notice.reason, None, versions, by="ann")
+    assert await find_notices(session) == []

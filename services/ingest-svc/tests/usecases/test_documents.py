@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from ingest_svc.adapters import contents, documents
+from ingest_svc.adapters import contents, documents, knowledge
 from ingest_svc.domain.content import ContentGoneError, VectorState
 from ingest_svc.domain.document import FileBusyError, FileStatus, Step, UnknownFileError, Version
 from ingest_svc.domain.failure import FailureCode, FileFailedError
 from ingest_svc.usecases.accept_version import accept_version
 from ingest_svc.usecases.delete_file import delete_file
+from ingest_svc.usecases.find_notices import find_notices
 from ingest_svc.usecases.retire_content import retire_content
 from ingest_svc.usecases.retract_files import retract_files
 from ingest_svc.usecases.retry_file import retry_file
 from ingest_svc.usecases.set_tags import set_tags
 from persona_contracts import FileDeletedV1, Received
+from sqlalchemy import text
 
 UPLOADED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = UPLOADED + timedelta(hours=1)
@@ -147,3 +149,30 @@ async def test_nobody_sees_the_files_of_another_workspace(session, version):
         await documents.find(session, "elsewhere", version.persona_id, version.file_id)
     with pytest.raises(UnknownFileError):
         await documents.find(session, version.workspace_id, uuid4(), version.file_id)
+
+
+async def test_what_several_personas_know_is_counted_at_once(session, version):
+    document, content = await shown(session, version)
+    copy = await accept_version(session, replace(version, file_id="copy"))
+    await documents.save(session, copy.ready(content.content_id, LATER))
+    await accept_version(session, replace(version, file_id="coming"))
+    deleted = await accept_version(session, replace(version, file_id="deleted"))
+    await delete_file(session, deleted)
+    await session.execute(text("update content set chunk_count = 3"))
+    nobody = uuid4()
+    counted = await knowledge.count_by_persona(session, [version.persona_id, nobody])
+    mine, none = counted[document.persona_id], counted[nobody]
+    assert (mine.files, mine.ready, mine.processing, mine.failed) == (3, 2, 1, 0)
+    assert (mine.chunks, none.chunks, none.files) == (3, 0, 0)
+
+
+async def test_failed_files_are_a_notice_with_what_mends_them(session, version):
+    assert await find_notices(session) == []
+    failure = FileFailedError(FailureCode.PERSONA_UNKNOWN, "Create the persona.")
+    for file_id, at in (("one", LATER), ("two", UPLOADED)):
+        document = await accept_version(session, replace(version, file_id=file_id))
+        await documents.save(session, document.failed(failure, at))
+    (notice,) = await find_notices(session)
+    assert (notice.kind, notice.reason) == ("files-failed", FailureCode.PERSONA_UNKNOWN)
+    assert (notice.count, notice.since) == (2, UPLOADED)
+    assert notice.setting == failure.as_dict()["detail"]

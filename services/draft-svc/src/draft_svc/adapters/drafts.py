@@ -11,6 +11,7 @@ from persona_model.knowledge import KnowledgeStatus, PassageText
 from persona_model.usage import TokenUsage
 from service_kit.grouped_writes import write
 from service_kit.leases import SETTLEMENT, Leases, settle_columns, settlement_of
+from service_kit.notices import Waiting, waiting
 from service_kit.store import Session
 from service_kit.wakeups import WORK_CHANNEL
 from sqlalchemy import (
@@ -42,6 +43,8 @@ from draft_svc.domain.draft import (
     Superseded,
 )
 
+NEEDS_NO_ANSWER = frozenset({"auto-reply", "bounce"})
+"""Errors of drafts that nobody waits for."""
 _IS_CLAIMED = (DraftRow.status == DraftStatus.QUEUED) & DraftRow.lease_token.is_not(None)
 _FILTERS: Mapping[str, ColumnElement[Any]] = {
     "status": case((_IS_CLAIMED, DraftStatus.GENERATING.value), else_=DraftRow.status),
@@ -140,6 +143,18 @@ _RECALL_CAMPAIGNS = text(
     where draft.draft_id = recalled.draft_id
     """
 )
+
+
+async def waiting_in(session: Session, status: DraftStatus) -> list[Waiting]:
+    """Return how many drafts of the workspace stand in `status`, by the type of their error."""
+    error = DraftRow.error.op("->>", return_type=String())
+    return await waiting(
+        session,
+        DraftRow.status == status,
+        since=DraftRow.created_at.expression,
+        reason=error("type"),
+        example=error("detail"),
+    )
 
 
 async def get(session: Session, draft_id: UUID) -> Draft:

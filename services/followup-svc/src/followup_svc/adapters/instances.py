@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from service_kit.leases import Leases
+from service_kit.notices import MAX_REASONS, Waiting
 from service_kit.store import Session, any_of, pair_of
 from sqlalchemy import JSON, ColumnElement, Row, Uuid, and_, bindparam, func, select, text
 
@@ -79,6 +80,8 @@ _SAVE = text(
       update instance set state = new.state, step = new.step,
         awaiting_answer = new.awaiting_answer, next_at = new.next_at, reason = new.reason,
         detail = new.detail, codes = new.codes, ended_at = new.ended_at,
+        paused_at = case when new.state = 'paused' then
+          case when instance.state = 'paused' then instance.paused_at else now() end end,
         history = case when new.note is null then instance.history
           else instance.history || jsonb_build_array(
             new.note || jsonb_build_object('at', now())) end
@@ -206,6 +209,25 @@ async def pause_groups(session: Session) -> list[tuple[str, int]]:
         .order_by(count.desc(), code.c.value)
     )
     return [(value, number) for value, number in rows]
+
+
+async def waiting(session: Session) -> list[Waiting]:
+    """Return the same with since when, and what one of each says; the first MAX_REASONS."""
+    code = func.jsonb_array_elements_text(InstanceRow.codes).table_valued("value").lateral()
+    count = func.count()
+    rows = await session.execute(
+        select(code.c.value, count, func.min(InstanceRow.paused_at), func.min(InstanceRow.detail))
+        .select_from(InstanceRow)
+        .join(code, onclause=text("true"))
+        .where(InstanceRow.state == State.PAUSED)
+        .group_by(code.c.value)
+        .order_by(count.desc(), code.c.value)
+        .limit(MAX_REASONS)
+    )
+    return [
+        Waiting(reason=value, count=number, since=since, example=detail)
+        for value, number, since, detail in rows
+    ]
 
 
 async def lock(session: Session, instance_id: UUID) -> Instance:

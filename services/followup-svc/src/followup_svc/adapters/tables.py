@@ -64,6 +64,7 @@ class InstanceRow(OwnedByWorkspace, Base):
     started_by: Mapped[str]
     trigger_id: Mapped[str | None]
     started_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 

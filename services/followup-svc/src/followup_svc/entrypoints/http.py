@@ -11,6 +11,7 @@ from followup_svc.entrypoints import (
     suppressions_api,
     templates_api,
 )
+from followup_svc.usecases.find_notices import find_notices
 
 API = HttpApi(
     "Dramatis follow-ups",
@@ -23,5 +24,6 @@ API = HttpApi(
         suppressions_api.router,
     ],
     long_bodies=re.compile("/api/sequences(/[^/]+(/instances|/preview)?)?|/api/templates/lint"),
+    notices=[find_notices],
     description="Sequences of follow-ups in the voice of the right persona.",
 )

@@ -9,8 +9,9 @@ from uuid import UUID
 from persona_contracts import MAX_USE_NAMES
 from service_kit.ids import new_id
 from service_kit.leases import Claim, Leases, heartbeat_at
+from service_kit.notices import Waiting, waiting
 from service_kit.store import Session
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -137,6 +138,19 @@ async def page(
     if after is not None:
         query = query.where(DocumentRow.document_id < after)
     return await _views(session, list(await session.scalars(query)))
+
+
+async def failed(session: Session) -> list[Waiting]:
+    """Return how many files of the workspace have failed, by the code of their error."""
+    error = DocumentRow.error.op("->>", return_type=String())
+    return await waiting(
+        session,
+        DocumentRow.status == FileStatus.FAILED,
+        DocumentRow.deleted_at.is_(None),
+        since=DocumentRow.finished_at.expression,
+        reason=error("code"),
+        example=error("detail"),
+    )
 
 
 async def lock_without_persona(

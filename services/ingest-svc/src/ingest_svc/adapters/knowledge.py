@@ -1,6 +1,6 @@
 """What personas know: counted, versioned, and looked up by hit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,6 +40,39 @@ class Searchable:
     """Whether every passage has its vector."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeCounts:
+    """What one persona has in files, and in passages that are found."""
+
+    persona_id: UUID
+    files: int
+    ready: int
+    processing: int
+    failed: int
+    chunks: int
+
+
+_COUNT = text(
+    """
+    with file as (
+      select persona_id, status, content_id from document
+      where persona_id = any(:persona_ids) and deleted_at is null
+    ), found as (
+      select shown.persona_id, sum(content.chunk_count) as chunks
+      from (select distinct persona_id, content_id from file) shown
+      join content using (content_id)
+      group by shown.persona_id
+    )
+    select asked.persona_id, count(file.status) as files,
+      count(*) filter (where file.status = 'ready') as ready,
+      count(*) filter (where file.status = 'processing') as processing,
+      count(*) filter (where file.status = 'failed') as failed,
+      coalesce(max(found.chunks), 0)::bigint as chunks
+    from (select distinct unnest(cast(:persona_ids as uuid[])) as persona_id) asked
+    left join file using (persona_id) left join found using (persona_id)
+    group by asked.persona_id
+    """
+).bindparams(bindparam("persona_ids", type_=ARRAY(Uuid())))
 _LOAD = text(
     """
     select chunk.content_id, chunk.number, chunk.text, page_start, page_end, section,
@@ -129,6 +162,14 @@ async def overview(session: Session, persona_ids: Sequence[UUID]) -> Overview:
         vectors_pending=waiting,
         revision=await revision(session, persona_ids),
     )
+
+
+async def count_by_persona(
+    session: Session, persona_ids: Collection[UUID]
+) -> dict[UUID, KnowledgeCounts]:
+    """Return what each of these personas has in files, and in passages that are found."""
+    rows = await session.execute(_COUNT, {"persona_ids": list(persona_ids)})
+    return {row["persona_id"]: KnowledgeCounts(**row) for row in rows.mappings()}
 
 
 async def load(session: Session, hits: Sequence[Hit]) -> list[Found]:

@@ -1,14 +1,21 @@
 """REST: what a persona knows, and questions to it."""
 
-from fastapi import Depends
-from service_kit.identity import CHANGES_NOTHING, Viewer
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Viewer
 from service_kit.in_turn import in_turn
+from service_kit.paging import MAX_LIMIT
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
 
 from ingest_svc.adapters import knowledge
 from ingest_svc.entrypoints.dependencies import Deps, Persona
 from ingest_svc.entrypoints.schemas.knowledge import (
+    KnowledgeCountsAnswer,
+    KnowledgeCountsDocument,
     KnowledgeDocument,
     SearchAnswer,
     SearchRequest,
@@ -16,6 +23,7 @@ from ingest_svc.entrypoints.schemas.knowledge import (
 )
 
 router = api_router("/api/personas/{persona_id}/knowledge", "knowledge")
+counts = api_router("/api/knowledge/counts", "knowledge")
 
 
 @router.get(
@@ -31,6 +39,26 @@ async def get_knowledge(persona: Persona, session: WorkspaceSession) -> Knowledg
     inherited = await knowledge.overview(session, lineage) if lineage else None
     chunks = inherited.chunks if inherited else 0
     return KnowledgeDocument.of(persona.persona_id, own, lineage, chunks)
+
+
+@counts.get(
+    "",
+    operation_id="countKnowledge",
+    summary="Count what several personas know",
+    dependencies=[Depends(in_turn), *OF_OWN_PERSONAS],
+)
+async def count_knowledge(
+    _: Viewer,
+    session: WorkspaceSession,
+    persona_id: Annotated[list[UUID], Query(min_length=1, max_length=MAX_LIMIT)],
+) -> KnowledgeCountsAnswer:
+    """Return how many files and passages each has, in one question for a whole list."""
+    counted = await knowledge.count_by_persona(session, persona_id)
+    return KnowledgeCountsAnswer(
+        items=[
+            KnowledgeCountsDocument(**asdict(counted[each])) for each in dict.fromkeys(persona_id)
+        ]
+    )
 
 
 @router.post(

@@ -8,6 +8,7 @@ from uuid import UUID
 from nats.aio.client import Client
 from service_kit.api_keys import document, key_subject, tombstone
 from service_kit.identity import Role
+from service_kit.notices import Waiting, waiting
 from service_kit.publishing import Message, send_batch
 from service_kit.store import Session, any_of
 from service_kit.topology import KEY_STREAM
@@ -49,6 +50,15 @@ async def get(session: Session, key_id: UUID) -> ApiKey:
         KeyNotFoundError: this workspace has none with that id.
     """
     return _found(await session.get(ApiKeyRow, key_id), key_id)
+
+
+async def expiring(session: Session, after: datetime, before: datetime) -> list[Waiting]:
+    """Return how many living keys of the workspace expire in between, and the first time."""
+    expires_at = ApiKeyRow.expires_at.expression
+    is_living = ApiKeyRow.revoked_at.is_(None)
+    return await waiting(
+        session, is_living, expires_at > after, expires_at <= before, since=expires_at
+    )
 
 
 async def created_by(session: Session, workspace_id: str, key_id: UUID) -> str | None:

@@ -15,6 +15,7 @@ from persona_svc.entrypoints import (
     versions_api,
     workspace_api,
 )
+from persona_svc.usecases.find_notices import find_notices
 
 MAX_IMPORT_BYTES = 10 * 1024 * 1024
 """Character cards come with a picture."""
@@ -38,5 +39,6 @@ API = HttpApi(
         "|/api/workspace/settings|/api/campaigns/assignments|/api/prompt-templates/[^/]+"
     ),
     uploads=UploadRoute(re.compile("/api/personas/import"), MAX_IMPORT_BYTES, in_memory=True),
+    notices=[find_notices],
     description="How the AI of a workspace speaks: edit it once, everybody follows.",
 )

@@ -6,8 +6,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from service_kit.leases import Change, Leases
+from service_kit.notices import Waiting, waiting
 from service_kit.store import Session, any_of, database_now
-from sqlalchemy import JSON, bindparam, func, select, text, update
+from sqlalchemy import JSON, String, bindparam, func, select, text, update
 
 from voice_svc.adapters.tables import AgentRow
 from voice_svc.domain.agent import Agent, AgentError, AgentState
@@ -109,6 +110,17 @@ async def page(session: Session, after: UUID | None, limit: int) -> list[Agent]:
     query = select(AgentRow).where(AgentRow.persona_id > (after or UUID(int=0)))
     rows = await session.scalars(query.order_by(AgentRow.persona_id).limit(limit))
     return [_agent(row) for row in rows]
+
+
+async def failed(session: Session) -> list[Waiting]:
+    """Return how many agents of the workspace need somebody, by their state."""
+    return await waiting(
+        session,
+        AgentRow.state.in_([AgentState.FAILED, AgentState.QUOTA, AgentState.DRIFTED]),
+        since=AgentRow.checked_at.expression,
+        reason=AgentRow.state.expression,
+        example=AgentRow.error.op("->>", return_type=String())("detail"),
+    )
 
 
 async def count_by_voice(session: Session, workspace_id: str) -> dict[str, int]:

@@ -3,12 +3,20 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from service_kit.notices import Waiting, waiting
 from service_kit.store import Session
 from sqlalchemy.dialects.postgresql import insert
 
 from voice_svc.adapters.tables import VoiceReplacementRow
 
 TOLD_EVERY = timedelta(hours=1)
+RECENT = timedelta(days=1)
+
+
+async def recent(session: Session, *, at: datetime) -> list[Waiting]:
+    """Return how many voices of the workspace were replaced in the day before `at`."""
+    told_at = VoiceReplacementRow.told_at.expression
+    return await waiting(session, told_at > at - RECENT, since=told_at)
 
 
 async def may_tell(

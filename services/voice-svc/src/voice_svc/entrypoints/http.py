@@ -14,6 +14,7 @@ from voice_svc.entrypoints import (
     voice_sessions_api,
     voices_api,
 )
+from voice_svc.usecases.find_notices import find_notices
 
 MAX_POST_CALL_BYTES = 8 * 1024 * 1024
 """A long call has a long transcript."""
@@ -30,6 +31,7 @@ API = HttpApi(
         speech_api.router,
         voices_api.router,
     ],
+    notices=[find_notices],
     description="Every persona with its own voice agent, always in step with it.",
     uploads=UploadRoute(
         re.compile("/elevenlabs/post-call"), max_body_bytes=MAX_POST_CALL_BYTES, in_memory=True

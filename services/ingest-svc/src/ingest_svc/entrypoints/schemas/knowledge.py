@@ -50,6 +50,23 @@ class KnowledgeDocument(BaseModel):
         )
 
 
+class KnowledgeCountsDocument(BaseModel):
+    """What one persona has, without its ancestors; all is 0 for one that is not there."""
+
+    persona_id: UUID
+    files: int
+    ready: int
+    processing: int
+    failed: int
+    chunks: int = Field(description="Passages that are found.")
+
+
+class KnowledgeCountsAnswer(BaseModel):
+    """What each of the personas that were asked for has, in their order."""
+
+    items: list[KnowledgeCountsDocument]
+
+
 def _summary(own: Overview, inherited_chunks: int) -> str:
     if own.chunks:
         files = "1 file" if own.ready == 1 else f"{own.ready} files"
