@@ -1,11 +1,7 @@
 """Whatever lists, searches or exports waits for its workspace's turn."""
 
-from importlib import import_module
-
 import pytest
-from every_service import SERVICES
-from fastapi.routing import APIRoute
-from service_kit.http_app import common_routers
+from every_service import SERVICES, routes
 from service_kit.in_turn import is_in_turn
 
 COSTLY = ("list", "search", "export")
@@ -19,12 +15,6 @@ CHEAP = {
     "listOrphanAgents": "the vendor's: it may be slow, and no other list waits for it",
 }
 """What does not wait, and of what it consists."""
-
-
-def routes(package):
-    api = import_module(f"{package}.entrypoints.http").API
-    for router in (*api.routers, *common_routers(package.replace("_", "-"))):
-        yield from (route for route in router.routes if isinstance(route, APIRoute))
 
 
 @pytest.mark.parametrize("package", SERVICES)

@@ -23,6 +23,7 @@ from service_kit.notices_api import notices_router
 from service_kit.problem import Problem, install_problem_handlers
 from service_kit.rate_limits import RateLimits
 from service_kit.request_ids import RequestIds
+from service_kit.response_headers import declare_headers
 from service_kit.stand_in_header import StandInHeader
 from service_kit.store import Store
 from service_kit.tracing import TELEMETRY
@@ -58,7 +59,7 @@ class Front:
 
 
 class ServiceApp(FastAPI):
-    """FastAPI whose `/openapi.json` also holds the schema of problem documents."""
+    """FastAPI whose `/openapi.json` also holds problem documents, and the headers of answers."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document."""
@@ -67,6 +68,7 @@ class ServiceApp(FastAPI):
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(problem.pop("$defs"))
         schemas["Problem"] = problem
+        declare_headers(document, self.routes)
         return document
 
 

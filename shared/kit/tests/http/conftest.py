@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from note_svc.adapters.tables import NoteRow
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from service_devkit.testing.database import Database
@@ -22,6 +22,7 @@ from service_kit.ids import new_id
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import OptionalIfMatch, RequiredIfMatch, etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Created
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 from service_kit.store import Store
 from service_kit.tokens import SigningKeys, Tokens
@@ -77,7 +78,7 @@ async def list_notes(_: Viewer, session: WorkspaceSession, paging: Paging) -> Pa
 
 @notes.post("", status_code=201, responses=problem_responses(409), summary="Create a note")
 async def create_note(
-    admin: Admin, session: IdempotentSession, body: NewNote, response: Response
+    admin: Admin, session: IdempotentSession, body: NewNote, response: Created
 ) -> Note:
     row = NoteRow(workspace_id=admin.workspace_id, note_id=new_id(), body=body.name)
     session.add(row)

@@ -104,3 +104,14 @@ def test_any_request_gets_a_documented_answer(app: FastAPI, token: Callable[...,
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         answer_is_documented()
+
+
+async def test_openapi_declares_the_headers_that_a_route_sets(stored: httpx.AsyncClient) -> None:
+    paths = (await stored.get("/openapi.json")).json()["paths"]
+    created = paths["/api/notes"]["post"]["responses"]
+    answer = await stored.post("/api/notes", json={"name": "a"})
+    sent = {name for name in ("ETag", "Location") if name in answer.headers}
+    assert sent == created["201"]["headers"].keys() == {"ETag", "Location"}
+    assert created["201"]["headers"]["ETag"]["schema"] == {"type": "string"}
+    assert "headers" not in created["409"]
+    assert "headers" not in paths["/api/notes"]["get"]["responses"]["200"]

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response, status
+from fastapi import Depends, Query, status
 from persona_contracts import Text
 from service_kit.identity import Viewer
 from service_kit.in_turn import in_turn
@@ -11,6 +11,7 @@ from service_kit.paging import Page, Paging
 from service_kit.persona_dependencies import PersonaOfPath
 from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Created, Tagged
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
 from chat_svc.adapters import conversations, message_search
@@ -45,7 +46,7 @@ async def create(
     viewer: Viewer,
     session: IdempotentSession,
     deps: Deps,
-    response: Response,
+    response: Created,
 ) -> ConversationDocument:
     """Store a conversation with this persona; what is said in it comes by `POST /chat/…`."""
     made = await create_conversation(
@@ -94,7 +95,7 @@ async def rename(
     body: RenameConversationRequest,
     session: WorkspaceSession,
     deps: Deps,
-    response: Response,
+    response: Tagged,
 ) -> ConversationDocument:
     """Give the conversation another title."""
     renamed = await rename_conversation(session, conversation, body.title)

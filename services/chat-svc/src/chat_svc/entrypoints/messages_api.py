@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query, Response, status
+from fastapi import Depends, Query, status
 from fastapi.responses import StreamingResponse
 from persona_client import Freshness
 from service_kit.identity import Principal, Viewer
@@ -12,6 +12,7 @@ from service_kit.in_turn import in_turn
 from service_kit.personas import known_persona
 from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Tagged
 from service_kit.routing import WorkspaceSession, api_router
 
 from chat_svc.adapters import conversations, messages
@@ -73,7 +74,7 @@ ConversationOfMessage = Annotated[Conversation, Depends(_conversation_after)]
     responses=problem_responses(404),
 )
 async def get_conversation(
-    conversation_id: UUID, viewer: Viewer, session: WorkspaceSession, deps: Deps, response: Response
+    conversation_id: UUID, viewer: Viewer, session: WorkspaceSession, deps: Deps, response: Tagged
 ) -> ConversationDetailDocument:
     """Return the conversation with its newest messages, oldest first, and who answers now."""
     found = await conversations.get(session, conversation_id, viewer.subject)
@@ -200,7 +201,7 @@ async def switch(
     deps: Deps,
     conversation: LockedConversation,
     session: WorkspaceSession,
-    response: Response,
+    response: Tagged,
 ) -> ConversationDocument:
     """Let a persona answer what is said from now on; null: the workspace's default."""
     if body.persona_id is not None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends
 from service_kit.preconditions import OptionalIfMatch, etag
+from service_kit.response_headers import Tagged
 from service_kit.routing import WorkspaceSession, deps_of
 
 from draft_svc.adapters import drafts
@@ -30,7 +31,7 @@ async def _locked(
     return draft
 
 
-async def _answer(deps: Deps, response: Response) -> Callable[[Draft], DraftDocument]:
+async def _answer(deps: Deps, response: Tagged) -> Callable[[Draft], DraftDocument]:
     def answer(draft: Draft) -> DraftDocument:
         response.headers["ETag"] = etag(draft.revision)
         return document_of(draft, deps)

@@ -8,6 +8,7 @@ from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Editor, Viewe
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Created, Tagged
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
 from followup_svc.adapters import persona_marks, sequences
@@ -67,7 +68,7 @@ async def create(
     editor: Editor,
     session: IdempotentSession,
     deps: Deps,
-    response: Response,
+    response: Created,
 ) -> SavedSequenceDocument:
     """Store a sequence; `warnings` name the tokens that have no value today."""
     created = await create_sequence(
@@ -85,7 +86,7 @@ async def create(
     dependencies=OF_OWN_PERSONAS,
 )
 async def show(
-    sequence_id: UUID, _: Viewer, session: WorkspaceSession, response: Response
+    sequence_id: UUID, _: Viewer, session: WorkspaceSession, response: Tagged
 ) -> SequenceDocument:
     """Return a sequence at its newest version."""
     sequence = await sequences.get(session, sequence_id)
@@ -104,7 +105,7 @@ async def update(
     editor: Editor,
     session: WorkspaceSession,
     deps: Deps,
-    response: Response,
+    response: Tagged,
 ) -> SavedSequenceDocument:
     """Store a new version; instances that are on their way finish on theirs."""
     updated = await update_sequence(session, sequence, body.definition(), by=editor.subject)
@@ -144,7 +145,7 @@ async def clone(
     editor: Editor,
     session: IdempotentSession,
     deps: Deps,
-    response: Response,
+    response: Created,
 ) -> SavedSequenceDocument:
     """Store a copy without the trigger, so that nothing starts twice."""
     original = await sequences.get(session, sequence_id)

@@ -4,6 +4,7 @@ from fastapi import Response
 from service_kit.identity import Admin, Viewer
 from service_kit.preconditions import etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Tagged
 from service_kit.routing import WorkspaceSession, api_router
 
 from followup_svc.adapters import followup_settings
@@ -16,7 +17,7 @@ router = api_router("/api/followup-settings", "settings")
 
 
 @router.get("", operation_id="getFollowupSettings", summary="Show the follow-up settings")
-async def show(viewer: Viewer, session: WorkspaceSession, response: Response) -> SettingsDocument:
+async def show(viewer: Viewer, session: WorkspaceSession, response: Tagged) -> SettingsDocument:
     """Return the settings of this workspace; the defaults if it has saved none."""
     return _document(await followup_settings.get(session, viewer.workspace_id), response)
 
@@ -32,7 +33,7 @@ async def replace(
     body: SaveSettingsRequest,
     admin: Admin,
     session: WorkspaceSession,
-    response: Response,
+    response: Tagged,
 ) -> SettingsDocument:
     """Store the settings. What is planned keeps its time; the window is looked at again then."""
     saved = await save_settings(session, admin.workspace_id, settings, body.settings())

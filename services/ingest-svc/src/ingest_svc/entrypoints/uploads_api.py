@@ -4,11 +4,12 @@ import re
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-from fastapi import Depends, File, Form, Response, UploadFile
+from fastapi import Depends, File, Form, UploadFile
 from service_kit.errors import FieldError, InvalidError, TooLargeError
 from service_kit.guard import UploadRoute
 from service_kit.identity import Editor
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Located
 from service_kit.routing import AuditRecorder, Recorder, api_router
 
 from ingest_svc.adapters.originals import READ_BYTES
@@ -77,7 +78,7 @@ async def upload(
     persona: Persona,
     editing: Editing,
     deps: Deps,
-    response: Response,
+    response: Located,
     uploads: Uploads,
     tags: Annotated[Tags | None, Form(description="For every one of the files.")] = None,
 ) -> Uploaded:

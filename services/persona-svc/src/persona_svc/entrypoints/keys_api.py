@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from fastapi import Response
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Located
 from service_kit.routing import WorkspaceSession, api_router
 
 from persona_svc.adapters import api_keys
@@ -35,7 +35,7 @@ async def list_keys(
     responses=problem_responses(409),
 )
 async def create(
-    body: CreateKeyRequest, change: ManagingKeys, deps: Deps, response: Response
+    body: CreateKeyRequest, change: ManagingKeys, deps: Deps, response: Located
 ) -> CreatedKeyDocument:
     """Make a key; `api_key` is shown this once, so this takes no `Idempotency-Key`.
 

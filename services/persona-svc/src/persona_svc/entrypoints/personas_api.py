@@ -3,10 +3,11 @@
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query
 from service_kit.identity import OF_OWN_PERSONAS, Admin, Viewer
 from service_kit.paging import Page, PageRequest, Paging
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Created, Tagged
 from service_kit.routing import WorkspaceSession, api_router
 from service_kit.store import Session, database_now
 
@@ -137,7 +138,7 @@ async def _summaries(
     responses=problem_responses(404, 409),
 )
 async def create(
-    body: CreatePersonaRequest, change: Creating, response: Response
+    body: CreatePersonaRequest, change: Creating, response: Created
 ) -> PersonaDocument:
     """Create a persona; the first of a workspace becomes its default."""
     persona = await create_persona(change, PersonaFields.from_dict(body.values()))
@@ -150,7 +151,7 @@ async def create(
     summary="Make sure that there is a default persona",
     responses=problem_responses(404, 409),
 )
-async def ensure(change: Creating, response: Response) -> EnsuredDefaultDocument:
+async def ensure(change: Creating, response: Tagged) -> EnsuredDefaultDocument:
     """Return the default persona; an empty workspace gets one made from its settings.
 
     Calling it again changes nothing.
@@ -186,7 +187,7 @@ async def list_deleted(
     responses=problem_responses(404),
 )
 async def show(
-    persona_id: UUID, viewer: Viewer, session: WorkspaceSession, response: Response
+    persona_id: UUID, viewer: Viewer, session: WorkspaceSession, response: Tagged
 ) -> PersonaDocument:
     """Return one persona's own fields; its version is the ETag."""
     persona = await personas.get(session, viewer.workspace_id, persona_id)
@@ -218,7 +219,7 @@ async def update(
     body: UpdatePersonaRequest,
     change: Editing,
     admin: Admin,
-    response: Response,
+    response: Tagged,
 ) -> PersonaDocument:
     """Change some fields (JSON Merge Patch); `If-Match` carries the ETag that was read."""
     admin.require_persona(body.parent_id)
@@ -236,7 +237,7 @@ async def update_settings(
     persona: LockedPersona,
     body: UpdatePersonaSettingsRequest,
     change: Editing,
-    response: Response,
+    response: Tagged,
 ) -> PersonaSettingsDocument:
     """Change the voice or the model alone, in other words for `voice` and `model` of PATCH."""
     voice = persona.fields.voice
@@ -253,7 +254,7 @@ async def update_settings(
     responses=problem_responses(404, 412),
 )
 async def update_voice_settings(
-    persona: LockedPersona, body: UpdateVoiceSettingsRequest, change: Editing, response: Response
+    persona: LockedPersona, body: UpdateVoiceSettingsRequest, change: Editing, response: Tagged
 ) -> VoiceDocument:
     """Change the voice, its settings or its fallbacks; an agent that there is follows.
 
@@ -292,7 +293,7 @@ async def delete(
     summary="Bring a deleted persona back",
     responses=problem_responses(404, 409),
 )
-async def undelete(persona_id: UUID, change: Editing, response: Response) -> PersonaDocument:
+async def undelete(persona_id: UUID, change: Editing, response: Tagged) -> PersonaDocument:
     """Undelete a persona, with its versions, knowledge and sequences, until it is erased.
 
     It is assigned to nothing and is not the default, unless there is none.
@@ -321,7 +322,7 @@ async def impact(persona_id: UUID, viewer: Viewer, deps: Deps) -> ImpactDocument
     responses=problem_responses(404, 409, 412),
 )
 async def make_default(
-    persona: LockedPersona, change: Editing, admin: Admin, response: Response
+    persona: LockedPersona, change: Editing, admin: Admin, response: Tagged
 ) -> PersonaDocument:
     """Make this active persona speak wherever no other is assigned."""
     admin.require_whole_workspace()
@@ -336,7 +337,7 @@ async def make_default(
     responses=problem_responses(404, 409),
 )
 async def clone(
-    persona_id: UUID, body: ClonePersonaRequest, change: Creating, response: Response
+    persona_id: UUID, body: ClonePersonaRequest, change: Creating, response: Created
 ) -> PersonaDocument:
     """Create a persona with the same own fields and another name."""
     persona = await clone_persona(change, persona_id, body.name)

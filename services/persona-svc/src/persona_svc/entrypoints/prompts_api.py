@@ -9,6 +9,7 @@ from service_kit.identity import CHANGES_NOTHING, Admin, Viewer
 from service_kit.paging import Paging
 from service_kit.preconditions import OptionalIfMatch, etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Created, Tagged
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 from service_kit.store import Session, database_now
 
@@ -95,7 +96,7 @@ async def show_prompts(persona: Shown, session: WorkspaceSession) -> PromptsDocu
     responses=FOUND,
 )
 async def list_versions(
-    persona: Shown, key: Key, session: WorkspaceSession, paging: Paging, response: Response
+    persona: Shown, key: Key, session: WorkspaceSession, paging: Paging, response: Tagged
 ) -> PromptVersionsDocument:
     """Return who wrote which version, and when; the texts are at each version."""
     found = await prompts.page(session, persona, key, paging.start_after(int), paging.rows)
@@ -124,7 +125,7 @@ async def save(
     body: SavePromptRequest,
     change: Editing,
     if_match: OptionalIfMatch,
-    response: Response,
+    response: Created,
 ) -> SavedPromptDocument:
     """Store a version and activate it; one with errors is stored, and the active one stays.
 
@@ -146,7 +147,7 @@ async def save(
     responses=FOUND,
 )
 async def show_version(
-    persona: Shown, version_id: UUID, session: WorkspaceSession, response: Response
+    persona: Shown, version_id: UUID, session: WorkspaceSession, response: Tagged
 ) -> PromptVersionDocument:
     """Return one version with its text."""
     version = await _version(session, persona, version_id)
@@ -184,7 +185,7 @@ async def activate(
     version_id: UUID,
     change: Editing,
     if_match: OptionalIfMatch,
-    response: Response,
+    response: Tagged,
 ) -> ActivatedPromptDocument:
     """Let a stored version speak, also an older one; one that the persona cannot have is 422."""
     version = await _version(change.session, persona, version_id)
@@ -204,7 +205,7 @@ async def approve(
     version_id: UUID,
     change: Editing,
     if_match: OptionalIfMatch,
-    response: Response,
+    response: Tagged,
 ) -> ActivatedPromptDocument:
     """Let a version speak that somebody else has written; a key counts as who made it."""
     version = await _version(change.session, persona, version_id)
@@ -251,7 +252,7 @@ async def recover(
     body: RecoverPromptRequest,
     change: Editing,
     if_match: OptionalIfMatch,
-    response: Response,
+    response: Tagged,
 ) -> ActivatedPromptDocument:
     """Activate one of the last three versions that were active before, by default the last."""
     key = PromptKey(body.layer, body.name)

@@ -10,6 +10,7 @@ from service_kit.errors import FieldError, InvalidError
 from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Created, Tagged
 from service_kit.routing import WorkspaceSession, api_router
 
 from persona_svc.adapters import personas, versions
@@ -112,7 +113,7 @@ async def compare_versions(
     responses=problem_responses(404, 409, 412),
 )
 async def restore(
-    persona: LockedPersona, version: int, change: Editing, response: Response
+    persona: LockedPersona, version: int, change: Editing, response: Tagged
 ) -> PersonaDocument:
     """Make a new version that equals an old one."""
     restored = await restore_version(change, persona, version)
@@ -197,7 +198,7 @@ _BODY: dict[str, Any] = {
     responses=problem_responses(404, 409),
 )
 async def import_(
-    file: Annotated[PersonaFile, Depends(_file)], change: Creating, response: Response
+    file: Annotated[PersonaFile, Depends(_file)], change: Creating, response: Created
 ) -> ImportedPersonaDocument:
     """Create a persona from a file (the body) or from a starter (`?starter=`).
 

@@ -10,6 +10,7 @@ from service_kit.identity import OF_OWN_PERSONAS, Viewer
 from service_kit.paging import Page
 from service_kit.preconditions import OptionalIfMatch, etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Tagged
 from service_kit.routing import WorkspaceSession, api_router
 
 from persona_svc.adapters import state_documents, workspaces
@@ -29,7 +30,7 @@ router = api_router("/api", "workspace")
 
 @router.get("/workspace/settings", operation_id="getWorkspaceSettings", summary="Show the settings")
 async def show_settings(
-    viewer: Viewer, session: WorkspaceSession, response: Response
+    viewer: Viewer, session: WorkspaceSession, response: Tagged
 ) -> SettingsDocument:
     """Return the workspace's settings; the first seven mirror the default persona."""
     return _settings(await workspaces.get(session, viewer.workspace_id), response)
@@ -42,7 +43,7 @@ async def show_settings(
     responses=problem_responses(404, 409, 412),
 )
 async def change_settings(
-    body: UpdateSettingsRequest, change: Editing, if_match: OptionalIfMatch, response: Response
+    body: UpdateSettingsRequest, change: Editing, if_match: OptionalIfMatch, response: Tagged
 ) -> SettingsDocument:
     """Change the settings that are named.
 
