@@ -13,6 +13,7 @@ DESCRIBED = {
         "Where what was created is.",
         "/api/drafts/0199a8c2-7c1e-7d43-9c5b-2f4e8a1b6d70",
     ),
+    "Set-Cookie": ("The session.", "session=…; HttpOnly; Path=/; SameSite=Lax"),
 }
 
 
@@ -27,6 +28,8 @@ class Sends:
         return response
 
 
+WithCookie = Annotated[Response, Depends(Sends("Set-Cookie"))]
+"""The response of a route that begins or ends a session."""
 Tagged = Annotated[Response, Depends(Sends("ETag"))]
 """The response of a route that tells the version of a document."""
 Located = Annotated[Response, Depends(Sends("Location"))]

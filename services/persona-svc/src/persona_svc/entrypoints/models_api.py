@@ -7,6 +7,7 @@ from service_kit.identity import Viewer
 from service_kit.paging import Page, Paging
 from service_kit.preconditions import OptionalIfMatch, etag
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Tagged
 from service_kit.routing import WorkspaceSession, api_router
 
 from persona_svc.adapters import model_policies, workspaces
@@ -25,7 +26,7 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("", operation_id="getModels", summary="Show which models are used")
-async def show(viewer: Viewer, session: WorkspaceSession, response: Response) -> ModelsDocument:
+async def show(viewer: Viewer, session: WorkspaceSession, response: Tagged) -> ModelsDocument:
     """Return the models that are allowed, which one does what, and the limits."""
     workspace = await workspaces.get(session, viewer.workspace_id)
     number = await model_policies.newest(session, viewer.workspace_id)
@@ -39,7 +40,7 @@ async def show(viewer: Viewer, session: WorkspaceSession, response: Response) ->
     responses=problem_responses(412),
 )
 async def set_models(
-    body: SetModelsRequest, change: Editing, if_match: OptionalIfMatch, response: Response
+    body: SetModelsRequest, change: Editing, if_match: OptionalIfMatch, response: Tagged
 ) -> ModelsDocument:
     """Let these hold from the next call of a model on, in every service."""
     await _require(change, if_match)
@@ -68,7 +69,7 @@ async def list_versions(
     responses=problem_responses(404, 412),
 )
 async def restore(
-    version: Version, change: Editing, if_match: OptionalIfMatch, response: Response
+    version: Version, change: Editing, if_match: OptionalIfMatch, response: Tagged
 ) -> ModelsDocument:
     """Make a new version that is equal to an earlier one."""
     await _require(change, if_match)

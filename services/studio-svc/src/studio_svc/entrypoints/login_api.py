@@ -1,8 +1,9 @@
 """REST: signing in with a one-time link."""
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Request, status
 from service_kit.identity import Viewer
 from service_kit.problem import problem_responses
+from service_kit.response_headers import WithCookie
 from service_kit.routing import WorkspaceSession, api_router
 
 from studio_svc.domain.browser_session import Person
@@ -35,7 +36,9 @@ async def ways(deps: Deps) -> LoginWaysDocument:
     summary="Sign in with a one-time link",
     responses=problem_responses(403, 408, 415, 422, 503),
 )
-async def login(body: LoginRequest, deps: Deps, request: Request, response: Response) -> MeDocument:
+async def login(
+    body: LoginRequest, deps: Deps, request: Request, response: WithCookie
+) -> MeDocument:
     """Start a session; its secret comes as a cookie. A code is good once, for 10 minutes."""
     _require_embedded(deps)
     async with deps.store.worker() as session:

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import Response, status
+from fastapi import status
 from service_kit.identity import Role, Viewer
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
+from service_kit.response_headers import WithCookie
 from service_kit.routing import WorkspaceSession, api_router
 
 from studio_svc.adapters import browser_sessions
@@ -33,7 +34,7 @@ async def me(viewer: Viewer, current: OfSession, deps: Deps) -> MeDocument:
     responses=problem_responses(404),
 )
 async def logout(
-    viewer: Viewer, current: OfSession, session: WorkspaceSession, deps: Deps, response: Response
+    viewer: Viewer, current: OfSession, session: WorkspaceSession, deps: Deps, response: WithCookie
 ) -> None:
     """End the session that the request comes from."""
     if current is None:
