@@ -71,6 +71,7 @@ ROUTERS = {
         "gaps_api",
         "messages_api",
         "openai_api",
+        "prompt_tests_api",
         "user_conversations_api",
     ),
     "studio_svc": ("health_api", "login_api", "sessions_api"),

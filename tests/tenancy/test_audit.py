@@ -20,6 +20,7 @@ CHANGE_NOTHING = {
     "searchKnowledge",
     "speakText",
     "testAgents",
+    "testPrompts",
     "validatePrompt",
 }
 """They read, ask a vendor, or hand on an event that is kept itself."""

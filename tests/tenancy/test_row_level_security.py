@@ -51,7 +51,11 @@ ROWS_OF_A_VENDOR = {
     "chat_svc": """
         insert into erasure (erasure_id, workspace_id, kind, key, before, erased_at)
         values (gen_random_uuid(), %(workspace_id)s, 'persona', 'k', now(), now())
-          on conflict do nothing
+          on conflict do nothing;
+        insert into prompt_test (test_id, workspace_id, persona_id, version, side, model,
+          input_tokens, output_tokens, took_ms, created_at)
+        values (gen_random_uuid(), %(workspace_id)s, gen_random_uuid(), 1, 'draft', 'm', 1, 1, 1,
+          now())
         """,
     "studio_svc": """
         insert into erasure (erasure_id, workspace_id, kind, key, before, erased_at)

@@ -383,6 +383,12 @@ CHAT_CASES = [
         "POST /api/openai/v1/chat/completions",
         json={"model": "{persona}", "messages": [{"role": "user", "content": "Hello?"}]},
     ),
+    case(
+        "POST /api/personas/{persona_id}/prompts/test",
+        "/api/personas/{persona}/prompts/test",
+        json={"message": "Hello?"},
+    ),
+    case("GET /api/personas/{persona_id}/prompts/tests", "/api/personas/{persona}/prompts/tests"),
     case("GET /api/knowledge/gaps", status=200),
     case(
         "POST /api/knowledge/gaps/{gap_id}/answer",

@@ -8,7 +8,13 @@ from service_kit.erasure import delete_rows
 from service_kit.store import Session, Store
 from sqlalchemy import ColumnElement, String, cast, exists, func, select
 
-from chat_svc.adapters.tables import ConversationRow, GapRow, GapSourceRow, MessageRow
+from chat_svc.adapters.tables import (
+    ConversationRow,
+    GapRow,
+    GapSourceRow,
+    MessageRow,
+    PromptTestRow,
+)
 
 
 async def delete_persona(store: Store, workspace_id: str, persona_id: UUID) -> None:
@@ -28,14 +34,15 @@ async def delete_persona(store: Store, workspace_id: str, persona_id: UUID) -> N
         ConversationRow.workspace_id == workspace_id,
         ConversationRow.persona_id == persona_id,
     )
-    await delete_rows(
-        store, GapRow, GapRow.workspace_id == workspace_id, GapRow.persona_id == persona_id
-    )
+    for table in (GapRow, PromptTestRow):
+        await delete_rows(
+            store, table, table.workspace_id == workspace_id, table.persona_id == persona_id
+        )
 
 
 async def delete_all(store: Store, workspace_id: str) -> None:
     """Delete all that is kept of a workspace."""
-    for table in (MessageRow, ConversationRow, GapRow):
+    for table in (MessageRow, ConversationRow, GapRow, PromptTestRow):
         await delete_rows(store, table, table.workspace_id == workspace_id)
 
 

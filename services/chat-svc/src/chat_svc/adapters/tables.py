@@ -95,3 +95,20 @@ class GapSourceRow(OwnedByWorkspace, Base):
     owner_id: Mapped[str]
     """The conversation, or the lead: with it the question goes."""
     asked_at: Mapped[datetime]
+
+
+class PromptTestRow(OwnedByWorkspace, Base):
+    """What one side of a test of prompts took; never what was asked or answered."""
+
+    __tablename__ = "prompt_test"
+
+    test_id: Mapped[UUID] = mapped_column(primary_key=True)
+    persona_id: Mapped[UUID]
+    version: Mapped[int]
+    side: Mapped[str]
+    model: Mapped[str]
+    input_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    cost_microusd: Mapped[int | None]
+    took_ms: Mapped[int]
+    created_at: Mapped[datetime]

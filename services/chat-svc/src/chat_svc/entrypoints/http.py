@@ -10,6 +10,7 @@ from chat_svc.entrypoints import (
     gaps_api,
     messages_api,
     openai_api,
+    prompt_tests_api,
     user_conversations_api,
 )
 
@@ -22,11 +23,12 @@ API = HttpApi(
         gaps_api.router,
         messages_api.router,
         openai_api.router,
+        prompt_tests_api.router,
         user_conversations_api.router,
     ],
     long_bodies=re.compile(
         "/chat/[^/]+|/api/openai/v1/chat/completions|/api/conversations/[^/]+/messages/[^/]+/edit"
-        "|/api/knowledge/gaps/[^/]+/answer"
+        "|/api/knowledge/gaps/[^/]+/answer|/api/personas/[^/]+/prompts/test"
     ),
     description="Conversations in which a persona answers.",
 )
