@@ -33,7 +33,7 @@ class Content:
     persona_id: UUID
     text: str
     is_inherited: bool
-    """Whether it has none of its own."""
+    """Whether all of it is an ancestor's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
