@@ -11,7 +11,7 @@ SOURCES := conftest.py shared services cli tests bench deploy scripts/uv
 TESTS := not faults
 
 .DEFAULT_GOAL := help
-.PHONY: help audit install demo up test check faults bench bench-peers schemas format clean images k8s k8s-tools k8s-files
+.PHONY: help audit install demo up test check faults bench bench-peers schemas web format clean images k8s k8s-tools k8s-files
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,7 @@ check: install ## Format, lint, types, imports, declared dependencies, unit test
 	@scripts/step "security" $(RUN) bandit -q -ll -ii -c pyproject.toml -r shared services cli
 	@scripts/step "lock" $(UV) lock --check --quiet
 	@scripts/step "schemas are current" $(RUN) python -m persona_contracts.schemas --check
+	@scripts/step "console is built" scripts/web check
 	@scripts/step "unit tests" $(RUN) pytest -q -rs -n 2 -m "not faults and not processes" --durations 10
 
 test: install ## Everything but the long faults, with Postgres and NATS as processes
@@ -80,6 +81,11 @@ schemas: install ## Generate shared/contracts/schemas, and what each service nee
 	@$(RUN) python -m persona_contracts.schemas
 	@$(RUN) python -m dramatis.access
 	@$(RUN) python -m dramatis.gateway_routes
+
+web: install ## Build the console of studio-svc into its package, with node from PyPI
+	@$(UV) sync --frozen --quiet --group web
+	@$(RUN) --group web scripts/web openapi
+	@$(RUN) --group web scripts/web build
 
 format: install ## Format and fix what can be fixed
 	@$(RUN) ruff format $(SOURCES)

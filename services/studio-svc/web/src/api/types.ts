@@ -1,0 +1,20 @@
+import type { components as C } from "./generated/chat-svc.d.ts";
+import type { components as D } from "./generated/draft-svc.d.ts";
+import type { components as F } from "./generated/followup-svc.d.ts";
+import type { components as I } from "./generated/ingest-svc.d.ts";
+import type { components as P } from "./generated/persona-svc.d.ts";
+import type { components as V } from "./generated/voice-svc.d.ts";
+
+export type Persona = P["schemas"]["PersonaDocument"];
+export type ResolvedPersona = P["schemas"]["ResolvedPersonaDocument"];
+export type Draft = D["schemas"]["DraftDocument"];
+export type KnowledgeFile = I["schemas"]["FileDocument"];
+export type Conversation = C["schemas"]["ConversationDocument"];
+export type Message = C["schemas"]["MessageDocument"];
+export type Sequence = F["schemas"]["SequenceDocument"];
+export type Agent = V["schemas"]["AgentDocument"];
+export type AuditEntry = P["schemas"]["AuditEntryDocument"];
+export type Prompt = P["schemas"]["PromptDocument"];
+export type PromptVersion = P["schemas"]["PromptVersionSummaryDocument"];
+export type Template = P["schemas"]["TemplateSummaryDocument"];
+export type Layer = P["schemas"]["Layer"];

@@ -1,0 +1,51 @@
+import { answer, persona } from "../api/client.ts";
+import { Resource } from "./resource.svelte.ts";
+import { router } from "./router.svelte.ts";
+import { session } from "./session.svelte.ts";
+
+export interface PersonaName {
+  persona_id: string;
+  name: string;
+  is_default: boolean;
+  is_active: boolean;
+}
+
+const FIRST = 200;
+const OF_PERSONA = /^\/(?:personas|prompts|files|voice|chat)\/([0-9a-f-]{36})(?:\/|$)/;
+
+/** The personas of the selector, and which one is chosen: the one in the address. */
+class Personas {
+  names = new Resource<PersonaName[]>();
+
+  /** The persona of the address, else the last one that was in it; "" without any. */
+  get chosen(): string {
+    const shown = OF_PERSONA.exec(router.path)?.[1];
+    if (shown) {
+      localStorage.setItem(this.#key, shown);
+      return shown;
+    }
+    return localStorage.getItem(this.#key) ?? "";
+  }
+
+  get chosenName(): string | null {
+    return this.names.data?.find((one) => one.persona_id === this.chosen)?.name ?? null;
+  }
+
+  async load(): Promise<void> {
+    await this.names.load(() => this.search(""));
+  }
+
+  async search(text: string): Promise<PersonaName[]> {
+    const query = { limit: FIRST, view: "summary", ...(text ? { search: text } : {}) };
+    const page = await answer(persona.GET("/api/personas", { params: { query } }));
+    return page.items.flatMap((item) =>
+      item.persona_id === null ? [] : [{ ...item, persona_id: item.persona_id }],
+    );
+  }
+
+  get #key(): string {
+    return `persona:${session.me?.workspace_id ?? ""}`;
+  }
+}
+
+export const personas = new Personas();

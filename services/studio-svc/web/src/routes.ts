@@ -1,0 +1,35 @@
+import type { Page } from "./lib/router.svelte.ts";
+import type { IconName } from "./parts/Icon.svelte";
+
+/** Every page there is. */
+export const PAGES: Page[] = [
+  { path: "/", title: "Personas", load: () => import("./pages/Personas.svelte") },
+  { path: "/personas", title: "Personas", load: () => import("./pages/Personas.svelte") },
+  { path: "/personas/:persona", title: "Identity", load: () => import("./pages/Identity.svelte") },
+  { path: "/personas/:persona/history", title: "History", load: () => import("./pages/History.svelte") },
+  { path: "/prompts/:persona", title: "Prompts", load: () => import("./pages/Prompts.svelte") },
+  { path: "/files/:persona", title: "Files", load: () => import("./pages/Files.svelte") },
+  { path: "/drafts", title: "Drafts", load: () => import("./pages/Drafts.svelte") },
+  { path: "/trash", title: "Trash", load: () => import("./pages/Trash.svelte") },
+];
+
+export interface NavItem {
+  href: string;
+  label: string;
+  icon: IconName;
+  /** Pressed after `g`. */
+  key: string;
+}
+
+/** Pages of the workspace, in the order in which they are shown. */
+export const WORKSPACE: NavItem[] = [
+  { href: "/drafts", label: "Drafts", icon: "inbox", key: "d" },
+  { href: "/personas", label: "Personas", icon: "users", key: "p" },
+  { href: "/trash", label: "Trash", icon: "trash", key: "t" },
+];
+
+/** Pages of one persona: `href` is followed by its id. */
+export const OF_PERSONA: Omit<NavItem, "key">[] = [
+  { href: "/prompts", label: "Prompts", icon: "text" },
+  { href: "/files", label: "Files", icon: "folder" },
+];
