@@ -3,13 +3,18 @@ import type { IconName } from "./parts/Icon.svelte";
 
 /** Every page there is. */
 export const PAGES: Page[] = [
-  { path: "/", title: "Personas", load: () => import("./pages/Personas.svelte") },
+  { path: "/", title: "Home", load: () => import("./pages/Home.svelte") },
   { path: "/personas", title: "Personas", load: () => import("./pages/Personas.svelte") },
   { path: "/personas/:persona", title: "Identity", load: () => import("./pages/Identity.svelte") },
   { path: "/personas/:persona/history", title: "History", load: () => import("./pages/History.svelte") },
   { path: "/prompts/:persona", title: "Prompts", load: () => import("./pages/Prompts.svelte") },
   { path: "/files/:persona", title: "Files", load: () => import("./pages/Files.svelte") },
   { path: "/drafts", title: "Drafts", load: () => import("./pages/Drafts.svelte") },
+  { path: "/chat/:persona", title: "Chat", load: () => import("./pages/Chat.svelte") },
+  { path: "/sequences", title: "Sequences", load: () => import("./pages/Sequences.svelte") },
+  { path: "/sequences/:sequence", title: "Sequence", load: () => import("./pages/SequencePage.svelte") },
+  { path: "/events", title: "Events", load: () => import("./pages/Events.svelte") },
+  { path: "/audit", title: "Audit", load: () => import("./pages/Audit.svelte") },
   { path: "/trash", title: "Trash", load: () => import("./pages/Trash.svelte") },
 ];
 
@@ -23,13 +28,18 @@ export interface NavItem {
 
 /** Pages of the workspace, in the order in which they are shown. */
 export const WORKSPACE: NavItem[] = [
+  { href: "/", label: "Home", icon: "home", key: "h" },
   { href: "/drafts", label: "Drafts", icon: "inbox", key: "d" },
   { href: "/personas", label: "Personas", icon: "users", key: "p" },
+  { href: "/sequences", label: "Sequences", icon: "steps", key: "s" },
+  { href: "/events", label: "Events", icon: "activity", key: "e" },
+  { href: "/audit", label: "Audit", icon: "scroll", key: "a" },
   { href: "/trash", label: "Trash", icon: "trash", key: "t" },
 ];
 
 /** Pages of one persona: `href` is followed by its id. */
 export const OF_PERSONA: Omit<NavItem, "key">[] = [
+  { href: "/chat", label: "Chat", icon: "chat" },
   { href: "/prompts", label: "Prompts", icon: "text" },
   { href: "/files", label: "Files", icon: "folder" },
 ];

@@ -1,0 +1,48 @@
+/** The events of an answer that is being written: the AI SDK's UI message stream. */
+export type ChatEvent =
+  | { type: "start"; messageId: string }
+  | { type: "data-thread_info"; data: { thread_id: string; title: string; message_id: string } }
+  | { type: "text-delta"; delta: string }
+  | { type: "data-restart" }
+  | { type: "finish" | "abort" }
+  | { type: "error"; errorText: string };
+
+export interface Frame {
+  id: string;
+  event: ChatEvent | null;
+  isDone: boolean;
+}
+
+/** Read server-sent events; a stream that ends without its last one was cut. */
+export async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      rest += value;
+      const parts = rest.split("\n\n");
+      rest = parts.pop() ?? "";
+      for (const part of parts) {
+        const frame = parsed(part);
+        if (frame) yield frame;
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function parsed(text: string): Frame | null {
+  let id = "";
+  const data: string[] = [];
+  for (const line of text.split("\n")) {
+    if (line.startsWith("id: ")) id = line.slice(4);
+    else if (line.startsWith("data: ")) data.push(line.slice(6));
+  }
+  if (data.length === 0) return null;
+  const joined = data.join("\n");
+  if (joined === "[DONE]") return { id, event: null, isDone: true };
+  return { id, event: JSON.parse(joined) as ChatEvent, isDone: false };
+}
