@@ -13,7 +13,7 @@ export const PAGES: Page[] = [
   { path: "/chat/:persona", title: "Chat", load: () => import("./pages/Chat.svelte") },
   { path: "/sequences", title: "Sequences", load: () => import("./pages/Sequences.svelte") },
   { path: "/sequences/:sequence", title: "Sequence", load: () => import("./pages/SequencePage.svelte") },
-  { path: "/events", title: "Events", load: () => import("./pages/Events.svelte") },
+  { path: "/activity", title: "Events", load: () => import("./pages/Events.svelte") },
   { path: "/audit", title: "Audit", load: () => import("./pages/Audit.svelte") },
   { path: "/trash", title: "Trash", load: () => import("./pages/Trash.svelte") },
 ];
@@ -32,7 +32,7 @@ export const WORKSPACE: NavItem[] = [
   { href: "/drafts", label: "Drafts", icon: "inbox", key: "d" },
   { href: "/personas", label: "Personas", icon: "users", key: "p" },
   { href: "/sequences", label: "Sequences", icon: "steps", key: "s" },
-  { href: "/events", label: "Events", icon: "activity", key: "e" },
+  { href: "/activity", label: "Events", icon: "activity", key: "e" },
   { href: "/audit", label: "Audit", icon: "scroll", key: "a" },
   { href: "/trash", label: "Trash", icon: "trash", key: "t" },
 ];
