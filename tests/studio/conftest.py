@@ -1,0 +1,154 @@
+"""A browser at the console of one running stack; without Chromium these tests are skipped by name."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from dramatis.login_link import login_link
+from dramatis.stack import Stack
+from service_devkit.testing.waiting import HANG_SECONDS
+
+SHOWN_MS = 15_000
+"""How long a page may take on a machine that does much besides."""
+CHROMIUM = shutil.which("chromium")
+SESSION = {"loop_scope": "session", "scope": "session"}
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return Chromium's path, or skip."""
+    pytest.importorskip("playwright", reason="no playwright here: scripts/uv sync --group web")
+    if CHROMIUM is None:
+        pytest.skip("no chromium here: apt-get install chromium")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def stack(chromium):
+    with Stack(ephemeral=True, fake_elevenlabs=True) as running:
+        yield running
+
+
+class Console:
+    """The stack as its API shows it to an admin, to put things there and to look at them."""
+
+    def __init__(self, stack):
+        self._stack = stack
+        self.url = stack.endpoints().services["studio"]
+        self._client = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {stack.token()}"},
+            timeout=HANG_SECONDS,
+            trust_env=False,
+        )
+
+    def link(self, role="admin"):
+        """Return a new link that signs one browser in."""
+        return login_link(self.url, self._stack.token(role=role))
+
+    def call(self, method, path, **more):
+        answer = self._client.request(method, path, **more)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def persona(self, name, **fields):
+        return self.call("POST", "/api/personas", json={"name": name, **fields})
+
+
+@pytest.fixture(scope="session")
+def console(stack):
+    return Console(stack)
+
+
+@pytest_asyncio.fixture(**SESSION)
+async def browser(chromium):
+    from playwright.async_api import async_playwright  # noqa: PLC0415: skipped without it
+
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        yield launched
+        await launched.close()
+
+
+class Visit:
+    """One browser window; errors on its console fail the test, but for those that it names."""
+
+    def __init__(self, context):
+        self.context = context
+        self.errors = []
+        self.expected = []
+
+    async def tab(self):
+        page = await self.context.new_page()
+        page.on("console", self._told)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        return page
+
+    def expect(self, *patterns):
+        """Name errors that this test brings about."""
+        self.expected += patterns
+
+    def unexpected(self):
+        return [e for e in self.errors if not any(re.search(p, e) for p in self.expected)]
+
+    def _told(self, message):
+        if message.type in {"error", "warning"}:
+            self.errors.append(message.text)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if report.when == "call":
+        item.has_failed = report.failed
+    return report
+
+
+@pytest_asyncio.fixture(**SESSION)
+async def signed_in(browser, console):
+    """Return the cookies of an admin who has signed in by a link."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(console.link())
+    await page.get_by_role("navigation", name="Pages").wait_for(timeout=HANG_SECONDS * 1000)
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visits(browser, console, request, tmp_path):
+    """Return a function that opens a window; its trace is kept where the test fails."""
+    opened = []
+
+    async def visit(**options):
+        context = await browser.new_context(base_url=console.url, **options)
+        context.set_default_timeout(SHOWN_MS)
+        await context.tracing.start(screenshots=True, snapshots=True)
+        opened.append(Visit(context))
+        return opened[-1]
+
+    yield visit
+    has_failed = getattr(request.node, "has_failed", True)
+    for number, each in enumerate(opened):
+        trace = Path(tmp_path / f"trace-{number}.zip") if has_failed else None
+        await each.context.tracing.stop(**({"path": trace} if trace else {}))
+        await each.context.close()
+    if not has_failed:
+        assert [each.unexpected() for each in opened] == [[] for _ in opened]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(visits, signed_in):
+    return await visits(storage_state=signed_in)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(visit):
+    return await visit.tab()
