@@ -15,13 +15,14 @@ export interface Frame {
 
 /** Read server-sent events; a stream that ends without its last one was cut. */
 export async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
   let rest = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      rest += value;
+      rest += decoder.decode(value, { stream: true });
       const parts = rest.split("\n\n");
       rest = parts.pop() ?? "";
       for (const part of parts) {

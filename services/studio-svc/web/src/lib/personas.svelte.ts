@@ -1,4 +1,6 @@
 import { answer, persona } from "../api/client.ts";
+import type { components } from "../api/generated/persona-svc.d.ts";
+import type { PageOf } from "./paged.svelte.ts";
 import { Resource } from "./resource.svelte.ts";
 import { router } from "./router.svelte.ts";
 import { session } from "./session.svelte.ts";
@@ -8,6 +10,15 @@ export interface PersonaName {
   name: string;
   is_default: boolean;
   is_active: boolean;
+}
+
+export type PersonaSummary = components["schemas"]["PersonaSummaryDocument"];
+export interface Filters {
+  search?: string;
+  tag?: string;
+  active?: boolean;
+  sort?: "name" | "created_at" | "-updated_at";
+  after?: string;
 }
 
 const FIRST = 200;
@@ -36,8 +47,7 @@ class Personas {
   }
 
   async search(text: string): Promise<PersonaName[]> {
-    const query = { limit: FIRST, view: "summary", ...(text ? { search: text } : {}) };
-    const page = await answer(persona.GET("/api/personas", { params: { query } }));
+    const page = await personaPage(text ? { search: text } : {});
     return page.items.flatMap((item) =>
       item.persona_id === null ? [] : [{ ...item, persona_id: item.persona_id }],
     );
@@ -49,3 +59,11 @@ class Personas {
 }
 
 export const personas = new Personas();
+
+/** A page of the personas without their texts. */
+export async function personaPage(filters: Filters): Promise<PageOf<PersonaSummary>> {
+  const query = { view: "summary" as const, limit: FIRST, ...filters };
+  const page = await answer(persona.GET("/api/personas", { params: { query } }));
+  // The view decides which of the documents it is.
+  return page as PageOf<PersonaSummary>;
+}
