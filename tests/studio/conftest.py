@@ -1,9 +1,8 @@
-"""A browser at the console of one running stack; without Chromium these tests are skipped by name."""
+"""A browser at the console of one running stack; without Chromium these tests are skipped."""
 
 import os
 import re
 import shutil
-from pathlib import Path
 
 import httpx
 import pytest
@@ -21,7 +20,6 @@ SESSION = {"loop_scope": "session", "scope": "session"}
 @pytest.fixture(scope="session")
 def chromium():
     """Return Chromium's path, or skip."""
-    pytest.importorskip("playwright", reason="no playwright here: scripts/uv sync --group web")
     if CHROMIUM is None:
         pytest.skip("no chromium here: apt-get install chromium")
     return CHROMIUM
@@ -29,6 +27,7 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def stack(chromium):
+    assert chromium
     with Stack(ephemeral=True, fake_elevenlabs=True) as running:
         yield running
 
@@ -55,20 +54,24 @@ class Console:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def close(self):
+        self._client.close()
+
     def persona(self, name, **fields):
         return self.call("POST", "/api/personas", json={"name": name, **fields})
 
 
 @pytest.fixture(scope="session")
 def console(stack):
-    return Console(stack)
+    made = Console(stack)
+    yield made
+    made.close()
 
 
 @pytest_asyncio.fixture(**SESSION)
 async def browser(chromium):
-    from playwright.async_api import async_playwright  # noqa: PLC0415: skipped without it
-
-    async with async_playwright() as playwright:
+    api = pytest.importorskip("playwright.async_api")
+    async with api.async_playwright() as playwright:
         launched = await playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else []
         )
@@ -126,19 +129,22 @@ async def signed_in(browser, console):
 async def visits(browser, console, request, tmp_path):
     """Return a function that opens a window; its trace is kept where the test fails."""
     opened = []
+    is_traced = request.node.get_closest_marker("long") is None
 
     async def visit(**options):
         context = await browser.new_context(base_url=console.url, **options)
         context.set_default_timeout(SHOWN_MS)
-        await context.tracing.start(screenshots=True, snapshots=True)
+        if is_traced:
+            await context.tracing.start(snapshots=True)
         opened.append(Visit(context))
         return opened[-1]
 
     yield visit
     has_failed = getattr(request.node, "has_failed", True)
     for number, each in enumerate(opened):
-        trace = Path(tmp_path / f"trace-{number}.zip") if has_failed else None
-        await each.context.tracing.stop(**({"path": trace} if trace else {}))
+        if is_traced:
+            trace = {"path": tmp_path / f"trace-{number}.zip"} if has_failed else {}
+            await each.context.tracing.stop(**trace)
         await each.context.close()
     if not has_failed:
         assert [each.unexpected() for each in opened] == [[] for _ in opened]

@@ -1,4 +1,4 @@
-"""The console's built files: they are those of the sources, small, and free of what the CSP forbids."""
+"""The console's built files: those of the sources, small, and free of what the CSP forbids."""
 
 import gzip
 import json

@@ -5,26 +5,25 @@ import re
 from pathlib import Path
 from uuid import uuid4
 
+import dramatis
 import pytest
-from dramatis import samples
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 from service_kit.clock import utc_now
 
-pytest.importorskip("playwright", reason="no playwright here: scripts/uv sync --group web")
-from axe_playwright_python.async_playwright import Axe  # noqa: E402: skipped without it
-from playwright.async_api import expect  # noqa: E402
+api = pytest.importorskip("playwright.async_api", reason="scripts/uv sync --group web")
+axe = pytest.importorskip("axe_playwright_python.async_playwright")
+expect = api.expect
 
 SHOWN_MS = 15_000
 LONG_MS = HANG_SECONDS * 1000
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-PRICES = Path(samples.__file__ or "").parent / "knowledge/prices.pdf"
-KEY_OF_DATES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+PRICES = Path(dramatis.__file__).parent / "samples/knowledge/prices.pdf"
+IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 expect.set_options(timeout=SHOWN_MS)
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.processes,
-    pytest.mark.long,
 ]
 
 
@@ -91,7 +90,8 @@ async def test_a_persona_is_made_edited_with_its_preview_and_has_a_history(page)
     await expect(page.get_by_role("dialog")).to_contain_text("Hi {firstName|there},")
 
 
-async def test_of_two_who_edit_one_persona_neither_loses_a_field(page, console):
+async def test_of_two_who_edit_one_persona_neither_loses_a_field(page, visit, console):
+    visit.expect("412")
     made = console.persona(new("Two"), tone="dry", goals="sell")
     path = f"/api/personas/{made['persona_id']}"
     await page.goto(f"/personas/{made['persona_id']}")
@@ -249,7 +249,9 @@ async def test_a_file_is_read_searched_and_cited_in_a_chat_to_its_page(page, con
     await expect(page.get_by_text("2 pages · 2 passages")).to_be_visible(timeout=LONG_MS)
     await page.get_by_label("Question").fill("What does the plan Team cost?")
     await page.get_by_role("search").get_by_role("button", name="Search").click()
-    await expect(page.get_by_role("region", name="Search").get_by_text("prices.pdf").first).to_be_visible()
+    await expect(
+        page.get_by_role("region", name="Search").get_by_text("prices.pdf").first
+    ).to_be_visible()
     await page.get_by_role("navigation", name="Pages of").get_by_role("link", name="Chat").click()
     await page.get_by_label("Message to").fill("What does the plan Team cost?")
     await page.keyboard.press("Enter")
@@ -327,7 +329,9 @@ async def test_all_is_reached_by_keyboard(page, console):
     await page.keyboard.press("p")
     await expect(page.get_by_role("heading", name="Personas", level=1)).to_be_visible()
     await page.keyboard.press("Control+k")
-    await page.get_by_role("combobox").fill(made["name"])
+    await page.get_by_role("combobox", name="Search personas, pages and commands").fill(
+        made["name"]
+    )
     await expect(page.get_by_role("option", name=made["name"])).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name=made["name"], level=1)).to_be_visible()
@@ -351,7 +355,10 @@ async def test_a_script_in_a_name_is_a_name(page, console):
     await expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
-async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(visits, signed_in, console):
+@pytest.mark.long
+async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(
+    visits, signed_in, console
+):
     made = console.persona(new("Accessible"), tone="warm", greeting="Hi {firstName|there},")
     persona = made["persona_id"]
     pages = ["/", "/drafts", "/personas", "/sequences", "/sequences?tab=paused", "/activity"]
@@ -370,7 +377,7 @@ async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(v
             await page.goto(path)
             await expect(page.get_by_role("heading", level=1)).to_be_visible()
             await expect(page.get_by_text("Loading…")).to_have_count(0)
-            broken = await Axe().run(page, options=RULES)
+            broken = await axe.Axe().run(page, options=RULES)
             found += [(path, one["id"]) for one in broken.response["violations"]]
             if await page.evaluate("document.documentElement.scrollWidth") > width:
                 found.append((path, "sideways"))
@@ -379,12 +386,13 @@ async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(v
     assert await asyncio.gather(look("light", 1280), look("dark", 320)) == [[], []]
 
 
+@pytest.mark.long
 async def test_no_link_leads_nowhere(page, console):
     made = console.persona(new("Linked"))
     seen, waiting = set(), ["/", f"/personas/{made['persona_id']}"]
     while waiting:
         path = waiting.pop()
-        kind = KEY_OF_DATES.sub("{id}", path)
+        kind = IDS.sub("{id}", path)
         if kind in seen:
             continue
         seen.add(kind)
