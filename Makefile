@@ -80,12 +80,13 @@ k8s-files: k8s-tools ## Make the generated manifests and each install.yaml anew
 schemas: install ## Generate shared/contracts/schemas, and what each service needs of the broker
 	@$(RUN) python -m persona_contracts.schemas
 	@$(RUN) python -m dramatis.access
+	@$(RUN) scripts/web openapi
 	@$(RUN) python -m dramatis.gateway_routes
 
 web: install ## Build the console of studio-svc into its package, with node from PyPI
 	@$(UV) sync --frozen --quiet --group web
-	@$(RUN) --group web scripts/web openapi
-	@$(RUN) --group web scripts/web build
+	@$(RUN) scripts/web openapi
+	@$(RUN) scripts/web build
 
 format: install ## Format and fix what can be fixed
 	@$(RUN) ruff format $(SOURCES)
