@@ -3,7 +3,7 @@ import type { IconName } from "./parts/Icon.svelte";
 
 /** Every page there is. */
 export const PAGES: Page[] = [
-  { path: "/", title: "Personas", load: () => import("./pages/Personas.svelte") },
+  { path: "/", title: "Home", load: () => import("./pages/Home.svelte") },
   { path: "/personas", title: "Personas", load: () => import("./pages/Personas.svelte") },
   { path: "/personas/:persona", title: "Identity", load: () => import("./pages/Identity.svelte") },
   { path: "/personas/:persona/history", title: "History", load: () => import("./pages/History.svelte") },
@@ -13,6 +13,8 @@ export const PAGES: Page[] = [
   { path: "/chat/:persona", title: "Chat", load: () => import("./pages/Chat.svelte") },
   { path: "/sequences", title: "Sequences", load: () => import("./pages/Sequences.svelte") },
   { path: "/sequences/:sequence", title: "Sequence", load: () => import("./pages/SequencePage.svelte") },
+  { path: "/activity", title: "Events", load: () => import("./pages/Events.svelte") },
+  { path: "/audit", title: "Audit", load: () => import("./pages/Audit.svelte") },
   { path: "/trash", title: "Trash", load: () => import("./pages/Trash.svelte") },
 ];
 
@@ -26,9 +28,12 @@ export interface NavItem {
 
 /** Pages of the workspace, in the order in which they are shown. */
 export const WORKSPACE: NavItem[] = [
+  { href: "/", label: "Home", icon: "home", key: "h" },
   { href: "/drafts", label: "Drafts", icon: "inbox", key: "d" },
   { href: "/personas", label: "Personas", icon: "users", key: "p" },
   { href: "/sequences", label: "Sequences", icon: "steps", key: "s" },
+  { href: "/activity", label: "Events", icon: "activity", key: "e" },
+  { href: "/audit", label: "Audit", icon: "scroll", key: "a" },
   { href: "/trash", label: "Trash", icon: "trash", key: "t" },
 ];
 
