@@ -233,12 +233,12 @@ async def test_drafts_are_decided_by_keyboard(page, console):
     assert "Dear you" in stored[0]["body"]
 
 
-async def test_a_draft_that_waits_is_on_the_first_page(page, console):
-    await replied(console, new("lead").replace(" ", "-"))
+async def test_the_first_page_names_what_stands_in_and_the_setting_that_ends_it(page):
     await page.goto("/")
-    row = page.get_by_role("listitem").filter(has_text="Drafts waiting")
-    await row.get_by_role("link", name="Open").click()
-    await expect(page.get_by_role("heading", name="Drafts", level=1)).to_be_visible()
+    await expect(page.get_by_role("heading", name="What needs you")).to_be_visible()
+    standing_in = page.get_by_role("region", name="Stand-ins")
+    await expect(standing_in).to_contain_text("elevenlabs:fake")
+    await expect(standing_in).to_contain_text("DRAMATIS_CHAT_WRITER")
 
 
 async def test_a_file_is_read_searched_and_cited_in_a_chat_to_its_page(page, console):

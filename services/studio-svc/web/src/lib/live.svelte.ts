@@ -3,7 +3,7 @@ import { onDestroy } from "svelte";
 import { session } from "./session.svelte.ts";
 
 export interface Changed {
-  items?: { kind: string; id: string; revision: number | null }[];
+  items?: { kind: string; id: string | null; revision: number | null }[];
   all?: boolean;
 }
 type Listener = (changed: Changed) => void;
