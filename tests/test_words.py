@@ -49,9 +49,9 @@ def files(pattern: str) -> Iterator[Path]:
     yield from ROOT.glob(pattern.replace("**/", ""))
     for folder in SOURCES:
         for path in (ROOT / folder).glob(pattern):
-            if not {".venv", "golden", "cases", "vendor"} & set(path.parts) and path != Path(
-                __file__
-            ):
+            if not {".venv", "node_modules", "golden", "cases", "vendor"} & set(
+                path.parts
+            ) and path != Path(__file__):
                 yield path
 
 
