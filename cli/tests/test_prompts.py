@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from dramatis.tokens import embedded_token
 
 pytestmark = pytest.mark.processes
 GUIDE = Path(__file__).parents[2] / "docs/guides/prompts.md"
@@ -60,6 +61,17 @@ def test_a_text_with_errors_is_told_by_line_and_fails_the_command(prompts, edit)
     told = edit("fine\n{{ secret }}\n", code=1)
     assert "Version 2 is stored, not used: line 2" in told
     assert prompts("show", "Nova", "rag") == "Quote.\n"
+
+
+def test_another_admin_approves_what_was_proposed(prompts, edit, stack, workspace):
+    edit("Quote.\n")
+    headers = {"Authorization": f"Bearer {stack.token(workspace)}"}
+    url = f"{stack.url('persona')}/api/workspace/settings"
+    assert httpx.put(url, headers=headers, json={"prompt_approval": True}).is_success
+    assert "Version 2 waits for another admin" in edit("Quote pages.\n")
+    prompts("approve", "Nova", "rag", "2", code=1)
+    ben = embedded_token(stack.data_dir, workspace, subject="ben")
+    assert "Version 2 is used." in prompts("approve", "Nova", "rag", "2", "--token", ben)
 
 
 def test_a_template_is_taken_over_and_an_unknown_one_refused(prompts):

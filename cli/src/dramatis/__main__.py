@@ -20,6 +20,8 @@ GROUPS = {
     "replies": "replies",
     "personas": "personas",
     "prompts": "prompts",
+    "chat": "chat",
+    "conversations": "conversations",
     "files": "files",
     "sequences": "sequences",
     "instances": "instances",

@@ -1,5 +1,6 @@
 """The REST API of one service, as the commands use it."""
 
+import json
 from collections.abc import Generator
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from service_kit.personas import AT_LEAST_HEADER, REVISION_HEADER
 from dramatis.errors import CliError, NotUpError
 
 TIMEOUT_SECONDS = 10
+SILENCE_SECONDS = 60
+"""In an event stream; a service that is there is not silent for so long."""
 PAGE_LIMIT = 200
 
 
@@ -91,6 +94,23 @@ class Rest:
             if page["next"] is None:
                 return
             after = {"after": page["next"]}
+
+    def events(self, path: str, body: dict[str, Any]) -> Generator[dict[str, Any]]:
+        """Post `body`, and yield the documents of the event stream that answers; raises as `send`.
+
+        There is no limit of time: the service tells that it is there.
+        """
+        try:
+            timeout = httpx.Timeout(TIMEOUT_SECONDS, read=SILENCE_SECONDS)
+            with self._client.stream("POST", path, json=body, timeout=timeout) as answer:
+                if not answer.is_success:
+                    answer.read()
+                self.checked(answer)
+                for line in answer.iter_lines():
+                    if line.startswith("data: {"):
+                        yield json.loads(line.removeprefix("data: "))
+        except httpx.HTTPError as error:
+            raise NotUpError(f"{self.url} does not answer: {error}.") from error
 
 
 def _problem(answer: httpx.Response) -> str:

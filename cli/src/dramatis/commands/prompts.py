@@ -138,6 +138,16 @@ def activate(
         _tell_active(target, api.send("PUT", path).json())
 
 
+def approve(
+    target: RestTarget, *, persona: Persona, layer: Layer, version: Number, name: Name = MAIN
+) -> None:
+    """Approve a version that another admin has proposed, and use it."""
+    prompt = Prompt(persona, layer, name)
+    with target.rest("persona") as api:
+        path = f"{_path(api, prompt)}/versions/{_id_of(api, prompt, version)}/approve"
+        _tell_active(target, api.send("POST", path).json())
+
+
 def recover(target: RestTarget, *, persona: Persona, layer: Layer, name: Name = MAIN) -> None:
     """Go back to the version that was used before."""
     prompt = Prompt(persona, layer, name)
@@ -249,6 +259,7 @@ def register(app: typer.Typer) -> None:
         ("edit", edit, ('dramatis prompts edit Nova rag -f rag.txt -m "Quote pages"',)),
         ("diff", diff, ("dramatis prompts diff Nova rag 1 2",)),
         ("activate", activate, ("dramatis prompts activate Nova rag 1",)),
+        ("approve", approve, ("dramatis prompts approve Nova rag 2",)),
         ("recover", recover, ("dramatis prompts recover Nova rag",)),
         (
             "templates",
