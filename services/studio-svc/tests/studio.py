@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 from studio_svc.adapters.http_services import HttpServices
 from studio_svc.adapters.nats_changes import NatsChanges
+from studio_svc.adapters.oidc_provider import choose_provider
 from studio_svc.adapters.routes import load_routes
 from studio_svc.adapters.site import Site
 from studio_svc.adapters.token_signer import ISSUER, TokenSigner
@@ -169,7 +170,7 @@ class Studio:
                 **more,
             }
         )
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://127.0.0.1:{self.settings.http_port}"
         self.store = Store(database.login_url, "studio-svc", pool_size=4)
         self._opened = AsyncExitStack()
 
@@ -196,12 +197,15 @@ class Studio:
             changes=changes,
             hear_changes=NatsChanges(Client(), changes.note, changes.note_gap),
             stopping=asyncio.Event(),
+            oidc=choose_provider(settings),
         )
         await self._opened.enter_async_context(serving(app, settings.http_port))
         return self
 
     async def __aexit__(self, *error):
         await self._opened.aclose()
+        if self.deps.oidc is not None:
+            await self.deps.oidc.close()
 
     def token(self, role="admin", subject="ann"):
         """Return a token as `dramatis token` makes it."""

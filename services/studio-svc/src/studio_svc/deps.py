@@ -8,6 +8,7 @@ from service_kit.store import Store
 
 from studio_svc.adapters.http_services import HttpServices
 from studio_svc.adapters.nats_changes import NatsChanges
+from studio_svc.adapters.oidc_provider import OidcProvider, choose_provider
 from studio_svc.adapters.routes import load_routes
 from studio_svc.adapters.site import Site
 from studio_svc.adapters.token_signer import TokenSigner
@@ -31,6 +32,8 @@ class StudioDeps:
     changes: FollowChanges
     hear_changes: NatsChanges
     stopping: asyncio.Event
+    oidc: OidcProvider | None
+    """None: no identity provider is set up."""
 
 
 def build(service: Service, settings: StudioSettings, signer: TokenSigner) -> StudioDeps:
@@ -47,4 +50,5 @@ def build(service: Service, settings: StudioSettings, signer: TokenSigner) -> St
         changes=changes,
         hear_changes=NatsChanges(service.broker.publishing, changes.note, changes.note_gap),
         stopping=service.stopping,
+        oidc=choose_provider(settings),
     )

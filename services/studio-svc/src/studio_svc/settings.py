@@ -5,7 +5,9 @@ from types import MappingProxyType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from persona_contracts.types import SubjectId
 from pydantic import Field, SecretStr, field_validator, model_validator
+from service_kit.identity import Role
 from service_kit.settings import ServiceSettings, own_variables
 from service_kit.signer import Signer
 
@@ -36,6 +38,20 @@ class StudioSettings(ServiceSettings):
     """Ed25519 keys in PEM: the first signs, all are published. Embedded: one of the data folder."""
     voice_origins: tuple[str, ...] = ("https://api.elevenlabs.io", "wss://api.elevenlabs.io")
     """Where a page may connect to for a call with an agent."""
+
+    oidc_issuer: str | None = None
+    """The company's identity provider, as its tokens name it."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    """None: a public client, which has PKCE alone."""
+    oidc_scope: str = "openid profile email"
+    oidc_role_claim: str = "roles"
+    """Of the ID token; `a.b` is `b` inside `a`."""
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+    """The role of each value of that claim, as JSON; who has none is refused."""
+    oidc_workspace_claim: str = "workspace_id"
+    oidc_workspace: SubjectId | None = None
+    """The workspace of everybody, instead of the claim."""
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -78,5 +94,7 @@ class StudioSettings(ServiceSettings):
 
     @property
     def not_configured(self) -> Sequence[str]:
-        """Nothing yet."""
-        return ()
+        """A way to sign in, as long as there is none."""
+        has_links = self.profile == "embedded"
+        has_provider = self.oidc_issuer is not None and self.oidc_client_id is not None
+        return () if has_links or has_provider else ("sign-in",)

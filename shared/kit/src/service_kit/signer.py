@@ -73,6 +73,10 @@ class Signer:
 
     async def get(self, key_id: str) -> jwt.PyJWK | None:
         """Return a public key: for `Tokens`, which need not ask where they are published."""
+        return self.public(key_id)
+
+    def public(self, key_id: str) -> jwt.PyJWK | None:
+        """Return a public key; None: it is none of these."""
         key = self._keys.get(key_id)
         return None if key is None else jwt.PyJWK(_published(key))
 

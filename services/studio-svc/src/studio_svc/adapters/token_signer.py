@@ -1,5 +1,6 @@
 """The tokens by which services know who is asking, minted for one request each."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Final
@@ -14,6 +15,8 @@ from studio_svc.settings import StudioSettings
 
 ISSUER: Final = "dramatis-studio"
 LIFETIME: Final = timedelta(minutes=5)
+SEALED: Final = "sign-in"
+"""An audience that no service takes."""
 FOLDER: Final = "studio"
 """In the data folder: the embedded key, and what is published of it."""
 
@@ -41,6 +44,19 @@ class TokenSigner:
             issued_at=utc_now(),
             lifetime=LIFETIME,
         )
+
+    def seal(self, claims: Mapping[str, str], lifetime: timedelta) -> str:
+        """Return a text that `unseal` takes from anybody, until it is too old; it hides nothing."""
+        over_at = utc_now() + lifetime
+        return self._signer.sign_claims({**claims, "aud": SEALED, "exp": over_at})
+
+    def unseal(self, sealed: str) -> dict[str, str] | None:
+        """Return what was sealed here; None: it was not, or it is too old."""
+        try:
+            key = self._signer.public(jwt.get_unverified_header(sealed).get("kid", ""))
+            return key and jwt.decode(sealed, key, algorithms=["EdDSA"], audience=SEALED)
+        except jwt.PyJWTError:
+            return None
 
     async def get(self, key_id: str) -> jwt.PyJWK | None:
         """Return a public key."""

@@ -151,8 +151,8 @@ def _site_answer(site: Site, scope: Scope) -> Response:
 
 
 def _signed(scope: Scope, authorization: str | None) -> Scope:
-    """Return the request as our own routes see it: with a token, without a cookie."""
-    headers = [pair for pair in scope["headers"] if pair[0] not in {b"cookie", b"authorization"}]
+    """Return the request as our own routes see it: with a token."""
+    headers = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
     if authorization is not None:
         headers.append((b"authorization", authorization.encode("latin-1")))
     return {**scope, "headers": headers}

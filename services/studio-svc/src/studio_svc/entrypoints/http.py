@@ -2,7 +2,14 @@
 
 from service_kit.http_app import HttpApi
 
-from studio_svc.entrypoints import changes_api, health_api, keys_api, login_api, sessions_api
+from studio_svc.entrypoints import (
+    changes_api,
+    health_api,
+    keys_api,
+    login_api,
+    oidc_api,
+    sessions_api,
+)
 from studio_svc.entrypoints.front import Front
 
 API = HttpApi(
@@ -13,6 +20,7 @@ API = HttpApi(
         login_api.codes,
         sessions_api.router,
         sessions_api.own,
+        oidc_api.router,
         health_api.router,
         changes_api.router,
     ],

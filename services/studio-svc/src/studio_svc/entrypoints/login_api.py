@@ -27,7 +27,7 @@ codes = api_router("/api/login-codes", "sign-in")
 @router.get("", operation_id="getLoginWays", summary="Tell how people sign in here")
 async def ways(deps: Deps) -> LoginWaysDocument:
     """Return the ways; nobody needs to be signed in to ask."""
-    return LoginWaysDocument(oidc=False, code=deps.settings.profile == "embedded")
+    return LoginWaysDocument(oidc=deps.oidc is not None, code=deps.settings.profile == "embedded")
 
 
 @router.post(

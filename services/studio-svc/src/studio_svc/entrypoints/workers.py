@@ -56,3 +56,5 @@ async def keep_connected(deps: StudioDeps) -> None:
         await asyncio.Event().wait()
     finally:
         await deps.services.close()
+        if deps.oidc is not None:
+            await deps.oidc.close()
