@@ -68,12 +68,9 @@ def _values(claims: Mapping[str, Any], path: str) -> Iterator[str]:
             yield each
 
 
-def _inside(claims: Mapping[str, Any], path: str) -> object:
-    value: Any = claims
+def _inside(value: object, path: str) -> object:
     for part in path.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
+        value = cast("dict[str, object]", value).get(part) if isinstance(value, dict) else None
     return value
 
 
