@@ -79,6 +79,7 @@ k8s-files: k8s-tools ## Make the generated manifests and each install.yaml anew
 
 schemas: install ## Generate shared/contracts/schemas, and what each service needs of the broker
 	@$(RUN) python -m persona_contracts.schemas
+	@$(RUN) python shared/client/tests/vectors.py
 	@$(RUN) python -m dramatis.access
 	@$(RUN) scripts/web openapi
 	@$(RUN) python -m dramatis.gateway_routes

@@ -18,7 +18,7 @@ def default_of(contents):
 
 def fill(contents, make, *documents):
     for document in documents:
-        assert contents.apply(*make.message(document)) == "acme"
+        assert contents.apply(*make.message(document)).workspace_id == "acme"
 
 
 def test_lower_and_equal_revisions_are_ignored(contents, make):
@@ -37,7 +37,7 @@ def test_tombstone_removes_and_late_older_documents_stay_away(contents, make):
     persona = make.persona(revision=5)
     fill(contents, make, persona, make.workspace(default_persona_id=persona.persona_id))
 
-    assert contents.apply(*make.tombstone(persona, revision=6)) == "acme"
+    assert contents.apply(*make.tombstone(persona, revision=6)).workspace_id == "acme"
     assert contents.apply(*make.message(persona)) is None
 
     assert [item.reason for item in default_of(contents).skipped] == ["DANGLING_REF"]
@@ -99,7 +99,7 @@ def test_undecodable_first_document_is_missing_hides_no_other_and_can_come_again
 
     assert caplog.text.count(str(bad.persona_id)) == 1
     assert contents.document_count == 2
-    assert contents.apply(subject, body) == "acme"
+    assert contents.apply(subject, body).workspace_id == "acme"
     again = resolve_in(contents.view("acme"), sequence_persona_id=bad.persona_id)
     assert again.tone == "mended"
 
@@ -130,5 +130,5 @@ def test_workspaces_see_only_their_own_documents(contents, make):
 def test_limited_contents_leave_other_workspaces_out(make):
     contents = Contents("today", 0, {"acme"})
     assert contents.apply(*make.message(make.persona(), "other")) is None
-    assert contents.apply(*make.message(make.persona(), "acme")) == "acme"
+    assert contents.apply(*make.message(make.persona(), "acme")).workspace_id == "acme"
     assert contents.document_count == 1

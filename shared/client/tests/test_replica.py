@@ -1,13 +1,14 @@
 """Where reading goes on, and when what was read becomes the answer."""
 
 import pytest
+from persona_client.changes import Listeners
 from persona_client.memo import Memo
 from persona_client.replica import Replica
 
 
 @pytest.fixture
 def replica():
-    return Replica(Memo(), None)
+    return Replica(Memo(), None, Listeners(None))
 
 
 def test_nothing_is_answered_from_a_stream_that_was_read_half(replica, make):

@@ -2,7 +2,8 @@
 
 from persona_client.address import AddressError, NatsAddress
 from persona_client.answer import Freshness, Resolution
-from persona_client.errors import RosterNotReadyError, UnknownWorkspaceError
+from persona_client.changes import Change
+from persona_client.errors import ForkedError, RosterNotReadyError, UnknownWorkspaceError
 from persona_client.resolution import (
     Choice,
     FieldSource,
@@ -12,11 +13,14 @@ from persona_client.resolution import (
     resolve_in,
 )
 from persona_client.roster import Roster
+from persona_client.sync_roster import SyncRoster
 
 __all__ = [
     "AddressError",
+    "Change",
     "Choice",
     "FieldSource",
+    "ForkedError",
     "Freshness",
     "NatsAddress",
     "Resolution",
@@ -24,6 +28,7 @@ __all__ = [
     "RosterNotReadyError",
     "SkipReason",
     "Skipped",
+    "SyncRoster",
     "UnknownWorkspaceError",
     "WorkspaceView",
     "resolve_in",

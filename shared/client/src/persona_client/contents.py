@@ -15,6 +15,7 @@ from persona_contracts import (
     state_subject,
 )
 
+from persona_client.changes import Change
 from persona_client.resolution import WorkspaceView
 
 _ID: Final = r"[A-Za-z0-9_-]{1,64}"
@@ -146,8 +147,8 @@ class Contents:
         self._workspaces: dict[str, _Workspace] = {}
         self._announcing: set[str] = set()
 
-    def apply(self, subject: str, body: bytes, complete: int | None = None) -> str | None:
-        """Take one document; return the workspace whose answers may change by it.
+    def apply(self, subject: str, body: bytes, complete: int | None = None) -> Change | None:
+        """Take one document; return what has changed by it.
 
         A lower revision than the known one changes nothing. What cannot be read is logged, with
         its subject, and skipped. Subjects of kinds yet unknown are ignored. `complete` is the
@@ -157,7 +158,7 @@ class Contents:
         match = _SUBJECT.fullmatch(subject)
         if match is None or (self._only is not None and match[1] not in self._only):
             return None
-        workspace_id, kind, entity_id = match.groups()
+        workspace_id, kind, entity_id = match[1], cast("StateKind", match[2]), match[3]
         workspace = self._workspaces.get(workspace_id)
         if workspace is None:
             workspace = self._workspaces[workspace_id] = _Workspace(workspace_id)
@@ -165,13 +166,13 @@ class Contents:
             head = _Head.model_validate_json(body)
             stored = Stored(head.revision, head.deleted, body)
             self._announce(workspace_id, head.revision if complete is None else complete)
-            if not workspace.put(cast("StateKind", kind), entity_id, stored):
+            if not workspace.put(kind, entity_id, stored):
                 return None
         except ValueError:
             log.warning("state document %s cannot be decoded: skipped", subject)
             return None
         workspace.revision = max(workspace.revision, head.revision)
-        return workspace_id
+        return Change(workspace_id, kind, entity_id, head.revision, head.deleted)
 
     def _announce(self, workspace_id: str, complete: int) -> None:
         workspace = self._workspaces[workspace_id]
@@ -222,9 +223,27 @@ class Contents:
         workspace = self._workspaces.get(workspace_id)
         return 0 if workspace is None else workspace.revision
 
+    def changes_since(self, earlier: "Contents") -> Iterator[Change]:
+        """Yield what differs from `earlier` contents, perhaps of another stream."""
+        before: dict[tuple[str, StateKind, str], int] = {
+            (name, kind, entity_id): stored.revision
+            for name, workspace in earlier.workspaces()
+            for kind, entity_id, stored in workspace.stored()
+        }
+        for name, workspace in self.workspaces():
+            for kind, entity_id, stored in workspace.stored():
+                if before.pop((name, kind, entity_id), 0) != stored.revision:
+                    yield Change(name, kind, entity_id, stored.revision, stored.deleted)
+        for gone in before:
+            yield Change(*gone, revision=0, deleted=True)
+
+    def workspaces(self) -> list[tuple[str, _Workspace]]:
+        """Return the workspaces there are now."""
+        return list(self._workspaces.items())
+
     def stored(self) -> Iterator[tuple[str, Stored]]:
         """Yield (subject, document), tombstones too; the contents may change meanwhile."""
-        for workspace_id, workspace in list(self._workspaces.items()):
+        for workspace_id, workspace in self.workspaces():
             for kind, entity_id, stored in workspace.stored():
                 yield state_subject(workspace_id, kind, entity_id), stored
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import Final
 
+from persona_client.changes import Listeners
 from persona_client.contents import Contents
 from persona_client.memo import Memo
 
@@ -26,7 +27,7 @@ class Replica:
     documents reach the live contents too (the higher revision wins) and nothing vanishes.
     """
 
-    def __init__(self, memo: Memo, only: Collection[str] | None) -> None:
+    def __init__(self, memo: Memo, only: Collection[str] | None, listeners: Listeners) -> None:
         self.live: Contents | None = None
         self.completed = asyncio.Event()
         """Set once the broker has confirmed that nothing is missing."""
@@ -39,11 +40,18 @@ class Replica:
         self._last_news_at = 0.0
         self._memo = memo
         self._only = only
+        self._listeners = listeners
 
     def start_from(self, contents: Contents, age_seconds: float) -> None:
         """Serve `contents` that were complete `age_seconds` ago, until the stream is read."""
         self.live = contents
         self.confirmed_at = monotonic() - age_seconds
+
+    def forget_all(self) -> None:
+        """Know nothing any more."""
+        self.live = self._incoming = None
+        self.confirmed_at = self.ready_until = 0.0
+        self._memo.clear()
 
     def resume_after(self, stream_created: str, last_seq: int) -> int:
         """Return the sequence up to which the stream has been read; 0: read it from its beginning.
@@ -72,7 +80,8 @@ class Replica:
             for document in documents:
                 changed = self.live.apply(*document)
                 if changed is not None:
-                    self._memo.forget(changed)
+                    self._memo.forget(changed.workspace_id)
+                    self._listeners.tell(changed)
             if self._incoming is None:
                 self.live.last_seq = last_seq
             self._wake()
@@ -81,8 +90,10 @@ class Replica:
         """Take note that the broker has nothing more to send."""
         refilled = self._incoming is None or self._is_complete(self._incoming)
         if self._incoming is not None and refilled:
-            self.live, self._incoming = self._incoming, None
+            before, self.live, self._incoming = self.live, self._incoming, None
             self._memo.clear()
+            for change in self.live.changes_since(before) if before else ():
+                self._listeners.tell(change)
         if self.live is not None:
             self.live.reached_end()
             self._wake()

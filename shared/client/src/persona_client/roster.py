@@ -3,28 +3,35 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection
+import math
+import os
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
+from weakref import WeakSet
 
 from persona_contracts import Channel, ResolvedPersona, is_subject_id
 
 from persona_client import snapshot
 from persona_client.address import NatsAddress
 from persona_client.answer import Freshness, Resolution
-from persona_client.errors import RosterNotReadyError, UnknownWorkspaceError
-from persona_client.memo import Memo
+from persona_client.changes import Change, Listeners, OnChange
+from persona_client.contents import Contents
+from persona_client.errors import ForkedError, RosterNotReadyError, UnknownWorkspaceError
+from persona_client.memo import Memo, Question
 from persona_client.reader import StateReader
 from persona_client.recent_keys import RecentKeys
 from persona_client.replica import Replica
-from persona_client.resolution import Choice, resolve_in
+from persona_client.resolution import Choice, WorkspaceView, resolve_in
 
 SNAPSHOT_SECONDS: Final = 30.0
 FIND_SECONDS: Final = 1.0
 REFUSED_SECONDS: Final = 10.0
+
+_NO_CHOICES: Final[dict[Question, Choice]] = {}
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +50,13 @@ class Roster:
         *,
         name: str = "roster",
         start_timeout_seconds: float = 5.0,
+        on_change: OnChange | None = None,
     ) -> None:
         """Prepare to follow `workspaces` (None: all of them) over the broker at `nats_url`.
 
         `snapshot_path` names a file to start from when the broker is away; its folder must exist.
         `name` is shown in logs and by the broker. Entering waits `start_timeout_seconds` at most.
+        `on_change` is called in the event loop for each change, and must return at once.
 
         Raises:
             ValueError: `workspaces` is empty or holds an id that cannot stand in a subject, or
@@ -62,14 +71,23 @@ class Roster:
         self._start_timeout_seconds = start_timeout_seconds
         self._memo = Memo()
         self._remembered = self._memo.choices
-        self._replica = Replica(self._memo, self._only)
+        self._listeners = Listeners(on_change)
+        self._replica = Replica(self._memo, self._only, self._listeners)
+        self._is_forked = False
         subjects = [f"persona-state.v1.{token}.>" for token in sorted(self._only or {"*"})]
         self._reader = StateReader(address, self._replica, subjects=subjects, name=name)
         self._refused = RecentKeys(REFUSED_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Start; return when the Roster is READY, or after the start timeout as it is then."""
+        """Start; return when the Roster is READY, or after the start timeout as it is then.
+
+        Raises:
+            ForkedError: it was started by the parent of this process.
+        """
+        if self._is_forked:
+            raise ForkedError("this Roster was started before a fork: make a new one")
+        _started.add(self)
         if self._snapshot_path is not None:
             saved = snapshot.load(self._snapshot_path, self._only)
             if saved is not None:
@@ -118,7 +136,7 @@ class Roster:
         Raises:
             RosterNotReadyError: nothing is known yet; try again later.
             UnknownWorkspaceError: the Roster is limited to other workspaces.
-            ValueError: `channel` is not one of email, sms, linkedin.
+            ValueError: it cannot be a workspace, or `channel` is not one of email, sms, linkedin.
         """
         try:
             choice = self._remembered[workspace_id][campaign_id, sequence_persona_id, channel]
@@ -139,11 +157,7 @@ class Roster:
             RosterNotReadyError: nothing is known yet; try again later.
             UnknownWorkspaceError: the Roster is limited to other workspaces.
         """
-        self._require_known(workspace_id)
-        if self._replica.live is None:
-            raise RosterNotReadyError("the persona documents have not been read yet")
-        view = self._replica.live.view(workspace_id)
-        choice = resolve_in(view, session_persona_id=persona_id)
+        choice = resolve_in(self._view(workspace_id), session_persona_id=persona_id)
         return Resolution(choice, monotonic() - self._replica.confirmed_at, self.freshness)
 
     def _choose(
@@ -153,11 +167,8 @@ class Roster:
         sequence_persona_id: UUID | None,
         channel: str,
     ) -> Choice:
-        self._require_known(workspace_id)
-        if self._replica.live is None:
-            raise RosterNotReadyError("the persona documents have not been read yet")
         choice = resolve_in(
-            self._replica.live.view(workspace_id),
+            self._view(workspace_id),
             campaign_id=campaign_id,
             sequence_persona_id=sequence_persona_id,
             channel=Channel(channel),
@@ -173,10 +184,7 @@ class Roster:
             RosterNotReadyError: nothing is known yet; try again later.
             UnknownWorkspaceError: the Roster is limited to other workspaces.
         """
-        self._require_known(workspace_id)
-        if self._replica.live is None:
-            raise RosterNotReadyError("the persona documents have not been read yet")
-        return self._replica.live.view(workspace_id).personas.get(persona_id)
+        return self._view(workspace_id).personas.get(persona_id)
 
     def personas(self, workspace_id: str) -> list[ResolvedPersona]:
         """Return all personas of a workspace, by name.
@@ -185,10 +193,7 @@ class Roster:
             RosterNotReadyError: nothing is known yet; try again later.
             UnknownWorkspaceError: the Roster is limited to other workspaces.
         """
-        self._require_known(workspace_id)
-        if self._replica.live is None:
-            raise RosterNotReadyError("the persona documents have not been read yet")
-        found = self._replica.live.view(workspace_id).personas.values()
+        found = self._view(workspace_id).personas.values()
         return sorted(found, key=lambda persona: (persona.name, persona.persona_id))
 
     @property
@@ -230,6 +235,39 @@ class Roster:
         self._require_known(workspace_id)
         return 0 if self._replica.live is None else self._replica.live.revision(workspace_id)
 
+    def changes(self) -> AsyncIterator[Change]:
+        """Return what changes from now on, without end.
+
+        Of a document that changed again before it was asked for, the newest change alone is told.
+        After the broker's store was replaced, what differs from before is told.
+        """
+        return self._listeners.listen()
+
+    def recall(
+        self,
+        workspace_id: str,
+        campaign_id: str | None,
+        sequence_persona_id: UUID | None,
+        channel: str,
+    ) -> Resolution | None:
+        """Return a remembered answer to `resolve`, in any thread; None: there is none."""
+        question = (campaign_id, sequence_persona_id, channel)
+        choice = self._remembered.get(workspace_id, _NO_CHOICES).get(question)
+        if choice is None:
+            return None
+        age_seconds = monotonic() - self._replica.confirmed_at
+        return Resolution(choice, age_seconds, self.freshness)
+
+    def know(self, contents: Contents) -> None:
+        """Answer from these contents, as READY for ever, until the Roster is entered."""
+        self._replica.start_from(contents, age_seconds=0)
+        self._replica.ready_until = math.inf
+
+    def forget_parent(self) -> None:
+        """Answer nothing: this process has a copy that nobody keeps up to date."""
+        self._is_forked = True
+        self._replica.forget_all()
+
     async def wait_for(self, workspace_id: str, revision: int, timeout_seconds: float) -> None:
         """Return when everything that the workspace had at `revision` is applied.
 
@@ -270,7 +308,31 @@ class Roster:
             self._refused.add(key)
         return found
 
+    def _view(self, workspace_id: str) -> WorkspaceView:
+        """Return what is known of a workspace.
+
+        Raises:
+            RosterNotReadyError: nothing is known yet.
+            UnknownWorkspaceError, ValueError: as `_require_known`.
+        """
+        self._require_known(workspace_id)
+        if self._is_forked:
+            raise ForkedError("this Roster was started before a fork: start one in this process")
+        if self._replica.live is None:
+            raise RosterNotReadyError("the persona documents have not been read yet")
+        return self._replica.live.view(workspace_id)
+
     def _require_known(self, workspace_id: str) -> None:
+        """Refuse what can be no workspace, or none that is followed.
+
+        Raises:
+            UnknownWorkspaceError: the Roster is limited to other workspaces.
+            ValueError: it cannot be the id of a workspace.
+        """
+        if not is_subject_id(workspace_id):
+            raise ValueError(
+                f"{workspace_id!r} is no workspace id: it must be [A-Za-z0-9_-]{{1,64}}"
+            )
         if self._only is not None and workspace_id not in self._only:
             raise UnknownWorkspaceError(f"this Roster does not follow workspace {workspace_id!r}")
 
@@ -298,3 +360,14 @@ class Roster:
                     await asyncio.sleep(0)
         except OSError as error:
             log.warning("roster %s: no snapshot: %s", self._name, type(error).__name__)
+
+
+_started = WeakSet[Roster]()
+
+
+def _forget_parents() -> None:
+    for roster in _started:
+        roster.forget_parent()
+
+
+os.register_at_fork(after_in_child=_forget_parents)
