@@ -259,7 +259,7 @@ class Roster:
         return Resolution(choice, age_seconds, self.freshness)
 
     def know(self, contents: Contents) -> None:
-        """Answer from these contents, as READY for ever, until the Roster is entered."""
+        """Answer from these contents, as READY, until the Roster is entered."""
         self._replica.start_from(contents, age_seconds=0)
         self._replica.ready_until = math.inf
 

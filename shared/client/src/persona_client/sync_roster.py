@@ -31,7 +31,7 @@ class _Running(NamedTuple):
 
 
 class SyncRoster:
-    """Answers who speaks, from memory, in any thread; what it follows lives in a thread of its own.
+    """Answers who speaks, from memory, in any thread; what it follows lives in its own thread.
 
     Use it with `with`, or `start` and `close`. A forked child (gunicorn's and Celery's workers)
     starts anew by itself when it is first asked, and never answers from its parent's copy.

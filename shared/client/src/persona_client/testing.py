@@ -18,7 +18,7 @@ StateDocument = ResolvedPersona | CampaignState | WorkspaceState
 
 
 def roster_of(documents: Mapping[str, Iterable[StateDocument]]) -> Roster:
-    """Return a Roster that knows these documents by workspace, READY for ever.
+    """Return a Roster that knows these documents by workspace, always READY.
 
     It needs no `async with` and no event loop; entered, it would follow a broker.
 
