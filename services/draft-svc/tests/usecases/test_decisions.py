@@ -172,3 +172,29 @@ async def test_drafts_wait_for_a_person_until_they_are_decided(session, a_ready_
     assert (notice.kind, notice.count, notice.since) == ("drafts-waiting", 1, draft.created_at)
     await reject_draft(session, draft, by="ann", reason=None)
     assert await find_notices(session) == []
+
+
+async def test_every_event_of_a_draft_says_in_which_state_and_whose(session, accept, a_ready_draft):
+    draft = await a_ready_draft(campaign_id="spring", lead_id="ann")
+    rejected = await reject_draft(session, draft, by="kim", reason=None)
+    older = await a_ready_draft(campaign_id="spring", lead_id="bo")
+    await accept(replied(draft.workspace_id, message_id="again", lead_id="bo"))
+    told = {
+        subject.split(".")[1]: body
+        for subject, body in await published(session)
+        if subject.startswith("draft.") and body["lead_id"] in {"ann", "bo"}
+    }
+    whose = ("lead_id", "channel", "campaign_id", "revision")
+    assert [told["rejected"][name] for name in whose] == [
+        "ann",
+        "email",
+        "spring",
+        rejected.revision,
+    ]
+    assert [told["superseded"][name] for name in whose] == [
+        "bo",
+        "email",
+        "spring",
+        older.revision + 1,
+    ]
+    assert told["created"]["revision"] == older.revision

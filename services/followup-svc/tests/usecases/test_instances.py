@@ -392,3 +392,42 @@ async def test_paused_instances_are_a_notice_with_what_mends_them(
     assert notice.see == "/api/instances?state=paused&reason=missing_value%3A%7Bgoals%7D"
     await resume_paused(session, notice.reason, None, versions, by="ann")
     assert await find_notices(session) == []
+
+
+async def test_every_change_of_state_is_an_event_that_says_whose_and_where(
+    session, workspace_id, on_the_way, send, personas, versions
+):
+    personas.default = personas.default.model_copy(update={"goals": None})
+    made = await on_the_way("{goals}")
+    instance = made.instance
+    await send(instance)
+    paused = await current(session, instance)
+    (resumed,) = await resume_instances(session, [paused], versions, by="ann")
+    await stop_instance(session, resumed, by="ann")
+    published_events = [(subject.split(".")[1], body) for subject, body in await published(session)]
+    said = {
+        "workspace_id": workspace_id,
+        "instance_id": str(instance.instance_id),
+        "sequence_id": str(made.sequence.sequence_id),
+        "lead_id": instance.lead_id,
+        "campaign_id": None,
+        "channel": "email",
+        "step": 1,
+    }
+    reasons = [(kind, body["reason"]) for kind, body in published_events]
+    assert reasons == [
+        ("started", "by-person"),
+        ("blocked", "template"),
+        ("paused", "template"),
+        ("resumed", "template"),
+        ("stopped", "by-person"),
+    ]
+    assert all(said.items() <= body.items() for _, body in published_events)
+
+
+async def test_what_changes_no_state_is_no_event(session, on_the_way, send):
+    made = await on_the_way("Hi.", "And again.")
+    await send(made.instance)
+    await send(await current(session, made.instance))
+    kinds = [subject.split(".")[1] for subject, _ in await published(session)]
+    assert kinds == ["started", "send_requested"]

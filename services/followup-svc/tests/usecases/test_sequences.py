@@ -106,7 +106,8 @@ async def test_deleting_stops_the_leads_if_asked_and_frees_the_name(
     stopped = await instances.get(session, made.instance.instance_id)
     assert (stopped.state, stopped.reason) == (State.STOPPED, Reason.SEQUENCE_DELETED)
     assert [subject.split(".v1")[0] for subject, _ in await published(session)] == [
-        "followup.stopped"
+        "followup.started",
+        "followup.stopped",
     ]
     with pytest.raises(SequenceNotFoundError):
         await sequences.get(session, made.sequence.sequence_id)

@@ -36,7 +36,10 @@ from persona_contracts.file import FileDeletedV1, FileUploadedV1
 from persona_contracts.followup import (
     FollowupBlockedV1,
     FollowupCompletedV1,
+    FollowupPausedV1,
+    FollowupResumedV1,
     FollowupSendRequestedV1,
+    FollowupStartedV1,
     FollowupStoppedV1,
     TemplateError,
 )
@@ -165,7 +168,10 @@ __all__ = [
     "FileUploadedV1",
     "FollowupBlockedV1",
     "FollowupCompletedV1",
+    "FollowupPausedV1",
+    "FollowupResumedV1",
     "FollowupSendRequestedV1",
+    "FollowupStartedV1",
     "FollowupStoppedV1",
     "KnowledgeError",
     "KnowledgeFailedV1",

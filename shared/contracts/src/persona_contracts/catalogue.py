@@ -21,7 +21,10 @@ from persona_contracts.file import FileDeletedV1, FileUploadedV1
 from persona_contracts.followup import (
     FollowupBlockedV1,
     FollowupCompletedV1,
+    FollowupPausedV1,
+    FollowupResumedV1,
     FollowupSendRequestedV1,
+    FollowupStartedV1,
     FollowupStoppedV1,
 )
 from persona_contracts.impact import PERSONA_IMPACT_SUBJECT, PersonaImpactV1, PersonaUsesV1
@@ -76,8 +79,11 @@ EVENTS: tuple[type[Event], ...] = (
     DraftApprovedV1,
     DraftRejectedV1,
     DraftSupersededV1,
+    FollowupStartedV1,
     FollowupSendRequestedV1,
     FollowupBlockedV1,
+    FollowupPausedV1,
+    FollowupResumedV1,
     FollowupCompletedV1,
     FollowupStoppedV1,
     KnowledgeReadyV1,

@@ -43,6 +43,11 @@ class DraftError(Document):
 class _DraftEvent(OwnEvent):
     draft_id: UUID
     message_id: ExternalId
+    revision: Count | None = None
+    """The draft's: what `If-Match` takes; null in these: the sender does not say."""
+    lead_id: ExternalId | None = None
+    channel: AnyChannel | None = None
+    campaign_id: SubjectId | None = None
 
     @property
     def entity_id(self) -> str:
@@ -51,13 +56,15 @@ class _DraftEvent(OwnEvent):
 
 
 class DraftCreatedV1(_DraftEvent):
-    """A draft is ready for a decision; `text` is exactly what would be sent."""
+    """A draft is ready for a decision; `text` is exactly what would be sent.
+
+    It replaces an earlier one of the same `draft_id`.
+    """
 
     event_type: ClassVar[str] = "draft.created"
 
-    lead_id: ExternalId
-    campaign_id: SubjectId | None = None
-    channel: AnyChannel
+    lead_id: ExternalId  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+    channel: AnyChannel  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
     subject: str | None = None
     text: str
     body: str
@@ -86,8 +93,6 @@ class _DecidedEvent(_DraftEvent):
     """The persona that the draft was written as; null: none, or the sender does not say."""
     version: int | None = None
     """The persona's version then."""
-    lead_id: ExternalId | None = None
-    campaign_id: SubjectId | None = None
 
 
 class DraftApprovedV1(_DecidedEvent):

@@ -1,4 +1,4 @@
-"""Follow-ups: `followup.send_requested`, `.blocked`, `.completed` and `.stopped`."""
+"""Follow-ups: what to send, and every change of an instance's state."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from pydantic import Field
 from persona_contracts.event import Document, OwnEvent
 from persona_contracts.message import Attempt
 from persona_contracts.resolution import Resolution
-from persona_contracts.types import AnyChannel, Count, ExternalId
+from persona_contracts.types import AnyChannel, Count, ExternalId, SubjectId
 
 
 class TemplateError(Document):
@@ -34,6 +34,35 @@ class _InstanceEvent(OwnEvent):
         return str(self.instance_id)
 
 
+class _StateEvent(_InstanceEvent):
+    sequence_id: UUID
+    lead_id: ExternalId
+    campaign_id: SubjectId | None = None
+    channel: AnyChannel
+    """Of the step."""
+    step: Attempt
+    """The current one; counts from 1."""
+    reason: str | None = None
+
+
+class FollowupStartedV1(_StateEvent):
+    """A lead is on its way; `reason` is `by-person`, or the type of the event that started it."""
+
+    event_type: ClassVar[str] = "followup.started"
+
+
+class FollowupPausedV1(_StateEvent):
+    """Nothing more is sent until somebody resumes it; `reason` is a slug such as `replied`."""
+
+    event_type: ClassVar[str] = "followup.paused"
+
+
+class FollowupResumedV1(_StateEvent):
+    """It goes on; `reason` is what it was paused for."""
+
+    event_type: ClassVar[str] = "followup.resumed"
+
+
 class FollowupSendRequestedV1(_InstanceEvent):
     """Send `text` as it is, once per (request_id, attempt); answer `message.sent` or `.failed`."""
 
@@ -46,6 +75,7 @@ class FollowupSendRequestedV1(_InstanceEvent):
     step: Attempt
     """Counts from 1."""
     lead_id: ExternalId
+    campaign_id: SubjectId | None = None
     channel: AnyChannel
     subject: str | None = None
     text: str
@@ -66,12 +96,22 @@ class FollowupBlockedV1(_InstanceEvent):
     pause_reason: str
     setup_issue: bool
     """The persona or the workspace lacks the value, not the lead, or the template is wrong."""
+    sequence_id: UUID | None = None
+    """null in these: the sender does not say."""
+    lead_id: ExternalId | None = None
+    campaign_id: SubjectId | None = None
+    channel: AnyChannel | None = None
+    reason: str | None = None
 
 
 class _EndedEvent(_InstanceEvent):
     sequence_id: UUID
     lead_id: ExternalId
     reason: str
+    campaign_id: SubjectId | None = None
+    channel: AnyChannel | None = None
+    """Of the last step that was reached; null: the sender does not say."""
+    step: Attempt | None = None
 
 
 class FollowupCompletedV1(_EndedEvent):

@@ -124,8 +124,8 @@ _SUPERSEDE = text(
     from newest where draft.workspace_id = newest.workspace_id
       and draft.lead_id = newest.lead_id and draft.status in ('queued', 'ready')
       and (draft.received_at, draft.draft_id) < (newest.received_at, newest.draft_id)
-    returning draft.workspace_id, draft.draft_id, draft.message_id,
-      newest.draft_id as superseded_by
+    returning draft.workspace_id, draft.draft_id, draft.message_id, draft.revision, draft.lead_id,
+      draft.channel, draft.campaign_id, newest.draft_id as superseded_by
     """
 ).bindparams(*(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "lead_ids")))
 _RECALL_CAMPAIGNS = text(
@@ -141,6 +141,7 @@ _RECALL_CAMPAIGNS = text(
     )
     update draft set campaign_id = recalled.campaign_id from recalled
     where draft.draft_id = recalled.draft_id
+    returning draft.draft_id, draft.campaign_id
     """
 )
 
@@ -262,13 +263,15 @@ async def lock_leads(session: Session, leads: Collection[LeadKey]) -> datetime:
     return (await session.scalars(_LOCK_LEADS, _columns(leads))).one().astimezone(UTC)
 
 
-async def recall_campaigns(session: Session, draft_ids: Collection[UUID]) -> None:
+async def recall_campaigns(session: Session, draft_ids: Collection[UUID]) -> dict[UUID, str]:
     """Set the campaign of replies that name none: that of the lead's newest reply which names one.
 
-    The leads must be locked.
+    Returns the campaigns that were set, by draft. The leads must be locked.
     """
-    if draft_ids:
-        await session.execute(_RECALL_CAMPAIGNS, {"draft_ids": list(draft_ids)})
+    if not draft_ids:
+        return {}
+    rows = await session.execute(_RECALL_CAMPAIGNS, {"draft_ids": list(draft_ids)})
+    return {row.draft_id: row.campaign_id for row in rows}
 
 
 async def supersede_older(session: Session, leads: Collection[LeadKey]) -> list[Superseded]:

@@ -17,8 +17,13 @@ from draft_svc.domain.draft import DraftFailure
 class BlankedDraft:
     """A draft without what was written in the voice of an erased persona."""
 
+    workspace_id: str
     draft_id: UUID
     message_id: str
+    revision: int
+    lead_id: str
+    channel: str
+    campaign_id: str | None
     was_open: bool
 
 
@@ -34,7 +39,8 @@ _BLANK = text(
       status = case written.status when 'ready' then 'failed' else written.status end,
       error = case written.status when 'ready' then cast(:error as jsonb) else draft.error end
     from written where draft.draft_id = written.draft_id
-    returning draft.draft_id, draft.message_id, written.status = 'ready' as was_open
+    returning draft.workspace_id, draft.draft_id, draft.message_id, draft.revision, draft.lead_id,
+      draft.channel, draft.campaign_id, written.status = 'ready' as was_open
     """
 ).bindparams(bindparam("error", type_=JSON))
 

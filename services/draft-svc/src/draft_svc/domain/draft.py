@@ -132,6 +132,10 @@ class Superseded:
     workspace_id: str
     draft_id: UUID
     message_id: str
+    revision: int
+    lead_id: str
+    channel: str
+    campaign_id: str | None
     superseded_by: UUID
 
 

@@ -1,7 +1,9 @@
 """Accept replies: each becomes one queued draft, and closes the lead's older ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from persona_contracts import DraftSupersededV1, LeadRepliedV1, Received
 from service_kit.clock import counted_from
@@ -13,6 +15,7 @@ from service_kit.store import Session
 
 from draft_svc.adapters import drafts
 from draft_svc.domain.draft import Draft, DraftStatus, LeadKey
+from draft_svc.usecases.describe_draft import describe_draft
 from draft_svc.usecases.describe_failure import describe_failure
 
 
@@ -29,26 +32,28 @@ async def accept_replies(session: Session, batch: Sequence[Received[LeadRepliedV
     arrived = [_draft(item, now) for item in batch]
     new_ids = await drafts.add_all(session, arrived)
     new = [draft for draft in arrived if draft.draft_id in new_ids]
-    await drafts.recall_campaigns(session, [d.draft_id for d in new if d.campaign_id is None])
+    nameless = [draft.draft_id for draft in new if draft.campaign_id is None]
+    recalled = await drafts.recall_campaigns(session, nameless)
     superseded = await drafts.supersede_older(session, leads)
     await publish(
         session,
         *(
-            describe_failure(draft, attempts=0, at=now)
+            describe_failure(_of_campaign(draft, recalled), attempts=0, at=now)
             for draft in new
             if draft.status is DraftStatus.FAILED
         ),
         *(
             DraftSupersededV1(
-                workspace_id=item.workspace_id,
-                occurred_at=now,
-                draft_id=item.draft_id,
-                message_id=item.message_id,
+                **describe_draft(item, now),
                 superseded_by=item.superseded_by,
             )
             for item in superseded
         ),
     )
+
+
+def _of_campaign(draft: Draft, recalled: Mapping[UUID, str]) -> Draft:
+    return replace(draft, campaign_id=recalled.get(draft.draft_id, draft.campaign_id))
 
 
 def _draft(item: Received[LeadRepliedV1], now: datetime) -> Draft:

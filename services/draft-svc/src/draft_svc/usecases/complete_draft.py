@@ -9,6 +9,7 @@ from service_kit.store import Session, after_commit, commit_time
 from draft_svc.adapters import drafts
 from draft_svc.adapters.metrics import count_ready
 from draft_svc.domain.draft import Draft, DraftContent
+from draft_svc.usecases.describe_draft import describe_draft
 
 
 async def complete_draft(
@@ -25,13 +26,7 @@ async def complete_draft(
     await publish(
         session,
         DraftCreatedV1(
-            workspace_id=ready.workspace_id,
-            occurred_at=at,
-            draft_id=ready.draft_id,
-            message_id=ready.message_id,
-            lead_id=ready.lead_id,
-            campaign_id=ready.campaign_id,
-            channel=ready.channel,
+            **describe_draft(ready, at),
             subject=ready.subject,
             text=content.finished.text,
             body=content.finished.body,

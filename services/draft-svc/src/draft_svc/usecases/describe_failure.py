@@ -6,6 +6,7 @@ from datetime import datetime
 from persona_contracts import DraftError, DraftFailedV1
 
 from draft_svc.domain.draft import Draft
+from draft_svc.usecases.describe_draft import describe_draft
 
 
 def describe_failure(draft: Draft, *, attempts: int, at: datetime) -> DraftFailedV1:
@@ -17,10 +18,7 @@ def describe_failure(draft: Draft, *, attempts: int, at: datetime) -> DraftFaile
     if draft.failure is None:
         raise ValueError(f"draft {draft.draft_id} has not failed")
     return DraftFailedV1(
-        workspace_id=draft.workspace_id,
-        occurred_at=at,
-        draft_id=draft.draft_id,
-        message_id=draft.message_id,
+        **describe_draft(draft, at),
         error=DraftError(**asdict(draft.failure)),
         attempts=attempts,
     )

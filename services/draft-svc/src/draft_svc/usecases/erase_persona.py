@@ -10,6 +10,7 @@ from service_kit.store import Store, database_now
 
 from draft_svc.adapters.erasing import blank_drafts
 from draft_svc.domain.draft import DraftFailure
+from draft_svc.usecases.describe_draft import describe_draft
 
 BATCH = 500
 ERASED = DraftFailure(
@@ -42,10 +43,7 @@ async def _blank_some(store: Store, erasure: Erasure) -> bool:
             session,
             *(
                 DraftFailedV1(
-                    workspace_id=erasure.workspace_id,
-                    occurred_at=now,
-                    draft_id=draft.draft_id,
-                    message_id=draft.message_id,
+                    **describe_draft(draft, now),
                     error=DraftError(**asdict(ERASED)),
                     attempts=0,
                 )

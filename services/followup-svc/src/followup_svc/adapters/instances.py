@@ -20,6 +20,7 @@ from followup_svc.domain.instance import (
     Reason,
     SavedInstance,
     State,
+    StateChange,
     TimelineEntry,
 )
 from followup_svc.domain.lead import LeadKey
@@ -76,6 +77,9 @@ _SAVE = text(
       select * from json_to_recordset(:rows) as new(
         instance_id uuid, state text, step int, awaiting_answer bool, next_at timestamptz,
         reason text, detail text, codes jsonb, ended_at timestamptz, note jsonb)
+    ), before as (
+      select instance_id, state, reason, sequence_id, sequence_version from instance
+      where instance_id in (select instance_id from new)
     ), saved as (
       update instance set state = new.state, step = new.step,
         awaiting_answer = new.awaiting_answer, next_at = new.next_at, reason = new.reason,
@@ -86,10 +90,17 @@ _SAVE = text(
           else instance.history || jsonb_build_array(
             new.note || jsonb_build_object('at', now())) end
       from new where instance.instance_id = new.instance_id
+    ), due as (
+      update instance_due set due_at = case when new.state = 'active' then new.next_at end,
+        lease_token = null, attempts = 0, deaths = 0
+      from new where instance_due.instance_id = new.instance_id
     )
-    update instance_due set due_at = case when new.state = 'active' then new.next_at end,
-      lease_token = null, attempts = 0, deaths = 0
-    from new where instance_due.instance_id = new.instance_id
+    select before.instance_id, before.reason,
+      version.definition->'steps'->(new.step - 1)->>'channel' as channel
+    from before join new using (instance_id)
+    join sequence_version version on version.sequence_id = before.sequence_id
+      and version.version = before.sequence_version
+    where (before.state, before.reason) is distinct from (new.state, new.reason)
     """
 ).bindparams(bindparam("rows", type_=JSON))
 
@@ -123,10 +134,13 @@ async def add_all(session: Session, new: Collection[NewInstance]) -> set[UUID]:
     return added
 
 
-async def save_all(session: Session, saved: Collection[SavedInstance]) -> None:
-    """Store locked instances as they are now, and when they are due; their leases end."""
+async def save_all(session: Session, saved: Collection[SavedInstance]) -> dict[UUID, StateChange]:
+    """Store locked instances as they are now, and when they are due; their leases end.
+
+    Returns those that are in another state now, or in it for another reason.
+    """
     if not saved:
-        return
+        return {}
     rows = [
         {
             "instance_id": item.instance.instance_id,
@@ -142,7 +156,11 @@ async def save_all(session: Session, saved: Collection[SavedInstance]) -> None:
         }
         for item in saved
     ]
-    await session.execute(_SAVE, {"rows": rows})
+    changed = await session.execute(_SAVE, {"rows": rows})
+    return {
+        instance_id: StateChange(reason=reason, channel=channel)
+        for instance_id, reason, channel in changed
+    }
 
 
 async def get(session: Session, instance_id: UUID) -> Instance:

@@ -261,6 +261,15 @@ class SavedInstance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """What an instance was before it was saved in another state, or for another reason."""
+
+    reason: str | None
+    channel: str
+    """Of the step that it stands at now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
     """A note, and when it was made."""
 

@@ -29,6 +29,7 @@ from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance, 
 from followup_svc.domain.message import Blocked, Message, compose
 from followup_svc.domain.send_request import SendRequest, StepStatus
 from followup_svc.domain.template import is_setup_issue, pause_reason
+from followup_svc.usecases.describe_states import describe_instance, describe_states
 from followup_svc.usecases.pause_instance import pause_instance
 from followup_svc.usecases.ports import Personas
 from followup_svc.usecases.read_context import SendContext, read_context
@@ -122,7 +123,8 @@ class SendDue:
             detail = INTERNAL_DETAIL.format(step=item.step)
             note = Note(what="paused", by=SERVICE, detail=detail)
             paused = item.paused(Reason.INTERNAL, detail)
-            await instances.save_all(session, [SavedInstance(instance=paused, note=note)])
+            saved = [SavedInstance(instance=paused, note=note)]
+            await save_instances(session, saved, now=await database_now(session))
 
     def _send(self, item: Instance, before: SendRequest | None, writing: _Writing) -> None:
         opens_at = writing.context.calendar(item).next_open(writing.now)
@@ -214,15 +216,9 @@ def _request(item: Instance, request: SendRequest, writing: _Writing) -> None:
     writing.requests.append(request)
     writing.requested.append(
         FollowupSendRequestedV1(
-            workspace_id=item.workspace_id,
-            occurred_at=writing.now,
-            instance_id=item.instance_id,
+            **describe_instance(item, request.channel, at=writing.now),
             request_id=request.request_id,
             attempt=request.attempt,
-            sequence_id=item.sequence_id,
-            step=request.step,
-            lead_id=item.lead_id,
-            channel=request.channel,
             subject=request.message.subject,
             text=request.message.text,
             resolution=ResolutionDocument.model_validate(request.resolution),
@@ -236,14 +232,13 @@ def _block(item: Instance, blocked: Blocked, writing: _Writing) -> None:
     errors = blocked.template_errors
     reason = pause_reason(item.step, errors)
     codes = tuple(dict.fromkeys(error.code for error in errors))
+    channel = writing.context.current_step(item).channel
     note = Note(what="blocked", by=SERVICE, detail=reason, step=item.step)
     writing.save(item.paused(Reason.TEMPLATE, reason, codes), note)
     writing.blocked.append(
         FollowupBlockedV1(
-            workspace_id=item.workspace_id,
-            occurred_at=writing.now,
-            instance_id=item.instance_id,
-            step=item.step,
+            **describe_instance(item, channel, at=writing.now),
+            reason=Reason.TEMPLATE,
             template_errors=[
                 TemplateError(
                     type=error.type,
@@ -286,11 +281,12 @@ async def _published(
 
 
 async def _store(session: Session, writing: _Writing) -> None:
-    await instances.save_all(session, writing.saved)
+    changes = await instances.save_all(session, writing.saved)
+    states = describe_states(writing.saved, changes, at=writing.now)
     if writing.stopped:
         await save_instances(session, writing.stopped, now=writing.now)
     await send_requests.save_results(session, writing.unanswered)
-    event_ids = await publish(session, *writing.requested, *writing.blocked)
+    event_ids = await publish(session, *writing.requested, *writing.blocked, *states)
     published = [
         request.published_as(event_id)
         for request, event_id in zip(writing.requests, event_ids, strict=False)

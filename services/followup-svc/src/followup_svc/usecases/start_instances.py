@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from persona_contracts import Lead
 from service_kit.errors import FieldError
+from service_kit.outbox import publish
 from service_kit.store import Session, database_now
 
 from followup_svc.adapters import followup_settings, instances, leads, persona_marks, suppressions
-from followup_svc.domain.instance import Instance, InstanceLiveError, NewInstance
+from followup_svc.domain.instance import Instance, InstanceLiveError, NewInstance, Reason
 from followup_svc.domain.lead import UNKNOWN_LEAD, LeadKey, LeadSuppressedError, LeadUpdate
 from followup_svc.domain.sequence import Sequence, SequencePausedError
+from followup_svc.usecases.describe_states import describe_start
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.update_leads import update_leads
@@ -84,11 +86,12 @@ async def start_instances(
     if not skip_unavailable:
         _refuse(chosen, forbidden, LeadSuppressedError, "is on the suppression list")
         _refuse(chosen, live, InstanceLiveError, "is on its way through this sequence already")
-    skipped = [
+    channel = sequence.definition.steps[0].channel
+    await publish(session, *(describe_start(item, channel, Reason.BY_PERSON) for item in started))
+    return started, [
         *(SkippedLead(lead_id=item, reason=LeadSuppressedError.slug) for item in sorted(forbidden)),
         *(SkippedLead(lead_id=item, reason=InstanceLiveError.slug) for item in sorted(live)),
     ]
-    return started, skipped
 
 
 async def _require_persona(session: Session, sequence: Sequence) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from service_kit.outbox import publish
 from service_kit.personas import resolve_persona
 from service_kit.store import Session, database_now
 
@@ -21,6 +22,7 @@ from followup_svc.domain.instance import NewInstance
 from followup_svc.domain.lead import UNKNOWN_LEAD, KnownLead
 from followup_svc.domain.lead_event import LeadEvent
 from followup_svc.domain.sequence import Sequence, TriggerEvent
+from followup_svc.usecases.describe_states import describe_start
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.ports import Personas
@@ -47,7 +49,10 @@ async def start_triggered(
     settings = await followup_settings.get_all(session, triggered)
     now = await database_now(session)
     new = [
-        _instance(sequence, item, lead, settings.get(item.key.workspace_id, DEFAULTS), now)
+        (
+            _instance(sequence, item, lead, settings.get(item.key.workspace_id, DEFAULTS), now),
+            sequence.definition.steps[0].channel,
+        )
         for item in occurred
         if item.key not in forbidden
         for lead in [known[item.key]]
@@ -55,8 +60,17 @@ async def start_triggered(
         if (item.key.workspace_id, sequence.definition.ai_persona_id) not in paused
         if _starts(sequence, item, item.campaign_id or lead.campaign_id, personas)
     ]
-    if new:
-        await instances.add_all(session, new)
+    if not new:
+        return
+    added = await instances.add_all(session, [item for item, _ in new])
+    await publish(
+        session,
+        *(
+            describe_start(item.instance, channel, event)
+            for item, channel in new
+            if item.instance.instance_id in added
+        ),
+    )
 
 
 def _personas(

@@ -83,8 +83,10 @@ async def count_by_persona(
         .where(*campaign, any_of(AssignmentRow.persona_id, persona_ids))
     )
     assigned = in_general.union(on_channel).subquery()
-    counted = select(assigned.c.persona_id, func.count()).group_by(assigned.c.persona_id)
-    return dict((await session.execute(counted)).tuples().all())
+    counted = select(assigned.c.persona_id, func.count().label("campaigns")).group_by(
+        assigned.c.persona_id
+    )
+    return {row.persona_id: row.campaigns for row in await session.execute(counted)}
 
 
 async def page(
