@@ -405,7 +405,7 @@ async def test_every_change_of_state_is_an_event_that_says_whose_and_where(
     (resumed,) = await resume_instances(session, [paused], versions, by="ann")
     await stop_instance(session, resumed, by="ann")
     published_events = [(subject.split(".")[1], body) for subject, body in await published(session)]
-    said = {
+    expected = {
         "workspace_id": workspace_id,
         "instance_id": str(instance.instance_id),
         "sequence_id": str(made.sequence.sequence_id),
@@ -422,7 +422,7 @@ async def test_every_change_of_state_is_an_event_that_says_whose_and_where(
         ("resumed", "template"),
         ("stopped", "by-person"),
     ]
-    assert all(said.items() <= body.items() for _, body in published_events)
+    assert all(expected.items() <= body.items() for _, body in published_events)
 
 
 async def test_what_changes_no_state_is_no_event(session, on_the_way, send):

@@ -2,19 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from persona_contracts import (
     FollowupCompletedV1,
     FollowupPausedV1,
     FollowupResumedV1,
-    FollowupStartedV1,
     FollowupStoppedV1,
 )
 from persona_contracts.event import OwnEvent
 
-from followup_svc.domain.instance import Instance, SavedInstance, State, StateChange
+from followup_svc.domain.instance import SavedInstance, State, StateChange
+from followup_svc.usecases.describe_instance import describe_instance
 
 _EVENTS = {
     State.ACTIVE: FollowupResumedV1,
@@ -40,23 +39,3 @@ def describe_states(
         )
         for item, change in changed
     ]
-
-
-def describe_start(instance: Instance, channel: str, reason: str) -> FollowupStartedV1:
-    """Return the event of a new instance, whose first step goes out on `channel`."""
-    fields = describe_instance(instance, channel, at=instance.started_at)
-    return FollowupStartedV1(**fields, reason=reason)
-
-
-def describe_instance(item: Instance, channel: str, *, at: datetime) -> dict[str, Any]:
-    """Return what every event about an instance says: which one, whose, and where it stands."""
-    return {
-        "workspace_id": item.workspace_id,
-        "occurred_at": at,
-        "instance_id": item.instance_id,
-        "sequence_id": item.sequence_id,
-        "lead_id": item.lead_id,
-        "campaign_id": item.campaign_id,
-        "channel": channel,
-        "step": item.step,
-    }

@@ -29,7 +29,8 @@ from followup_svc.domain.instance import Instance, Note, Reason, SavedInstance, 
 from followup_svc.domain.message import Blocked, Message, compose
 from followup_svc.domain.send_request import SendRequest, StepStatus
 from followup_svc.domain.template import is_setup_issue, pause_reason
-from followup_svc.usecases.describe_states import describe_instance, describe_states
+from followup_svc.usecases.describe_instance import describe_instance
+from followup_svc.usecases.describe_states import describe_states
 from followup_svc.usecases.pause_instance import pause_instance
 from followup_svc.usecases.ports import Personas
 from followup_svc.usecases.read_context import SendContext, read_context

@@ -12,7 +12,7 @@ from followup_svc.adapters import followup_settings, instances, leads, persona_m
 from followup_svc.domain.instance import Instance, InstanceLiveError, NewInstance, Reason
 from followup_svc.domain.lead import UNKNOWN_LEAD, LeadKey, LeadSuppressedError, LeadUpdate
 from followup_svc.domain.sequence import Sequence, SequencePausedError
-from followup_svc.usecases.describe_states import describe_start
+from followup_svc.usecases.describe_start import describe_start
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.update_leads import update_leads

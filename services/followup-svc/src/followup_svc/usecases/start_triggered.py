@@ -22,7 +22,7 @@ from followup_svc.domain.instance import NewInstance
 from followup_svc.domain.lead import UNKNOWN_LEAD, KnownLead
 from followup_svc.domain.lead_event import LeadEvent
 from followup_svc.domain.sequence import Sequence, TriggerEvent
-from followup_svc.usecases.describe_states import describe_start
+from followup_svc.usecases.describe_start import describe_start
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.ports import Personas
