@@ -131,5 +131,17 @@ async def test_personas_of_other_workspaces_are_not_there(api, anna):
 
 @pytest.mark.parametrize("messages", [[], asked("", ""), asked("Hello", "Hi"), asked("x" * 12_001)])
 async def test_what_asks_nothing_is_refused(program, anna, messages):
-    with pytest.raises(openai.UnprocessableEntityError):
+    with pytest.raises(openai.UnprocessableEntityError) as told:
         await program.chat.completions.create(model=anna.name, messages=messages)
+    assert (told.value.type, told.value.code) == ("invalid_request_error", "invalid")
+    assert told.value.param in {"body", "messages"}
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"{}"])
+async def test_what_the_framework_refuses_is_told_as_openai_does_too(room, content):
+    headers = {"Content-Type": "application/json"}
+    path = "/api/openai/v1/chat/completions"
+    told = (await room.client.post(path, content=content, headers=headers)).json()
+    assert told["type"].startswith("urn:dramatis:problem:")
+    assert told["error"]["type"] == "invalid_request_error"
+    assert told["error"]["message"]

@@ -164,7 +164,7 @@ class UnexpectedErrors:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    known = _service_error(request, error)
+    known = service_error_of(request, error)
     headers = {**getattr(request.state, "limit_headers", {}), **known.headers}
     if isinstance(error, HTTPException) and error.headers:
         headers.update(error.headers)
@@ -179,7 +179,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     return problem_response(known, headers)
 
 
-def _service_error(request: Request, error: Exception) -> ServiceError:
+def service_error_of(request: Request, error: Exception) -> ServiceError:
+    """Return what an exception, also one of the framework or the database, is told as."""
     match error:
         case ServiceError() if error.status != 500:
             known = error

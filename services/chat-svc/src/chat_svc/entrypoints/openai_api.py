@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
+from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from persona_client import RosterNotReadyError
 from persona_contracts import ResolvedPersona
@@ -17,7 +18,7 @@ from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Principal, Vi
 from service_kit.ids import new_id
 from service_kit.in_turn import in_turn
 from service_kit.personas import PersonasNotReadyError
-from service_kit.problem import problem_responses
+from service_kit.problem import problem_responses, service_error_of
 from service_kit.routing import ApiRoute, api_router
 
 from chat_svc.deps import ChatDeps
@@ -55,15 +56,16 @@ class OpenAIRoute(ApiRoute):
         async def handle_openai(request: Request) -> Response:
             try:
                 return await handle(request)
-            except ServiceError as error:
-                kind = "server_error" if error.status >= 500 else "invalid_request_error"
-                error.extra["error"] = {
-                    "message": str(error),
-                    "type": _TYPES.get(error.status, kind),
-                    "code": error.slug.replace("-", "_"),
-                    "param": None,
+            except (ServiceError, RequestValidationError, HTTPException) as error:
+                known = service_error_of(request, error)
+                kind = "server_error" if known.status >= 500 else "invalid_request_error"
+                known.extra["error"] = {
+                    "message": str(known),
+                    "type": _TYPES.get(known.status, kind),
+                    "code": known.slug.replace("-", "_"),
+                    "param": known.errors[0].field if known.errors else None,
                 }
-                raise
+                raise known from error
 
         return handle_openai
 
