@@ -88,7 +88,7 @@ class Tenant:
         assert heard.text.endswith("data: [DONE]\n\n"), heard.text
         path = f"/api/conversations/{made['conversation_id']}/messages"
         _, answer = self.done("chat_svc", "GET", path)["messages"]
-        (gap,) = self.done("chat_svc", "GET", "/api/knowledge/gaps")["items"]
+        gap = self.done("chat_svc", "GET", "/api/knowledge/gaps")["items"][0]
         return {**thread, "message": answer["message_id"], "gap": gap["gap_id"]}
 
     def _signed_in(self):
