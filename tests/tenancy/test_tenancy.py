@@ -133,7 +133,7 @@ PERSONA_CASES = [
     case("GET /api/workspace/models/versions", status=200),
     case(
         "POST /api/workspace/models/versions/{version}/restore",
-        "/api/workspace/models/versions/2/restore",
+        "/api/workspace/models/versions/999/restore",
     ),
     case("PUT /api/workspace/models", json={"chat": "mine"}, status=200),
     case("GET /api/workspace/settings", status=200),
