@@ -512,6 +512,7 @@ def test_another_workspaces_id_is_answered_as_one_that_does_not_exist(tenants, s
         "key",
         "conversation",
         "message",
+        "gap",
         "prompt",
         "session",
     )
