@@ -7,6 +7,8 @@ k8s-step = if [ -x $(2) ]; then scripts/step "$(1)" $(3); else echo "skip  $(1):
 # Services and readers of files are processes: without cached bytecode each compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 SOURCES := conftest.py shared services cli tests bench deploy scripts/uv
+# Groups beside the default ones, such as `--group web` for the tests in a browser.
+WITH ?=
 # What `make test` runs; `.ci/run` leaves out the unit tests, which `make check` has run.
 TESTS := not faults
 
@@ -17,7 +19,7 @@ help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: ## Install everything into .venv, from the lock
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet $(WITH)
 
 demo: install ## Start a throw-away stack and see a persona edit change the next draft
 	@$(RUN) dramatis demo

@@ -2,14 +2,14 @@
 
 import asyncio
 from time import monotonic
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from studio import claims
 from studio_svc.adapters.routes import load_routes
 
-PERSONA = uuid4()
+PERSONA = UUID("0197aaaa-0000-7000-8000-000000000001")
 
 
 async def test_a_request_reaches_its_service_with_a_token_instead_of_the_cookie(studio, upstream):
