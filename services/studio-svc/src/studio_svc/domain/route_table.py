@@ -1,11 +1,8 @@
 """Which service has which route."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
-
-PARAMETER: Final = re.compile(r"\{[^}]+\}")
+from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +14,32 @@ class Route:
     path_format: str
 
 
+@dataclass(slots=True)
+class _Place:
+    """What may stand after the same beginning of a path; a word goes before a parameter."""
+
+    path: str | None = None
+    words: dict[str, Self] = field(default_factory=dict)
+    parameter: Self | None = None
+
+    def after(self, part: str) -> Self:
+        """Return the place after a part of a template, made if there is none."""
+        if not part.startswith("{"):
+            return self.words.setdefault(part, type(self)())
+        if self.parameter is None:
+            self.parameter = type(self)()
+        return self.parameter
+
+    def find(self, parts: Sequence[str]) -> str | None:
+        """Return the template that these parts fit; a parameter is never empty."""
+        if not parts:
+            return self.path
+        part, rest = parts[0], parts[1:]
+        places = (self.words.get(part), self.parameter if part else None)
+        found = (place.find(rest) for place in places if place is not None)
+        return next((path for path in found if path is not None), None)
+
+
 class RouteTable:
     """Finds the service that a request is for."""
 
@@ -26,24 +49,24 @@ class RouteTable:
         A path that several services have is here for none of them.
         """
         self._paths = _own(paths)
-        self._plain = {path: path for path in self._paths if "{" not in path}
-        templates = sorted((path for path in self._paths if "{" in path), key=_order)
-        self._templates = [(re.compile(_pattern(path)), path) for path in templates]
+        self._first = _Place()
+        for path in self._paths:
+            place = self._first
+            for part in path.split("/"):
+                place = place.after(part)
+            place.path = path
 
     def find(self, method: str, path: str) -> Route | None:
         """Return the route; of a path without this method one that its service will refuse.
 
         None: no service has the path.
         """
-        found = self._plain.get(path) or self._template_of(path)
+        found = self._first.find(path.split("/"))
         if found is None:
             return None
         service, methods = self._paths[found]
         is_page = not found.startswith("/api/") and _as_declared(method) not in methods
         return None if is_page else Route(service=service, method=method, path_format=found)
-
-    def _template_of(self, path: str) -> str | None:
-        return next((each for pattern, each in self._templates if pattern.fullmatch(path)), None)
 
 
 def _as_declared(method: str) -> str:
@@ -60,16 +83,6 @@ def _own(
         for path, methods in of_service.items()
         if seen.count(path) == 1
     }
-
-
-def _order(path: str) -> tuple[list[bool], str]:
-    """Put a word before a parameter in the same place."""
-    return [bool(PARAMETER.fullmatch(part)) for part in path.split("/")], path
-
-
-def _pattern(path: str) -> str:
-    parts = PARAMETER.split(path)
-    return "[^/]+".join(map(re.escape, parts))
 
 
 def paths_of(operations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
