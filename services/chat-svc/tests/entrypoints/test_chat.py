@@ -264,7 +264,7 @@ async def test_the_next_call_obeys_the_models_that_the_workspace_has_set(room, a
         await room.say(anna, "What does it cost?")
         request = model.requests[-1].json()
         asked.append([request["model"], request.get("temperature"), request.get("max_tokens")])
-    assert asked == [["small", 0.25, 70], ["m", None, None]]
+    assert asked == [["small", 0.25, 70], ["m", None, 4_000]]
 
 
 async def test_another_answer_and_another_question_keep_the_old_ones(room, anna, model):
