@@ -139,11 +139,11 @@ async def unpack(packed: bytes, size: int, limit: int = MAX_BODY_BYTES) -> bytes
     return body
 
 
-@given(st.lists(st.binary(max_size=200).map(lambda part: part * 500), max_size=3), st.data())
-async def test_any_body_comes_out_as_it_was(parts: list[bytes], data: st.DataObject) -> None:
-    packed = b"".join(map(gzip.compress, parts))
-    size = data.draw(st.integers(1, max(1, len(packed))))
-    assert await unpack(packed, size) == b"".join(parts)
+@given(st.lists(st.binary(max_size=200), max_size=3), st.integers(1, 2_000))
+async def test_any_body_comes_out_as_it_was(parts: list[bytes], size: int) -> None:
+    long_parts = [part * 500 for part in parts]
+    packed = b"".join(map(gzip.compress, long_parts))
+    assert await unpack(packed, size) == b"".join(long_parts)
 
 
 @given(st.binary(max_size=300), st.integers(1, 50))
