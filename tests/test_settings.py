@@ -313,6 +313,7 @@ def everything(folder):
     }
 
 
+@pytest.mark.slow
 def test_all_services_start_with_every_variable_set_and_name_one_that_is_unknown(
     database, nats_url, tmp_path
 ):

@@ -11,6 +11,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -235,12 +236,13 @@ async def come_without_a_token(attack, sides):
 
 
 async def never_end(attack, sides):
-    headers = {"Host": "x", "Content-Length": "1000000"} | attack.get("headers", {})
+    headers = {"Content-Length": "1000000"} | attack.get("headers", {})
     if "Transfer-Encoding" in headers:
         del headers["Content-Length"]
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     assert PATHS.keys() == set(SERVICES)
-    for service in sides.apis:
+    for service, api in sides.apis.items():
+        of_service = {"Host": urlsplit(api.url).netloc} | headers
+        head = "".join(f"{name}: {value}\r\n" for name, value in of_service.items())
         data = f"POST /api/replies HTTP/1.1\r\n{head}\r\n".encode().replace(
             b"/api/replies", PATHS[service]
         )

@@ -155,6 +155,7 @@ def test_operation_ids_are_those_that_clients_are_generated_from(apis):
     assert sorted(published) == OPERATION_IDS.read_text().splitlines()
 
 
+@pytest.mark.slow
 def test_every_answer_is_as_documented(fuzz, subtests):
     """Try 5 requests of each operation; 20 in CI, 400 at night."""
     max_examples = settings.default.max_examples // 5

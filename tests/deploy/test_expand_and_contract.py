@@ -22,7 +22,7 @@ from service_kit.clock import utc_now
 
 ROOT = Path(__file__).parents[2]
 WORKSPACE = "acme"
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 
 def git(*arguments):

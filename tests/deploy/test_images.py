@@ -26,6 +26,7 @@ STOP_SECONDS = 10
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.long,
+    pytest.mark.slow,
     pytest.mark.skipif(bool(MISSING), reason=f"images: {', '.join(MISSING)} missing"),
     pytest.mark.skipif(os.geteuid() != 0, reason="images: a base is made by root alone"),
 ]

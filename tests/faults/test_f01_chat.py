@@ -44,7 +44,7 @@ async def new_chats(database, nats_url, tmp_path, model):
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param(Size(2, 20, 4, kills=2, hangs=1), id="small"),
+        pytest.param(Size(2, 20, 4, kills=2, hangs=1), id="small", marks=pytest.mark.slow),
         pytest.param(Size(6, 500, 20, kills=40, hangs=10), id="large", marks=pytest.mark.faults),
     ],
 )

@@ -357,6 +357,7 @@ async def test_a_script_in_a_name_is_a_name(page, console):
 
 
 @pytest.mark.long
+@pytest.mark.slow
 async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(
     visits, signed_in, console
 ):
@@ -388,6 +389,7 @@ async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(
 
 
 @pytest.mark.long
+@pytest.mark.slow
 async def test_no_link_leads_nowhere(page, console):
     made = console.persona(new("Linked"))
     seen, waiting = set(), ["/", f"/personas/{made['persona_id']}"]

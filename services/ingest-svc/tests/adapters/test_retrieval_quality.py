@@ -38,6 +38,7 @@ def shared_words(question, paragraph):
     return len(asked & set(re.findall(r"\w+", paragraph.lower()))) / len(asked)
 
 
+@pytest.mark.slow
 async def test_the_right_paragraph_is_found_and_no_other_personas(tmp_path):
     model = MiniLM()
     index = EdgeIndex(tmp_path / "passages", "quality-384", model.dimension)

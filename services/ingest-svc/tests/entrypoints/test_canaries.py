@@ -110,6 +110,7 @@ class Asker:
             assert (await shelf.client.get(path)).status_code == 404
 
 
+@pytest.mark.slow
 async def test_no_canary_is_ever_heard_by_another(size, shelves):
     asker = Asker(size, shelves)
     wrong = [asker.wrong_workspace, asker.wrong_persona, asker.wrong_token, asker.wrong_file]
