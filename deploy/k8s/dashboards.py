@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from grafana_foundation_sdk.builders import dashboard, prometheus, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import DataSourceRef
-from table import SERVICES
+from table import GATEWAY, SERVICES
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 WIDTH = 12
@@ -42,6 +42,9 @@ def _p(title: str, unit: str, *queries: tuple[str, str]) -> Panel:
 def _quantile(share: float, histogram: str, chosen: str) -> str:
     rate = f"sum by (service, le) (rate({histogram}_bucket{{{chosen}}}[5m]))"
     return f"histogram_quantile({share}, {rate})"
+
+
+EVENTS_OUT = "Events out"
 
 
 def _every_service(chosen: str) -> list[Panel]:
@@ -82,7 +85,7 @@ def _every_service(chosen: str) -> list[Panel]:
             ),
         ),
         _p(
-            "Events out",
+            EVENTS_OUT,
             "ops",
             (
                 f"sum by (stream) (rate(dramatis_events_published_total{{{chosen}}}[5m]))",
@@ -197,6 +200,13 @@ OWN: Mapping[str, Sequence[Panel]] = {
 }
 """What a service has beside the others."""
 
+
+def _of_service(name: str) -> list[Panel]:
+    """Return what a service has as the others do; the gateway sends no events."""
+    panels = _every_service(f'service="{name}"')
+    return [panel for panel in panels if name != GATEWAY or panel.title != EVENTS_OUT]
+
+
 BOARDS: Sequence[Board] = (
     Board(
         "overview",
@@ -207,7 +217,7 @@ BOARDS: Sequence[Board] = (
         Board(
             service.name,
             f"Dramatis: {service.name}",
-            (*OWN.get(service.name, ()), *_every_service(f'service="{service.name}"')),
+            (*OWN.get(service.name, ()), *_of_service(service.name)),
         )
         for service in SERVICES
     ),

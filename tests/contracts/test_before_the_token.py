@@ -128,6 +128,7 @@ SHORT = {
     "/api/personas/{persona_id}/voice/settings",
     "/elevenlabs/function-call",
     "/elevenlabs/function-call/{persona_id}",
+    "/api/workspace/models",
 }
 """Whose names, voices and questions are short by rules that the document does not have."""
 FORGIVING = {"/api/personas/{persona_id}/knowledge/search", "/api/templates/lint"}
