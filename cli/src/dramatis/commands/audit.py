@@ -33,10 +33,10 @@ def audit(
     given = {"entity_id": entity, "actor": actor, "since": since}
     query = {name: value for name, value in given.items() if value is not None}
     found = [
-        {"service": name, **entry}
+        {**entry, "service": name}
         for name in names
         if service in {None, name}
-        for entry in _entries(target, name, query, everything=everything)
+        for entry in _entries(target, name, query, is_whole=everything or service is not None)
     ]
     found.sort(key=lambda entry: entry["at"], reverse=True)
     shown = found if everything else found[:SHOWN]
@@ -65,9 +65,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _entries(
-    target: RestTarget, service: str, query: dict[str, str], *, everything: bool
+    target: RestTarget, service: str, query: dict[str, str], *, is_whole: bool
 ) -> list[dict[str, Any]]:
+    """Return what was done in a service; the gateway lists what was done in all."""
+    own = f"{service}-svc"
     with target.rest(service) as rest:
-        if everything:
-            return list(rest.items("/api/audit", **query))
-        return rest.get("/api/audit", limit=SHOWN, **query)["items"]
+        if is_whole:
+            found = rest.items("/api/audit", **query)
+        else:
+            found = rest.get("/api/audit", limit=SHOWN, **query)["items"]
+        return [entry for entry in found if entry.get("service", own) == own]

@@ -33,7 +33,7 @@ def ensure_dev_keys(data_dir: Path, profile: Profile) -> str:
     """
     if profile != "embedded":
         raise EmbeddedProfileOnlyError("set DRAMATIS_JWKS_URL to your identity provider's keys")
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     private_path, jwks_path = data_dir / PRIVATE_KEY_FILE, data_dir / JWKS_FILE
     with TemporaryDirectory(dir=data_dir) as folder:  # mode 0700
         if not private_path.exists():
