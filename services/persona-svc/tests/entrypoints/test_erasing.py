@@ -144,6 +144,7 @@ async def test_an_erased_workspace_leaves_its_counter_and_tombstones(
     await admin.post("/api/keys", json={"name": CANARY, "role": "viewer"})
     template = {"title": CANARY, "system": CANARY, "rag": CANARY, "user": CANARY}
     await admin.put("/api/prompt-templates/own", json=template)
+    await admin.put("/api/workspace/models", json={"allowed": [CANARY]})
     before = (await admin.get("/api/workspace/settings")).json()["revision"]
     await feed.published()
     others = rows_with(rows, neighbour)

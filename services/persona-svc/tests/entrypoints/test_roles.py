@@ -34,6 +34,9 @@ WRITES = [
     ("POST", "/api/personas/ensure-default", {}),
     ("POST", "/api/personas/import", {"params": {"starter": "formal-professional"}}),
     ("PUT", "/api/workspace/settings", {"json": {"ai_tone": "calm"}}),
+    ("PUT", "/api/workspace/models", {"json": {"allowed": ["small"]}}),
+    ("POST", "/api/workspace/models/versions/1/restore", {}),
+    ("POST", f"/api/dead-letters/{ID}/replay", {}),
     ("PUT", "/api/campaigns/spring/persona", {"json": {"persona_id": None}}),
     (
         "POST",

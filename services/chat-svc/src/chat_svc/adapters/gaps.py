@@ -83,8 +83,15 @@ async def save(session: Session, gap: Gap) -> None:
 
 
 async def view(session: Session, gap: Gap) -> GapView:
-    """Return a gap as it is shown."""
-    found = (await session.execute(_views().where(GapRow.gap_id == gap.gap_id))).one()
+    """Return a gap as it is shown.
+
+    Raises:
+        GapNotFoundError: all who asked it are erased.
+    """
+    query = _views().where(GapRow.gap_id == gap.gap_id)
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise GapNotFoundError(f"no gap {gap.gap_id}")
     return GapView(gap=gap, asked=found.asked, last_asked_at=found.last_asked_at)
 
 
@@ -115,7 +122,9 @@ def _views() -> Select[GapRow, int, datetime]:
         .where(GapSourceRow.gap_id == GapRow.gap_id)
         .lateral()
     )
-    return select(GapRow, counted.c.asked, counted.c.last_asked_at)
+    # When all who asked a question are erased, it goes in a transaction of its own.
+    asked = select(GapRow, counted.c.asked, counted.c.last_asked_at)
+    return asked.where(counted.c.asked > 0)
 
 
 def _gap(row: GapRow) -> Gap:
