@@ -122,7 +122,7 @@ def _views() -> Select[GapRow, int, datetime]:
         .where(GapSourceRow.gap_id == GapRow.gap_id)
         .lateral()
     )
-    # When all who asked a question are erased, it goes in a transaction of its own.
+    # When all who asked a question are erased, it goes in a later transaction.
     asked = select(GapRow, counted.c.asked, counted.c.last_asked_at)
     return asked.where(counted.c.asked > 0)
 
