@@ -4,14 +4,12 @@ import asyncio
 import contextlib
 import logging
 import math
-import os
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
-from weakref import WeakSet
 
 from persona_contracts import Channel, ResolvedPersona, is_subject_id
 
@@ -21,6 +19,7 @@ from persona_client.answer import Freshness, Resolution
 from persona_client.changes import Change, Listeners, OnChange
 from persona_client.contents import Contents
 from persona_client.errors import ForkedError, RosterNotReadyError, UnknownWorkspaceError
+from persona_client.forks import tell_of_forks
 from persona_client.memo import Memo, Question
 from persona_client.reader import StateReader
 from persona_client.recent_keys import RecentKeys
@@ -87,7 +86,7 @@ class Roster:
         """
         if self._is_forked:
             raise ForkedError("this Roster was started before a fork: make a new one")
-        _started.add(self)
+        tell_of_forks(self)
         if self._snapshot_path is not None:
             saved = snapshot.load(self._snapshot_path, self._only)
             if saved is not None:
@@ -360,14 +359,3 @@ class Roster:
                     await asyncio.sleep(0)
         except OSError as error:
             log.warning("roster %s: no snapshot: %s", self._name, type(error).__name__)
-
-
-_started = WeakSet[Roster]()
-
-
-def _forget_parents() -> None:
-    for roster in _started:
-        roster.forget_parent()
-
-
-os.register_at_fork(after_in_child=_forget_parents)

@@ -1,7 +1,6 @@
 """A Roster for code without an event loop: Flask, Django, Celery, scripts."""
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future
@@ -9,13 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 from uuid import UUID
-from weakref import WeakSet
 
 from persona_contracts import Channel, ResolvedPersona
 
 from persona_client.address import NatsAddress
 from persona_client.answer import Freshness, Resolution
 from persona_client.changes import OnChange
+from persona_client.forks import tell_of_forks
 from persona_client.roster import FIND_SECONDS, Roster
 
 ResultT = TypeVar("ResultT")
@@ -201,7 +200,7 @@ class SyncRoster:
             target=lambda: asyncio.run(_follow(roster, started)), name="roster", daemon=True
         )
         thread.start()
-        _alive.add(self)
+        tell_of_forks(self)
         return started.result()
 
     def forget_parent(self) -> None:
@@ -225,14 +224,5 @@ async def _follow(roster: Roster, started: Future[_Running]) -> None:
         started.set_exception(error)
 
 
-_alive = WeakSet[SyncRoster]()
 _OF_PARENTS: Final[list[_Running]] = []
 """Never freed: closing an event loop here would change what the parent's one waits for."""
-
-
-def _forget_parents() -> None:
-    for roster in _alive:
-        roster.forget_parent()
-
-
-os.register_at_fork(after_in_child=_forget_parents)

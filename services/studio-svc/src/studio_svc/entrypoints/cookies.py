@@ -10,24 +10,12 @@ from studio_svc.settings import StudioSettings
 
 def set_cookie(response: Response, settings: StudioSettings, secret: str) -> None:
     """Let the browser show `secret` from now on."""
-    response.set_cookie(
-        settings.cookie,
-        secret,
-        max_age=int(LIFETIME.total_seconds()),
-        secure=settings.profile == "production",
-        httponly=True,
-        samesite="lax",
-    )
+    _keep(response, settings, settings.cookie, secret, LIFETIME)
 
 
 def forget_cookie(response: Response, settings: StudioSettings) -> None:
     """Let the browser forget it."""
-    response.delete_cookie(
-        settings.cookie,
-        secure=settings.profile == "production",
-        httponly=True,
-        samesite="lax",
-    )
+    _forget(response, settings, settings.cookie)
 
 
 def sign_in_cookie(settings: StudioSettings) -> str:
@@ -39,9 +27,20 @@ def keep_sign_in(
     response: Response, settings: StudioSettings, kept: str, lifetime: timedelta
 ) -> None:
     """Let the browser show `kept` when it comes back."""
+    _keep(response, settings, sign_in_cookie(settings), kept, lifetime)
+
+
+def forget_sign_in(response: Response, settings: StudioSettings) -> None:
+    """Let the browser forget it."""
+    _forget(response, settings, sign_in_cookie(settings))
+
+
+def _keep(
+    response: Response, settings: StudioSettings, name: str, value: str, lifetime: timedelta
+) -> None:
     response.set_cookie(
-        sign_in_cookie(settings),
-        kept,
+        name,
+        value,
         max_age=int(lifetime.total_seconds()),
         secure=settings.profile == "production",
         httponly=True,
@@ -49,11 +48,7 @@ def keep_sign_in(
     )
 
 
-def forget_sign_in(response: Response, settings: StudioSettings) -> None:
-    """Let the browser forget it."""
+def _forget(response: Response, settings: StudioSettings, name: str) -> None:
     response.delete_cookie(
-        sign_in_cookie(settings),
-        secure=settings.profile == "production",
-        httponly=True,
-        samesite="lax",
+        name, secure=settings.profile == "production", httponly=True, samesite="lax"
     )
