@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 from persona_client import NatsAddress
 from persona_client.connection import Connection
+from persona_client.tasks import cancelled
 from service_kit.health import Health, livez, startupz
 from service_kit.permissions import Permissions
 from service_kit.service import Server
@@ -41,9 +42,7 @@ async def run_controller(address: NatsAddress, *, replicas: int, health_at: str 
         work.append(_answer(health, health_at))
     tasks = [asyncio.create_task(each) for each in work]
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await cancelled(tasks)
     await connection.close()
     for task in done:
         task.result()

@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
+from persona_client.tasks import cancelled
 from persona_contracts import EVENTS
 from service_kit.topology import ADVISORY_STREAM, KEY_STREAM, STREAMS
 
@@ -91,9 +92,7 @@ async def follow(
             if matches(pattern, message.subject):
                 yield _event(name, message)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(tasks)
 
 
 def _hint(pattern: str) -> str:

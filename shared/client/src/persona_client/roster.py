@@ -25,6 +25,7 @@ from persona_client.reader import StateReader
 from persona_client.recent_keys import RecentKeys
 from persona_client.replica import Replica
 from persona_client.resolution import Choice, WorkspaceView, resolve_in
+from persona_client.tasks import cancelled
 
 SNAPSHOT_SECONDS: Final = 30.0
 FIND_SECONDS: Final = 1.0
@@ -115,9 +116,7 @@ class Roster:
             await self._save(self._snapshot_path)
 
     async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancelled(self._tasks)
         self._tasks.clear()
 
     def resolve(

@@ -19,6 +19,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
+from persona_client.tasks import cancelled
 from structlog import get_logger
 
 from service_kit.clock import utc_now
@@ -87,8 +88,7 @@ class FastLane:
     async def stop(self) -> None:
         """Stop reading; a batch that is begun is rolled back."""
         if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+            await cancelled([self._reading])
 
     @property
     def _is_flooded(self) -> bool:

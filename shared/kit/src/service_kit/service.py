@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 from persona_client import Roster
+from persona_client.tasks import cancelled
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
@@ -221,10 +222,10 @@ class Service:
         failed = [task for task in tasks if task.done()]
         log.info("service.stopping", asked=self._stopping.is_set())
         server.should_exit = True
-        await cancelled(working)
+        await cancelled(working, STOP_SECONDS + 1)
         await asyncio.wait([serving])
         await self.broker.stop()
-        await cancelled(background)
+        await cancelled(background, STOP_SECONDS + 1)
         await self.store.close()
         log.info("service.stopped")
         tracing.shutdown()
@@ -316,7 +317,7 @@ class Service:
             for task in done:
                 task.result()
         finally:
-            await cancelled(tasks, patience_seconds=1)
+            await cancelled(tasks)
 
     async def _follow(self) -> None:
         async with self.roster:
@@ -366,21 +367,6 @@ def _server(app: FastAPI, settings: ServiceSettings) -> Server:
             headers=[("X-Content-Type-Options", "nosniff")],
         )
     )
-
-
-async def cancelled(
-    tasks: Sequence[asyncio.Task[Any]], patience_seconds: float = STOP_SECONDS + 1
-) -> None:
-    """Cancel `tasks` until all have ended: on Python 3.11 libraries may lose a cancellation.
-
-    The second try comes after `patience_seconds`, then one each second.
-    """
-    waiting, seconds = set(tasks), patience_seconds
-    while waiting:
-        for task in waiting:
-            task.cancel()
-        _, waiting = await asyncio.wait(waiting, timeout=seconds)
-        seconds = 1.0
 
 
 def _collect_garbage_seldom() -> None:

@@ -5,6 +5,7 @@ import contextlib
 
 from notes import Handler
 from persona_client import NatsAddress
+from persona_client.tasks import cancelled
 from persona_contracts import LeadRepliedV1, subject_for
 from service_devkit.testing.waiting import wait_until
 from service_kit import outbox
@@ -13,7 +14,6 @@ from service_kit.events import EventRouter
 from service_kit.health import Health
 from service_kit.reconcile import Reconciler
 from service_kit.relay import Outbox, Relay
-from service_kit.service import cancelled
 from service_kit.store import Store
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
 from sqlalchemy import func, select, text

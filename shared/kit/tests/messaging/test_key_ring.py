@@ -9,6 +9,7 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from persona_client import NatsAddress
+from persona_client.tasks import cancelled
 from service_devkit.embedded import NatsProcess
 from service_devkit.testing.waiting import wait_until
 from service_kit import api_keys
@@ -16,7 +17,6 @@ from service_kit.api_keys import KEY_USES_SUBJECT, KeyUses, KeyUsesAnswer, new_k
 from service_kit.clock import utc_now
 from service_kit.identity import Principal, Role
 from service_kit.key_ring import KeyRejectedError, KeyRing, KeysNotReadyError
-from service_kit.service import cancelled
 from service_kit.topology import KEY_STREAM, ensure_stream
 
 PEPPER = b"p" * 32

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
+from persona_client.tasks import cancelled
 from service_kit.request_ids import REQUEST_ID_HEADER
-from service_kit.service import cancelled
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from structlog.contextvars import get_contextvars
@@ -77,7 +77,7 @@ class Forwarder:
             await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             is_answered = answering.done()
-            await cancelled([answering, leaving], patience_seconds=1)
+            await cancelled([answering, leaving])
         if is_answered:
             answering.result()
 
