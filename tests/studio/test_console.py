@@ -364,7 +364,7 @@ async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(
     made = console.persona(new("Accessible"), tone="warm", greeting="Hi {firstName|there},")
     persona = made["persona_id"]
     pages = ["/", "/drafts", "/personas", "/sequences", "/sequences?tab=paused", "/activity"]
-    pages += ["/audit", "/trash", f"/personas/{persona}", f"/personas/{persona}/history"]
+    pages += ["/audit", "/trash", "/models", f"/personas/{persona}", f"/personas/{persona}/history"]
     pages += [f"/prompts/{persona}", f"/files/{persona}", f"/chat/{persona}", "/nowhere"]
 
     async def look(scheme, width):
