@@ -36,6 +36,7 @@ ROWS = (
     "speech",
     "reconcile",
     "rate_limit",
+    "help",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

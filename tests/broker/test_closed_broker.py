@@ -9,7 +9,7 @@ import httpx
 import nats
 import pytest
 from dramatis.access import FILE, told_by_code
-from dramatis.commands.demo import play
+from dramatis.demo_story import play
 from dramatis.event_feed import matches
 from dramatis.nats_users import OPERATOR, TOPOLOGY
 from dramatis.services import SERVICES

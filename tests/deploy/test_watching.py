@@ -12,7 +12,7 @@ import httpx
 import pytest
 import yaml
 from dramatis.__main__ import main
-from dramatis.commands.demo import play
+from dramatis.demo_story import play
 from dramatis.services import SERVICES
 from dramatis.stack import Stack
 from service_devkit.embedded import free_port

@@ -4,36 +4,39 @@ import sys
 from importlib import import_module
 
 import typer
-from service_kit.api_keys import PREFIX
 from service_kit.errors import ServiceError
 
 from dramatis.errors import CliError
 from dramatis.local import has_local
 from dramatis.output import err
+from dramatis.wire_names import KEY_PREFIX
 
 GROUPS = {
-    "up": "up",
-    "demo": "demo",
-    "token": "tokens",
-    "login": "login",
-    "keys": "keys",
-    "replies": "replies",
-    "personas": "personas",
-    "prompts": "prompts",
-    "chat": "chat",
-    "conversations": "conversations",
-    "files": "files",
-    "sequences": "sequences",
-    "instances": "instances",
-    "agents": "agents",
-    "calls": "calls",
-    "voices": "voices",
-    "events": "events",
-    "dead": "dead",
-    "audit": "audit",
-    "topology": "topology",
+    "up": "Start NATS, Postgres and all services, and stay until Ctrl-C.",
+    "demo": "Start a throw-away stack, draft answers to real replies, edit a persona, see the next"
+    " draft.",
+    "token": "Print a token of the embedded stack that is valid for 24 hours.",
+    "login": "Print a link that signs one browser in to the studio, once, for 10 minutes.",
+    "chat": "Talk to a persona: each line of standard input is a message; the answers stream.",
+    "audit": "Show who changed what, newest first.",
+    "keys": "API keys of a workspace.",
+    "replies": "Replies of leads.",
+    "personas": "The personas of a workspace.",
+    "prompts": "Prompts of a persona, and their versions.",
+    "conversations": "Your conversations with personas.",
+    "files": "The files of a persona, and what is in them.",
+    "sequences": "What is sent to leads, step by step.",
+    "instances": "Leads on their way through sequences.",
+    "agents": "The voice agents of personas.",
+    "calls": "Calls with personas' voice agents.",
+    "voices": "Voices, and what was spoken with them.",
+    "events": "What happens, live; and what a CRM tells.",
+    "dead": "Messages that could not be handled.",
+    "topology": "What a deployment prepares.",
 }
-"""First word of a command → its module in `dramatis.commands`."""
+"""First word of a command → what `dramatis --help` says of it, without loading it."""
+MODULES = {"token": "tokens"}
+"""Of those in `dramatis.commands` that are not called as their command is."""
 LOCAL = ("up", "demo")
 """Those that need `dramatis[local]`."""
 
@@ -53,7 +56,7 @@ def main() -> None:
 
 
 def _app(first: list[str]) -> typer.Typer:
-    """Return the commands; only the group asked for, when it is known, for a quick start."""
+    """Return the group asked for; when it is not known, all of them by name alone."""
     app = typer.Typer(
         name="dramatis",
         no_args_is_help=True,
@@ -63,8 +66,11 @@ def _app(first: list[str]) -> typer.Typer:
     )
     app.callback()(_root)
     installed = [name for name in GROUPS if has_local() or name not in LOCAL]
-    for name in [name for name in installed if name in first] or installed:
-        import_module(f"dramatis.commands.{GROUPS[name]}").register(app)
+    if chosen := [name for name in installed if name in first]:
+        import_module(f"dramatis.commands.{MODULES.get(chosen[0], chosen[0])}").register(app)
+        return app
+    for name in installed:
+        app.command(name, help=GROUPS[name])(_root)
     return app
 
 
@@ -77,7 +83,7 @@ def _refuse_local(first: list[str]) -> None:
 
 
 def _refuse_keys(arguments: list[str]) -> None:
-    if any(PREFIX in argument for argument in arguments):
+    if any(KEY_PREFIX in argument for argument in arguments):
         raise CliError(
             "An API key must not stand in a command line: every user of this machine can see it.",
             "Revoke it, make another, and set DRAMATIS_TOKEN.",

@@ -5,11 +5,15 @@ import shlex
 import subprocess
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any, cast
-
-from persona_svc.domain.markdown import from_markdown
+from typing import TYPE_CHECKING, Any, cast
 
 from dramatis.errors import CliError
+from dramatis.lazy import Lazy
+
+if TYPE_CHECKING:
+    from persona_svc.domain import markdown
+else:
+    markdown = Lazy("persona_svc.domain.markdown")
 
 EDITORS = ("VISUAL", "EDITOR")
 DEFAULT_EDITOR = "vi"
@@ -41,7 +45,7 @@ def patch_of(text: str, current: dict[str, Any], ids_by_name: dict[str, str]) ->
         InvalidError: the text breaks a rule; it names every field.
         CliError: its parent is unknown.
     """
-    file = from_markdown(text)
+    file = markdown.from_markdown(text)
     values = file.fields.as_dict()
     values["parent_id"] = None
     if file.parent_name is not None:

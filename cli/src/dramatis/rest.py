@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Generator
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import urlsplit
 
-import httpx
-from service_kit.personas import AT_LEAST_HEADER, REVISION_HEADER
-
 from dramatis.errors import CliError, NotUpError
+from dramatis.lazy import Lazy
+from dramatis.wire_names import AT_LEAST_HEADER, REVISION_HEADER
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = Lazy("httpx")
 
 TIMEOUT_SECONDS = 10
 SILENCE_SECONDS = 60
@@ -45,7 +49,7 @@ class Rest:
         """Close the connections."""
         self._client.close()
 
-    def send(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 — httpx's own
+    def send(self, method: str, path: str, **request: Any) -> "httpx.Response":  # noqa: ANN401 — httpx's own
         """Send a request and return its 2xx answer.
 
         Raises:
@@ -54,7 +58,7 @@ class Rest:
         """
         return self.checked(self.ask(method, path, **request))
 
-    def ask(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 — httpx's own
+    def ask(self, method: str, path: str, **request: Any) -> "httpx.Response":  # noqa: ANN401 — httpx's own
         """Send a request and return its answer, whatever it says.
 
         Raises:
@@ -71,7 +75,7 @@ class Rest:
         self._written.revision = max(self._written.revision, revision)
         return answer
 
-    def checked(self, answer: httpx.Response) -> httpx.Response:
+    def checked(self, answer: "httpx.Response") -> "httpx.Response":
         """Return a 2xx answer.
 
         Raises:
@@ -113,7 +117,7 @@ class Rest:
             raise NotUpError(f"{self.url} does not answer: {error}.") from error
 
 
-def _problem(answer: httpx.Response) -> str:
+def _problem(answer: "httpx.Response") -> str:
     try:
         problem = cast("dict[str, Any]", answer.json())
         parts = [str(problem["title"]), str(problem.get("detail") or "")]

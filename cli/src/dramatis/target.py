@@ -4,19 +4,27 @@ import ssl
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from persona_client import AddressError, NatsAddress
-from persona_contracts import SUBJECT_ID_PATTERN, is_subject_id
 
 from dramatis import defaults
-from dramatis.broker import parse
 from dramatis.errors import CliError
+from dramatis.lazy import Lazy
 from dramatis.rest import Rest, Written
 from dramatis.secret_files import secret
 from dramatis.stack_file import load_endpoints
 from dramatis.tokens import embedded_token
+
+if TYPE_CHECKING:
+    import persona_client
+    import persona_contracts
+
+    from dramatis import broker
+else:
+    persona_client = Lazy("persona_client")
+    persona_contracts = Lazy("persona_contracts")
+    broker = Lazy("dramatis.broker")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 DataDir = Annotated[
@@ -33,8 +41,8 @@ def subject_id(text: str) -> str:
     Raises:
         typer.BadParameter: it may not.
     """
-    if not is_subject_id(text):
-        raise typer.BadParameter(f"{text!r} must match {SUBJECT_ID_PATTERN}")
+    if not persona_contracts.is_subject_id(text):
+        raise typer.BadParameter(f"{text!r} must match {persona_contracts.SUBJECT_ID_PATTERN}")
     return text
 
 
@@ -53,7 +61,7 @@ def _file(path: Path | None) -> Path | None:
 
 
 def _inbox_prefix(user: str | None) -> str:
-    return f"_INBOX_{user}" if user and is_subject_id(user) else "_INBOX"
+    return f"_INBOX_{user}" if user and persona_contracts.is_subject_id(user) else "_INBOX"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +118,7 @@ class BrokerTarget:
     json: AsJson = False
 
     @property
-    def address(self) -> NatsAddress:
+    def address(self) -> "persona_client.NatsAddress":
         """The broker's address, and as whom it is asked.
 
         Raises:
@@ -118,7 +126,7 @@ class BrokerTarget:
             CliError: it, or an option, cannot be right.
         """
         url = self.nats or secret("DRAMATIS_NATS_URL") or load_endpoints(self.data_dir).nats
-        address = parse(url)
+        address = broker.parse(url)
         try:
             return replace(
                 address,
@@ -129,7 +137,7 @@ class BrokerTarget:
                 inbox_prefix=self.inbox_prefix or _inbox_prefix(address.user),
                 domain=self.domain,
             )
-        except (OSError, AddressError) as error:
+        except (OSError, persona_client.AddressError) as error:
             raise CliError(f"The broker cannot be asked like this: {error}.") from error
 
 

@@ -1,12 +1,17 @@
 """Tokens of the embedded stack."""
 
 from pathlib import Path
-
-from service_kit.dev_keys import PRIVATE_KEY_FILE, issue_token
-from service_kit.identity import Principal, Role
+from typing import TYPE_CHECKING
 
 from dramatis import defaults
 from dramatis.errors import CliError
+from dramatis.lazy import Lazy
+
+if TYPE_CHECKING:
+    from service_kit import dev_keys, identity
+else:
+    dev_keys = Lazy("service_kit.dev_keys")
+    identity = Lazy("service_kit.identity")
 
 
 def embedded_token(
@@ -17,13 +22,15 @@ def embedded_token(
     Raises:
         CliError: there are no keys.
     """
-    if not (data_dir / PRIVATE_KEY_FILE).exists():
+    if not (data_dir / dev_keys.PRIVATE_KEY_FILE).exists():
         raise CliError(
             f"There are no signing keys in {data_dir}.",
             "Start the stack with `dramatis up`, name its folder with --data-dir, or pass the"
             " --token of your identity provider.",
         )
-    principal = Principal(workspace_id=workspace_id, subject=subject, role=Role(role))
-    return issue_token(
+    principal = identity.Principal(
+        workspace_id=workspace_id, subject=subject, role=identity.Role(role)
+    )
+    return dev_keys.issue_token(
         data_dir, principal, profile="embedded", issuer=defaults.ISSUER, audience=defaults.AUDIENCE
     )

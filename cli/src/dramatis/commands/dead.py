@@ -1,18 +1,26 @@
 """`dramatis dead`: messages that could not be handled."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from nats.aio.client import Client
-from service_kit.clock import utc_now
 
-from dramatis.broker import connected
-from dramatis.dead_letters import ParkedMessage, list_parked, load_parked, replay_parked
 from dramatis.errors import CliError
+from dramatis.lazy import Lazy
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
 from dramatis.target import BrokerTarget
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from service_kit import clock
+
+    from dramatis import broker, dead_letters
+    from dramatis.dead_letters import ParkedMessage
+else:
+    clock = Lazy("service_kit.clock")
+    broker = Lazy("dramatis.broker")
+    dead_letters = Lazy("dramatis.dead_letters")
 
 NOTHING = "Nothing is parked: every message was handled."
 MAX_REPLAYED = 10_000
@@ -89,40 +97,40 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="dead")
 
 
-async def _list(target: BrokerTarget, limit: int) -> tuple[list[ParkedMessage], int]:
-    async with connected(target.address) as connection:
-        return await list_parked(connection, limit)
+async def _list(target: BrokerTarget, limit: int) -> "tuple[list[ParkedMessage], int]":
+    async with broker.connected(target.address) as connection:
+        return await dead_letters.list_parked(connection, limit)
 
 
-async def _show(target: BrokerTarget, number: int) -> ParkedMessage:
-    async with connected(target.address) as connection:
+async def _show(target: BrokerTarget, number: int) -> "ParkedMessage":
+    async with broker.connected(target.address) as connection:
         return await _existing(connection, number)
 
 
 async def _replay(target: BrokerTarget, numbers: list[int] | None) -> list[dict[str, Any]]:
-    async with connected(target.address) as connection:
+    async with broker.connected(target.address) as connection:
         if numbers is None:
-            listed, _ = await list_parked(connection, MAX_REPLAYED)
+            listed, _ = await dead_letters.list_parked(connection, MAX_REPLAYED)
             numbers = [message.sequence for message in listed]
         messages = [await _existing(connection, number) for number in numbers]
         return [
             {
                 "number": message.sequence,
                 "subject": message.subject,
-                "added_ce_id": await replay_parked(connection, message),
+                "added_ce_id": await dead_letters.replay_parked(connection, message),
             }
             for message in messages
         ]
 
 
-async def _existing(connection: Client, number: int) -> ParkedMessage:
-    parked = await load_parked(connection.jetstream(), number)  # pyright: ignore[reportUnknownMemberType]
+async def _existing(connection: "Client", number: int) -> "ParkedMessage":
+    parked = await dead_letters.load_parked(connection.jetstream(), number)  # pyright: ignore[reportUnknownMemberType]
     if parked is None:
         raise CliError(f"No message {number} is parked.", "See `dramatis dead list`.")
     return parked
 
 
-def _summary(parked: ParkedMessage) -> dict[str, Any]:
+def _summary(parked: "ParkedMessage") -> dict[str, Any]:
     return {
         "number": parked.sequence,
         "reason": parked.reason,
@@ -136,7 +144,7 @@ def _summary(parked: ParkedMessage) -> dict[str, Any]:
     }
 
 
-def _row(parked: ParkedMessage) -> tuple[object, ...]:
+def _row(parked: "ParkedMessage") -> tuple[object, ...]:
     return (
         parked.sequence,
         parked.reason,
@@ -148,10 +156,10 @@ def _row(parked: ParkedMessage) -> tuple[object, ...]:
     )
 
 
-def _age(parked: ParkedMessage) -> str | None:
+def _age(parked: "ParkedMessage") -> str | None:
     if parked.parked_at is None:
         return None
-    seconds = int((utc_now() - parked.parked_at).total_seconds())
+    seconds = int((clock.utc_now() - parked.parked_at).total_seconds())
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size} {unit}"

@@ -2,16 +2,23 @@
 
 import asyncio
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from persona_svc.usecases.ensure_all_defaults import ensure_all_defaults
-from service_kit.store import Store
-from sqlalchemy.exc import SQLAlchemyError
 
 from dramatis.errors import CliError
+from dramatis.lazy import Lazy
 from dramatis.output import print_json, print_plain
 from dramatis.target import RestTarget
+
+if TYPE_CHECKING:
+    import sqlalchemy.exc as database_errors
+    from persona_svc.usecases import ensure_all_defaults
+    from service_kit import store
+else:
+    database_errors = Lazy("sqlalchemy.exc")
+    ensure_all_defaults = Lazy("persona_svc.usecases.ensure_all_defaults")
+    store = Lazy("service_kit.store")
 
 DATABASE_URL = "DRAMATIS_DATABASE_URL"
 
@@ -48,10 +55,10 @@ async def _everywhere() -> int:
     url = os.environ.get(DATABASE_URL)
     if not url:
         raise CliError(f"{DATABASE_URL} is not set.", "It names persona-svc's database.")
-    store = Store(url, "persona-svc")
+    opened = store.Store(url, "persona-svc")
     try:
-        return await ensure_all_defaults(store)
-    except SQLAlchemyError as error:
+        return await ensure_all_defaults.ensure_all_defaults(opened)
+    except database_errors.SQLAlchemyError as error:
         raise CliError(f"The database refused: {type(error).__name__}.") from error
     finally:
-        await store.close()
+        await opened.close()

@@ -8,20 +8,27 @@ from contextlib import aclosing
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.text import Text
-from service_kit.clock import utc_now
-from service_kit.publishing import Message, MessageTooLargeError, send_one
 
-from dramatis.broker import connected
-from dramatis.crm_events import CRM_EVENTS, example_of, read_events
 from dramatis.errors import CliError
-from dramatis.event_feed import FeedEvent, follow
+from dramatis.lazy import Lazy
 from dramatis.options import examples, expand
 from dramatis.output import err, out, print_json, print_table, printable
 from dramatis.target import AsJson, BrokerTarget
+
+if TYPE_CHECKING:
+    from service_kit import clock, publishing
+
+    from dramatis import broker, crm_events, event_feed
+else:
+    clock = Lazy("service_kit.clock")
+    publishing = Lazy("service_kit.publishing")
+    broker = Lazy("dramatis.broker")
+    crm_events = Lazy("dramatis.crm_events")
+    event_feed = Lazy("dramatis.event_feed")
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SHOWN_CHARS = 60
@@ -69,7 +76,7 @@ def send(
 
     All are checked before the first is sent. What was stored before is not stored twice.
     """
-    messages = read_events(_known(event_type), file)
+    messages = crm_events.read_events(_known(event_type), file)
     for message, is_new in zip(messages, asyncio.run(_send(target, messages)), strict=True):
         if target.json:
             print_json({"subject": message.subject, "stored": is_new})
@@ -87,19 +94,21 @@ def types(
 ) -> None:
     """List what a CRM may send, or print an example, ready to be changed and sent."""
     if event_type is not None:
-        out.print_json(data=example_of(_known(event_type)))
+        out.print_json(data=crm_events.example_of(_known(event_type)))
         return
-    told = {name: (model.__doc__ or "").splitlines()[0] for name, model in CRM_EVENTS.items()}
+    told = {
+        name: (model.__doc__ or "").splitlines()[0] for name, model in crm_events.CRM_EVENTS.items()
+    }
     if not json:
         print_table(("type", "what it tells"), told.items())
         return
-    for name, model in CRM_EVENTS.items():
+    for name, model in crm_events.CRM_EVENTS.items():
         print_json(
             {
                 "type": name,
                 "tells": told[name],
                 "dataschema": model.schema_urn(),
-                "example": example_of(name),
+                "example": crm_events.example_of(name),
             }
         )
 
@@ -132,28 +141,30 @@ def _events() -> None:
 
 
 def _known(event_type: str) -> str:
-    if event_type not in CRM_EVENTS:
-        near = get_close_matches(event_type, CRM_EVENTS, 1)
-        meant = f"Did you mean {near[0]}?" if near else f"One of {', '.join(CRM_EVENTS)}."
+    if event_type not in crm_events.CRM_EVENTS:
+        near = get_close_matches(event_type, crm_events.CRM_EVENTS, 1)
+        meant = (
+            f"Did you mean {near[0]}?" if near else f"One of {', '.join(crm_events.CRM_EVENTS)}."
+        )
         raise CliError(f"No CRM sends {event_type!r}.", meant)
     return event_type
 
 
-async def _send(target: BrokerTarget, messages: Sequence[Message]) -> list[bool]:
-    async with connected(target.address) as connection:
+async def _send(target: BrokerTarget, messages: "Sequence[publishing.Message]") -> list[bool]:
+    async with broker.connected(target.address) as connection:
         try:
-            return [await send_one(connection, message) for message in messages]
-        except MessageTooLargeError as error:
+            return [await publishing.send_one(connection, message) for message in messages]
+        except publishing.MessageTooLargeError as error:
             raise CliError(str(error)) from error
 
 
 async def _tail(
     target: BrokerTarget, subject: str, since: timedelta | None, limit: int | None
 ) -> None:
-    begin = None if since is None else utc_now() - since
+    begin = None if since is None else clock.utc_now() - since
     async with (
-        connected(target.address) as connection,
-        aclosing(follow(connection, subject, begin)) as events,
+        broker.connected(target.address) as connection,
+        aclosing(event_feed.follow(connection, subject, begin)) as events,
     ):
         if not target.json:
             err.print(f"following {subject}; Ctrl-C ends", markup=False)
@@ -165,7 +176,7 @@ async def _tail(
                 return
 
 
-def _print(event: FeedEvent, *, as_json: bool) -> None:
+def _print(event: "event_feed.FeedEvent", *, as_json: bool) -> None:
     if as_json:
         print_json(
             {

@@ -4,12 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from service_kit.identity import Role
 
 from dramatis.options import examples, expand
 from dramatis.output import err, out, print_json, print_table
 from dramatis.persona_lookup import persona_id_of
 from dramatis.target import RestTarget
+from dramatis.wire_names import Role
 
 DAYS = 90
 
@@ -18,7 +18,7 @@ def create(
     target: RestTarget,
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what will use it.")],
-    role: Annotated[Role, typer.Option("--role", help="What the bearer may do.")] = Role.VIEWER,
+    role: Annotated[Role, typer.Option("--role", help="What the bearer may do.")] = "viewer",
     persona: Annotated[
         list[str] | None,
         typer.Option("--persona", "-p", help="Limit it to this one, by id or name; repeatable."),

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from service_kit.identity import Role
 
 from dramatis import defaults
 from dramatis.login_link import login_link
@@ -12,12 +11,13 @@ from dramatis.output import print_json
 from dramatis.stack_file import load_endpoints
 from dramatis.target import AsJson, DataDir, Workspace
 from dramatis.tokens import embedded_token
+from dramatis.wire_names import Role
 
 
 def login(
     *,
     workspace: Workspace = defaults.WORKSPACE,
-    role: Annotated[Role, typer.Option("--role", help="What you may do there.")] = Role.ADMIN,
+    role: Annotated[Role, typer.Option("--role", help="What you may do there.")] = "admin",
     subject: Annotated[
         str, typer.Option("--subject", help="Who you are, for the audit.")
     ] = "dramatis-cli",

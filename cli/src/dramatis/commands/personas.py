@@ -1,7 +1,7 @@
 """`dramatis personas`: the personas of a workspace."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,12 +9,17 @@ from dramatis.commands.ensure_default import ensure_default
 from dramatis.commands.persona_assignment import assign, explain
 from dramatis.commands.persona_changes import clone, delete, edit, settings, undelete
 from dramatis.commands.persona_versions import diff, restore, versions
+from dramatis.lazy import Lazy
 from dramatis.options import examples, expand
 from dramatis.output import err, out, print_json, print_plain, print_table, printable
-from dramatis.persona_files import NotRead, read_persona_file
 from dramatis.persona_lookup import find_persona
 from dramatis.persona_options import Persona
 from dramatis.target import RestTarget
+
+if TYPE_CHECKING:
+    from dramatis import persona_files
+else:
+    persona_files = Lazy("dramatis.persona_files")
 
 BYTES = {"content-type": "application/octet-stream"}
 """The service tells the kinds of files apart by what they hold."""
@@ -104,7 +109,7 @@ def import_(
         raise typer.BadParameter("Name a file, or a --starter.")
     if name is not None and len(files or ()) != 1:
         raise typer.BadParameter("--name needs one file.")
-    sources = [read_persona_file(path, folder) for path in files or ()]
+    sources = [persona_files.read_persona_file(path, folder) for path in files or ()]
     with target.rest("persona") as api:
         for source in sources:
             request: dict[str, Any] = {"content": source.body, "headers": BYTES}
@@ -118,7 +123,9 @@ def import_(
             _tell_imported(target, created, [])
 
 
-def _tell_imported(target: RestTarget, created: dict[str, Any], not_read: list[NotRead]) -> None:
+def _tell_imported(
+    target: RestTarget, created: dict[str, Any], not_read: "list[persona_files.NotRead]"
+) -> None:
     dropped = [{"field": item.line, "reason": item.reason} for item in not_read]
     dropped += created["dropped"]
     if target.json:

@@ -4,17 +4,24 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
-from service_devkit.embedded import PostgresProcess
-from service_kit.provision import Roles
 
 from dramatis import defaults
 from dramatis.errors import CliError
 from dramatis.folder_lock import FolderLock
+from dramatis.lazy import Lazy
 from dramatis.options import examples
 from dramatis.output import print_plain
 from dramatis.target import DataDir
+
+if TYPE_CHECKING:
+    from service_devkit import embedded
+    from service_kit import provision
+else:
+    embedded = Lazy("service_devkit.embedded")
+    provision = Lazy("service_kit.provision")
 
 
 def reembed(
@@ -31,10 +38,10 @@ def reembed(
     lock = FolderLock(folder)
     lock.acquire()
     try:
-        postgres = PostgresProcess(folder / "postgres")
+        postgres = embedded.PostgresProcess(folder / "postgres")
         postgres.start()
         try:
-            login = Roles.of("ingest_svc").login
+            login = provision.Roles.of("ingest_svc").login
             _run_reembed(folder, postgres.url(login, login))
         finally:
             postgres.stop()

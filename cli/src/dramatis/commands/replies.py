@@ -5,21 +5,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from persona_contracts import Channel, LeadRepliedV1
-from pydantic import ValidationError
 from rich.progress import Progress
 
 from dramatis.draft_text import print_draft
 from dramatis.errors import CliError
+from dramatis.lazy import Lazy
 from dramatis.options import examples, expand
 from dramatis.output import err, print_json, print_plain
-from dramatis.reply_files import Addressing, read_reply
 from dramatis.rest import Rest
-from dramatis.sent_replies import send_reply, wait_for_drafts
 from dramatis.target import RestTarget, subject_id
+from dramatis.wire_names import Channel
+
+if TYPE_CHECKING:
+    import persona_contracts
+    import pydantic
+
+    from dramatis import reply_files, sent_replies
+else:
+    persona_contracts = Lazy("persona_contracts")
+    pydantic = Lazy("pydantic")
+    reply_files = Lazy("dramatis.reply_files")
+    sent_replies = Lazy("dramatis.sent_replies")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +39,7 @@ class Sending:
         str | None,
         typer.Option("--campaign", parser=subject_id, help="The campaign that is replied to."),
     ] = None
-    channel: Annotated[Channel, typer.Option("--channel", help="Where it came from.")] = (
-        Channel.EMAIL
-    )
+    channel: Annotated[Channel, typer.Option("--channel", help="Where it came from.")] = "email"
     lead: Annotated[
         str | None,
         typer.Option("--lead", help="Who replies, if not the sender of an .eml."),
@@ -63,7 +70,7 @@ def send(target: RestTarget, sending: Sending, *, files: Files) -> None:
             _send_and_wait(drafts, replies, sending.timeout, show)
             return
         for path, reply in zip(files, replies, strict=True):
-            accepted = send_reply(drafts, reply)
+            accepted = sent_replies.send_reply(drafts, reply)
             if target.json:
                 print_json({"file": str(path), **accepted})
             else:
@@ -87,20 +94,22 @@ def _group() -> None:
     """Send replies of leads."""
 
 
-def _replies(target: RestTarget, sending: Sending, files: list[Path]) -> list[LeadRepliedV1]:
+def _replies(
+    target: RestTarget, sending: Sending, files: list[Path]
+) -> "list[persona_contracts.LeadRepliedV1]":
     """Read all files, so that nothing is sent when one of them is wrong."""
-    to = Addressing(
+    to = reply_files.Addressing(
         workspace_id=target.workspace,
         campaign_id=sending.campaign,
-        channel=sending.channel,
+        channel=persona_contracts.Channel(sending.channel),
         lead_id=sending.lead,
         as_new=sending.new,
     )
-    replies: list[LeadRepliedV1] = []
+    replies: list[persona_contracts.LeadRepliedV1] = []
     for path in files:
         try:
-            replies.append(read_reply(path, to))
-        except ValidationError as error:
+            replies.append(reply_files.read_reply(path, to))
+        except pydantic.ValidationError as error:
             problems = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
             raise CliError(f"{path} cannot be sent: {problems}.") from error
     return replies
@@ -122,7 +131,7 @@ def _names(target: RestTarget) -> Callable[[str], str | None]:
 
 def _send_and_wait(
     drafts: Rest,
-    replies: list[LeadRepliedV1],
+    replies: "list[persona_contracts.LeadRepliedV1]",
     timeout_seconds: float,
     show: Callable[[dict[str, Any]], None],
 ) -> None:
@@ -131,11 +140,11 @@ def _send_and_wait(
         drafted = progress.add_task("drafts", total=len(replies))
         message_ids: dict[str, Any] = {}
         for reply in replies:
-            message_ids[send_reply(drafts, reply)["message_id"]] = None
+            message_ids[sent_replies.send_reply(drafts, reply)["message_id"]] = None
             progress.advance(sent)
         progress.update(drafted, total=len(message_ids))
         try:
-            for draft in wait_for_drafts(drafts, message_ids, timeout_seconds):
+            for draft in sent_replies.wait_for_drafts(drafts, message_ids, timeout_seconds):
                 progress.advance(drafted)
                 show(draft)
         except TimeoutError as error:

@@ -4,7 +4,6 @@ import os
 from typing import Annotated
 
 import typer
-from service_kit.identity import Role
 
 from dramatis import defaults
 from dramatis.errors import CliError
@@ -12,12 +11,13 @@ from dramatis.options import examples
 from dramatis.output import print_json
 from dramatis.target import AsJson, DataDir, Workspace
 from dramatis.tokens import embedded_token
+from dramatis.wire_names import Role
 
 
 def token(
     *,
     workspace: Workspace = defaults.WORKSPACE,
-    role: Annotated[Role, typer.Option("--role", help="What the bearer may do.")] = Role.ADMIN,
+    role: Annotated[Role, typer.Option("--role", help="What the bearer may do.")] = "admin",
     subject: Annotated[
         str, typer.Option("--subject", help="Who the bearer is, for the audit.")
     ] = "dramatis-cli",

@@ -6,26 +6,34 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import psycopg
 import typer
-from service_kit.logs import configure_logging
-from service_kit.provision import provision_database
-from service_kit.topology import Drift, apply_streams, find_drift
 
-from dramatis.access import load_access
-from dramatis.broker import connected
-from dramatis.controller import run_controller
 from dramatis.errors import CliError
-from dramatis.nats_users import configuration, keep_passwords
-from dramatis.nats_users import users as access_users
+from dramatis.lazy import Lazy
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_table
-from dramatis.revisions import bump_revisions
 from dramatis.secret_files import secret
 from dramatis.services import SERVICES, ServiceSpec
 from dramatis.target import BrokerTarget
+
+if TYPE_CHECKING:
+    import psycopg
+    from service_kit import logs, provision
+    from service_kit import topology as streams_of_all
+
+    from dramatis import access, broker, controller, nats_users, revisions
+else:
+    psycopg = Lazy("psycopg")
+    logs = Lazy("service_kit.logs")
+    provision = Lazy("service_kit.provision")
+    streams_of_all = Lazy("service_kit.topology")
+    access = Lazy("dramatis.access")
+    broker = Lazy("dramatis.broker")
+    controller = Lazy("dramatis.controller")
+    nats_users = Lazy("dramatis.nats_users")
+    revisions = Lazy("dramatis.revisions")
 
 ADMIN_URL = "DRAMATIS_ADMIN_DATABASE_URL"
 DRIFTED = 3
@@ -92,9 +100,9 @@ def run(
     Where it runs, services start with DRAMATIS_TOPOLOGY=controller and create nothing. It connects
     as the user `topology` of `dramatis topology users`.
     """
-    configure_logging("topology", "INFO")
+    logs.configure_logging("topology", "INFO")
     with suppress(KeyboardInterrupt):
-        asyncio.run(run_controller(target.address, replicas=replicas, health_at=health))
+        asyncio.run(controller.run_controller(target.address, replicas=replicas, health_at=health))
 
 
 def users(
@@ -111,9 +119,9 @@ def users(
     Include the text in the server's configuration; a changed one takes effect on reload. Each
     user's file in the folder is its password; services connect as `<user>:<password>@`.
     """
-    permissions = access_users(load_access())
-    kept = keep_passwords(passwords, list(permissions))
-    sys.stdout.write(configuration(permissions, kept))
+    permissions = nats_users.users(access.load_access())
+    kept = nats_users.keep_passwords(passwords, list(permissions))
+    sys.stdout.write(nats_users.configuration(permissions, kept))
 
 
 def diff(target: BrokerTarget) -> None:
@@ -148,7 +156,7 @@ def bump(
     """
     url = _required("DRAMATIS_MIGRATION_DATABASE_URL")
     try:
-        documents = bump_revisions(url, by)
+        documents = revisions.bump_revisions(url, by)
     except psycopg.Error as error:
         raise CliError(f"The database refused: {_first_line(error)}") from error
     done = {"raised_by": by, "documents": documents}
@@ -180,21 +188,21 @@ def register(app: typer.Typer) -> None:
 
 def _apply_streams(target: BrokerTarget, replicas: int) -> dict[str, str]:
     async def on_broker() -> dict[str, str]:
-        async with connected(target.address) as connection:
-            return await apply_streams(connection.jetstream(), replicas=replicas)  # pyright: ignore[reportUnknownMemberType]
+        async with broker.connected(target.address) as connection:
+            return await streams_of_all.apply_streams(connection.jetstream(), replicas=replicas)  # pyright: ignore[reportUnknownMemberType]
 
     return asyncio.run(on_broker())
 
 
-async def _find_drift(target: BrokerTarget) -> Sequence[Drift]:
-    async with connected(target.address) as connection:
-        return await find_drift(connection.jetstream())  # pyright: ignore[reportUnknownMemberType]
+async def _find_drift(target: BrokerTarget) -> "Sequence[streams_of_all.Drift]":
+    async with broker.connected(target.address) as connection:
+        return await streams_of_all.find_drift(connection.jetstream())  # pyright: ignore[reportUnknownMemberType]
 
 
 def _provision(admin_url: str, spec: ServiceSpec) -> None:
     name = f"DRAMATIS_{spec.name.upper()}"
     try:
-        provision_database(
+        provision.provision_database(
             admin_url,
             spec.package,
             secret(f"{name}_PASSWORD"),
@@ -213,5 +221,5 @@ def _required(name: str) -> str:
     return value
 
 
-def _first_line(error: psycopg.Error) -> str:
+def _first_line(error: "psycopg.Error") -> str:
     return str(error).strip().partition("\n")[0]

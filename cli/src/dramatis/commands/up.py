@@ -4,19 +4,24 @@ import inspect
 import signal
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.status import Status
 
 from dramatis import defaults
+from dramatis.lazy import Lazy
 from dramatis.login_link import login_link
 from dramatis.options import examples, expand
 from dramatis.output import err, out, print_json, print_table
 from dramatis.services import DEFAULT_PORTS
-from dramatis.stack import Stack
 from dramatis.stack_file import FILE_NAME
 from dramatis.target import AsJson
+
+if TYPE_CHECKING:
+    from dramatis import stack as local_stack
+else:
+    local_stack = Lazy("dramatis.stack")
 
 CHECK_SECONDS = 0.5
 
@@ -47,7 +52,7 @@ def up(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Status("starting", console=err) as status:
-            stack = Stack(
+            stack = local_stack.Stack(
                 ephemeral=ephemeral,
                 data_dir=data_dir,
                 ports=chosen,
@@ -67,7 +72,7 @@ def up(
         return
 
 
-def _announce(stack: Stack, *, as_json: bool) -> None:
+def _announce(stack: "local_stack.Stack", *, as_json: bool) -> None:
     endpoints, token = stack.endpoints(), stack.token()
     login = login_link(endpoints.services["studio"], token)
     if as_json:

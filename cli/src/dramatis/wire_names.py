@@ -1,0 +1,16 @@
+"""Names that the services' APIs know, written down again.
+
+Their own modules load what a whole service needs; `tests/test_wire_names.py` holds both equal.
+"""
+
+from typing import Literal
+
+Role = Literal["viewer", "editor", "admin"]
+"""`service_kit.identity.Role`."""
+Channel = Literal["email", "sms", "linkedin"]
+"""`persona_contracts.Channel`."""
+KEY_PREFIX = "dramatis_"
+"""`service_kit.api_keys.PREFIX`."""
+REVISION_HEADER = "Dramatis-Revision"
+AT_LEAST_HEADER = "Dramatis-At-Least"
+"""Of `service_kit.personas`."""

@@ -1,0 +1,13 @@
+from typing import get_args
+
+import persona_contracts
+from dramatis import wire_names
+from service_kit import api_keys, identity, personas
+
+
+def test_names_are_those_of_the_services():
+    assert list(get_args(wire_names.Role)) == list(identity.Role)
+    assert list(get_args(wire_names.Channel)) == list(persona_contracts.Channel)
+    assert wire_names.KEY_PREFIX == api_keys.PREFIX
+    assert wire_names.REVISION_HEADER == personas.REVISION_HEADER
+    assert wire_names.AT_LEAST_HEADER == personas.AT_LEAST_HEADER
