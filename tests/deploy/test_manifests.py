@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 import yaml
-from dramatis.__main__ import _app
+from dramatis.__main__ import GROUPS, _app
 from dramatis.services import SERVICES
 from service_devkit.embedded.binaries import nats_server
 from typer.main import get_command
@@ -100,7 +100,7 @@ def test_every_config_and_account_that_a_pod_names_is_there(overlay):
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_command_that_a_job_runs_exists(overlay):
-    commands = get_command(_app([])).commands
+    commands = get_command(_app(list(GROUPS))).commands
     for manifest in installed(overlay):
         pod = table()[2].pod_of(manifest)
         for container in pod["containers"] if pod else ():

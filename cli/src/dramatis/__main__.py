@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _app(first: list[str]) -> typer.Typer:
-    """Return the group asked for; when it is not known, all of them by name alone."""
+    """Return the groups in `first`; when none is known, all of them by name alone."""
     app = typer.Typer(
         name="dramatis",
         no_args_is_help=True,
@@ -66,10 +66,10 @@ def _app(first: list[str]) -> typer.Typer:
     )
     app.callback()(_root)
     installed = [name for name in GROUPS if has_local() or name not in LOCAL]
-    if chosen := [name for name in installed if name in first]:
-        import_module(f"dramatis.commands.{MODULES.get(chosen[0], chosen[0])}").register(app)
-        return app
-    for name in installed:
+    chosen = [name for name in installed if name in first]
+    for name in chosen:
+        import_module(f"dramatis.commands.{MODULES.get(name, name)}").register(app)
+    for name in [] if chosen else installed:
         app.command(name, help=GROUPS[name])(_root)
     return app
 
