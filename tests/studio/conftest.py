@@ -71,6 +71,7 @@ def console(stack):
 @pytest_asyncio.fixture(**SESSION)
 async def browser(chromium):
     api = pytest.importorskip("playwright.async_api")
+    api.expect.set_options(timeout=SHOWN_MS)
     async with api.async_playwright() as playwright:
         launched = await playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else []

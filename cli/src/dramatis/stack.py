@@ -247,7 +247,11 @@ class Stack:
             for spec in SERVICES
             if spec.name != "studio"
         }
-        return {"DRAMATIS_STUDIO_SERVICES": json.dumps(services)}
+        env = {"DRAMATIS_STUDIO_SERVICES": json.dumps(services)}
+        if self.elevenlabs is not None:
+            origin = self.elevenlabs.url.replace("http", "ws", 1)
+            env["DRAMATIS_STUDIO_VOICE_ORIGINS"] = json.dumps([origin])
+        return env
 
     def _vendor_env(self) -> dict[str, str]:
         if self.elevenlabs is None:

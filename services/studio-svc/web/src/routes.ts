@@ -13,6 +13,8 @@ export const PAGES: Page[] = [
   { path: "/chat/:persona", title: "Chat", load: () => import("./pages/Chat.svelte") },
   { path: "/sequences", title: "Sequences", load: () => import("./pages/Sequences.svelte") },
   { path: "/sequences/:sequence", title: "Sequence", load: () => import("./pages/SequencePage.svelte") },
+  { path: "/voice/:persona", title: "Voice", load: () => import("./pages/Voice.svelte") },
+  { path: "/agents", title: "Agents", load: () => import("./pages/Agents.svelte") },
   { path: "/models", title: "Models", load: () => import("./pages/Models.svelte") },
   { path: "/activity", title: "Events", load: () => import("./pages/Events.svelte") },
   { path: "/audit", title: "Audit", load: () => import("./pages/Audit.svelte") },
@@ -33,6 +35,7 @@ export const WORKSPACE: NavItem[] = [
   { href: "/drafts", label: "Drafts", icon: "inbox", key: "d" },
   { href: "/personas", label: "Personas", icon: "users", key: "p" },
   { href: "/sequences", label: "Sequences", icon: "steps", key: "s" },
+  { href: "/agents", label: "Agents", icon: "agent", key: "v" },
   { href: "/models", label: "Models", icon: "model", key: "m" },
   { href: "/activity", label: "Events", icon: "activity", key: "e" },
   { href: "/audit", label: "Audit", icon: "scroll", key: "a" },
@@ -44,4 +47,5 @@ export const OF_PERSONA: Omit<NavItem, "key">[] = [
   { href: "/chat", label: "Chat", icon: "chat" },
   { href: "/prompts", label: "Prompts", icon: "text" },
   { href: "/files", label: "Files", icon: "folder" },
+  { href: "/voice", label: "Voice", icon: "audio" },
 ];

@@ -54,6 +54,11 @@ export function bytes(size: number | null | undefined): string {
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** Minutes and seconds of a call: "2:05". */
+export function clock(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
 /** Words of a machine for people: `missing_value` becomes "Missing value". */
 export function words(name: string): string {
   const text = name.replaceAll(/[_-]+/g, " ");
