@@ -177,6 +177,7 @@ class Stack:
 
     def _start_servers(self) -> None:
         self._say("starting NATS and Postgres")
+        ServiceProcess.prepare()
         _each(ServerProcess.start, self._servers())
         if self.elevenlabs is not None:
             self.elevenlabs.behave(

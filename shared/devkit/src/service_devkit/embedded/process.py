@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
-from typing import ClassVar, Self
+from typing import BinaryIO, ClassVar, Protocol, Self
 
 from service_kit.errors import ServiceError
 
@@ -28,7 +28,7 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.005
 LOG_TAIL_CHARS = 2_000
 
-_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
+starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
 """Starts all children, because PR_SET_PDEATHSIG fires when the *thread* that started a child ends:
 this one lives as long as the process."""
 _ends_with_us, _held_open = os.pipe()
@@ -88,7 +88,7 @@ def start_child(command: Command, log_path: Path) -> Popen[bytes]:
     launcher = [sys.executable, "-I", "-S", launch.__file__, *map(str, numbers)]
 
     def start() -> Popen[bytes]:
-        with open(log_path, "ab", opener=_private) as log:
+        with open_log(log_path) as log:
             return Popen(  # noqa: S603 — our own command, without a shell
                 [*launcher, str(command.folder or ""), *map(str, command.arguments)],
                 stdin=DEVNULL if account == ROOT_OR_PRESENT else _ends_with_us,
@@ -98,11 +98,31 @@ def start_child(command: Command, log_path: Path) -> Popen[bytes]:
                 start_new_session=True,
             )
 
-    return _starter.submit(start).result()
+    return starter.submit(start).result()
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def open_log(path: Path) -> BinaryIO:
+    """Open a file that only its owner may read, to append to it."""
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+class Child(Protocol):
+    """A started process, as `subprocess.Popen` shows it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code when it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not in `timeout` seconds.
+        """
+        ...
 
 
 class ServerProcess(ABC):
@@ -113,11 +133,14 @@ class ServerProcess(ABC):
     def __init__(self, name: str, log_path: Path) -> None:
         self.name = name
         self.log_path = log_path
-        self._child: Popen[bytes] | None = None
+        self._child: Child | None = None
 
     @abstractmethod
     def _command(self) -> Command:
         """Prepare what the server needs, and say how it is run."""
+
+    def _start(self, command: Command) -> Child:
+        return start_child(command, self.log_path)
 
     @abstractmethod
     def _is_ready(self) -> bool:
@@ -151,7 +174,7 @@ class ServerProcess(ABC):
     def spawn(self) -> None:
         """Start the process, unless it runs, without waiting until it serves."""
         if not self.is_running:
-            self._child = start_child(self._command(), self.log_path)
+            self._child = self._start(self._command())
 
     def wait_ready(self, timeout_seconds: float = START_SECONDS) -> None:
         """Return when the server serves.

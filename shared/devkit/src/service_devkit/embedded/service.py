@@ -1,15 +1,20 @@
-"""One of our services as a process."""
+"""One of our services as a process: forked where that can be, for it starts much sooner."""
 
 import http.client
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from service_devkit.embedded.fork_server import ForkServer, is_possible
 from service_devkit.embedded.ports import LOOPBACK, check_port, free_port
-from service_devkit.embedded.process import Command, ServerProcess
+from service_devkit.embedded.process import Child, Command, ServerProcess, open_log, starter
 
 PROBE_SECONDS = 2
+
+_servers: list[ForkServer] = []
+"""At most one, which the first service starts."""
 
 
 class ServiceProcess(ServerProcess):
@@ -36,6 +41,23 @@ class ServiceProcess(ServerProcess):
             env={**os.environ, **self._env, "DRAMATIS_HTTP_PORT": str(self.port)},
         )
 
+    @staticmethod
+    def prepare() -> None:
+        """Begin what the first service would wait for: it takes a second or two."""
+        starter.submit(_start_fork_server)
+
+    def _start(self, command: Command) -> Child:
+        return starter.submit(self._fork, command.env).result() or super()._start(command)
+
+    def _fork(self, env: Mapping[str, str]) -> Child | None:
+        _start_fork_server()
+        if not _servers:
+            return None
+        with suppress(OSError), open_log(self.log_path) as log:
+            if _servers[0].serves(env):
+                return _servers[0].start(self.name, env, log.fileno())
+        return None
+
     def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PROBE_SECONDS)
         try:
@@ -45,3 +67,8 @@ class ServiceProcess(ServerProcess):
             return False
         finally:
             connection.close()
+
+
+def _start_fork_server() -> None:
+    if is_possible() and not _servers:
+        _servers.append(ForkServer())
