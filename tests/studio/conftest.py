@@ -7,8 +7,10 @@ import shutil
 import httpx
 import pytest
 import pytest_asyncio
+from dramatis.defaults import WORKSPACE
 from dramatis.login_link import login_link
 from dramatis.stack import Stack
+from dramatis.tokens import embedded_token
 from service_devkit.testing.waiting import HANG_SECONDS
 
 SHOWN_MS = 15_000
@@ -45,9 +47,10 @@ class Console:
             trust_env=False,
         )
 
-    def link(self, role="admin"):
+    def link(self, role="admin", subject="dramatis-cli"):
         """Return a new link that signs one browser in."""
-        return login_link(self.url, self._stack.token(role=role))
+        token = embedded_token(self._stack.data_dir, WORKSPACE, role, subject)
+        return login_link(self.url, token)
 
     def call(self, method, path, **more):
         answer = self._client.request(method, path, **more)

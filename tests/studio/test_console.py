@@ -371,6 +371,7 @@ async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(
         f"/personas/{persona}/history",
     ]
     pages += [f"/voice/{persona}", f"/voice/{persona}?tab=agent", f"/voice/{persona}?tab=calls"]
+    pages += [f"/prompts/{persona}?layer=try"]
     pages += [f"/prompts/{persona}", f"/files/{persona}", f"/chat/{persona}", "/nowhere"]
 
     async def look(scheme, width):

@@ -7,14 +7,14 @@ export type ChatEvent =
   | { type: "finish" | "abort" }
   | { type: "error"; errorText: string };
 
-export interface Frame {
+export interface Frame<Event> {
   id: string;
-  event: ChatEvent | null;
+  event: Event | null;
   isDone: boolean;
 }
 
 /** Read server-sent events; a stream that ends without its last one was cut. */
-export async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
+export async function* frames<Event = ChatEvent>(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame<Event>> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
@@ -26,7 +26,7 @@ export async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<
       const parts = rest.split("\n\n");
       rest = parts.pop() ?? "";
       for (const part of parts) {
-        const frame = parsed(part);
+        const frame = parsed<Event>(part);
         if (frame) yield frame;
       }
     }
@@ -35,7 +35,7 @@ export async function* frames(body: ReadableStream<Uint8Array>): AsyncGenerator<
   }
 }
 
-function parsed(text: string): Frame | null {
+function parsed<Event>(text: string): Frame<Event> | null {
   let id = "";
   const data: string[] = [];
   for (const line of text.split("\n")) {
@@ -45,5 +45,5 @@ function parsed(text: string): Frame | null {
   if (data.length === 0) return null;
   const joined = data.join("\n");
   if (joined === "[DONE]") return { id, event: null, isDone: true };
-  return { id, event: JSON.parse(joined) as ChatEvent, isDone: false };
+  return { id, event: JSON.parse(joined) as Event, isDone: false };
 }

@@ -1,1 +1,0 @@
-function e(e,t){sessionStorage.setItem(`unsaved:${e}`,JSON.stringify({at:new Date().toISOString(),value:t}))}function t(e){let t=sessionStorage.getItem(`unsaved:${e}`);if(t===null)return null;try{return JSON.parse(t)}catch{return null}}function n(e){sessionStorage.removeItem(`unsaved:${e}`)}export{e as n,t as r,n as t};
