@@ -201,7 +201,31 @@ async def test_what_a_stolen_credential_can_still_do_is_what_security_says(close
     assert read.subject == "lead.replied.v1.stolen"
     with pytest.raises(TimeoutError):
         await js.get_msg("VOICE", 1)
+    async with user(closed, "crm") as crm:
+        others = "dead.PERSONA.ingest-svc_on_persona_deleted"
+        parked = await crm.connection.jetstream().publish(others, b"{}")
+    assert (await js.get_msg("DEAD", parked.seq)).subject == others
+    await js.delete_msg("DEAD", parked.seq)
     await connection.close()
+
+
+async def test_a_service_shows_what_it_could_not_handle_and_tries_it_again(closed):
+    workspace = "parked-there"
+    async with user(closed, "crm") as crm:
+        await crm.connection.jetstream().publish(f"lead.replied.v1.{workspace}", b"{")
+    headers = {"Authorization": f"Bearer {closed.token(workspace)}"}
+    async with httpx.AsyncClient(base_url=closed.url("draft"), headers=headers) as api:
+
+        async def parked():
+            return (await api.get("/api/dead-letters")).raise_for_status().json()["items"]
+
+        await wait_until(parked)
+        (letter,) = await parked()
+        again = await api.post(f"/api/dead-letters/{letter['dead_letter_id']}/replay")
+        assert again.status_code == 409, again.text
+        assert again.json()["type"].endswith("dead-letter-refused")
+        assert await parked() == [letter]
+    assert "broker.permission_missing" not in closed.services["draft"].log()
 
 
 def test_the_operator_lists_what_is_parked_and_what_is_missing_is_named(closed, run):

@@ -1,5 +1,6 @@
 """One of our services as a process: forked where that can be, for it starts much sooner."""
 
+import atexit
 import http.client
 import os
 import sys
@@ -71,4 +72,6 @@ class ServiceProcess(ServerProcess):
 
 def _start_fork_server() -> None:
     if is_possible() and not _servers:
-        _servers.append(ForkServer())
+        server = ForkServer()
+        atexit.register(server.close)
+        _servers.append(server)
