@@ -15,15 +15,14 @@ from dramatis.rest import Rest, Written
 from dramatis.secret_files import secret
 from dramatis.stack_file import load_endpoints
 from dramatis.tokens import embedded_token
+from dramatis.wire_names import SUBJECT_ID_PATTERN, is_subject_id
 
 if TYPE_CHECKING:
     import persona_client
-    import persona_contracts
 
     from dramatis import broker
 else:
     persona_client = Lazy("persona_client")
-    persona_contracts = Lazy("persona_contracts")
     broker = Lazy("dramatis.broker")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
@@ -41,8 +40,8 @@ def subject_id(text: str) -> str:
     Raises:
         typer.BadParameter: it may not.
     """
-    if not persona_contracts.is_subject_id(text):
-        raise typer.BadParameter(f"{text!r} must match {persona_contracts.SUBJECT_ID_PATTERN}")
+    if not is_subject_id(text):
+        raise typer.BadParameter(f"{text!r} must match {SUBJECT_ID_PATTERN}")
     return text
 
 
@@ -61,7 +60,7 @@ def _file(path: Path | None) -> Path | None:
 
 
 def _inbox_prefix(user: str | None) -> str:
-    return f"_INBOX_{user}" if user and persona_contracts.is_subject_id(user) else "_INBOX"
+    return f"_INBOX_{user}" if user and is_subject_id(user) else "_INBOX"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,10 @@ from dramatis.errors import CliError
 from dramatis.lazy import Lazy
 
 if TYPE_CHECKING:
-    from service_kit import dev_keys, identity
+    from service_kit import dev_keys, principal
 else:
     dev_keys = Lazy("service_kit.dev_keys")
-    identity = Lazy("service_kit.identity")
+    principal = Lazy("service_kit.principal")
 
 
 def embedded_token(
@@ -28,9 +28,9 @@ def embedded_token(
             "Start the stack with `dramatis up`, name its folder with --data-dir, or pass the"
             " --token of your identity provider.",
         )
-    principal = identity.Principal(
-        workspace_id=workspace_id, subject=subject, role=identity.Role(role)
+    bearer = principal.Principal(
+        workspace_id=workspace_id, subject=subject, role=principal.Role(role)
     )
     return dev_keys.issue_token(
-        data_dir, principal, profile="embedded", issuer=defaults.ISSUER, audience=defaults.AUDIENCE
+        data_dir, bearer, profile="embedded", issuer=defaults.ISSUER, audience=defaults.AUDIENCE
     )

@@ -3,6 +3,7 @@
 Their own modules load what a whole service needs; `tests/test_wire_names.py` holds both equal.
 """
 
+import re
 from typing import Literal
 
 Role = Literal["viewer", "editor", "admin"]
@@ -14,3 +15,10 @@ KEY_PREFIX = "dramatis_"
 REVISION_HEADER = "Dramatis-Revision"
 AT_LEAST_HEADER = "Dramatis-At-Least"
 """Of `service_kit.personas`."""
+SUBJECT_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+"""Of `persona_contracts`."""
+
+
+def is_subject_id(text: str) -> bool:
+    """Return whether `text` may stand in a subject, as `persona_contracts.is_subject_id` does."""
+    return re.fullmatch(SUBJECT_ID_PATTERN, text) is not None

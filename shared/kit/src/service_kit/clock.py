@@ -1,9 +1,10 @@
 """The only place that asks what time it is."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from persona_contracts import Received
+if TYPE_CHECKING:
+    from persona_contracts import Received
 
 CLOCK_LEEWAY = timedelta(seconds=300)
 """How far a CRM's clock may be behind ours."""
@@ -14,7 +15,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 — the one allowed place
 
 
-def counted_from(item: Received[Any], told: datetime, *, now: datetime) -> datetime:
+def counted_from(item: "Received[Any]", told: datetime, *, now: datetime) -> datetime:
     """Return the time `told` by an event, but not after its arrival: a CRM's clock may be ahead.
 
     Args:
@@ -25,7 +26,7 @@ def counted_from(item: Received[Any], told: datetime, *, now: datetime) -> datet
     return min(told, item.arrived_at or now, now)
 
 
-def latest_time(item: Received[Any], told: datetime, *, now: datetime) -> datetime:
+def latest_time(item: "Received[Any]", told: datetime, *, now: datetime) -> datetime:
     """Return when what an event tells of can have been at the latest, by our clock.
 
     That is its arrival, if the CRM's clock may just be behind, else the time that is `told`.

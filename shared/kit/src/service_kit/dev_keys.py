@@ -5,14 +5,17 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service_kit.clock import utc_now
-from service_kit.identity import Principal
-from service_kit.settings import Profile
+from service_kit.principal import Principal
 from service_kit.signer import Signer
+
+if TYPE_CHECKING:  # settings load all that a service needs
+    from service_kit.settings import Profile
 
 LIFETIME = timedelta(hours=24)
 PRIVATE_KEY_FILE = "token-signing-key.pem"
@@ -23,7 +26,7 @@ class EmbeddedProfileOnlyError(Exception):
     """This exists in the embedded profile only; in production the identity provider signs."""
 
 
-def ensure_dev_keys(data_dir: Path, profile: Profile) -> str:
+def ensure_dev_keys(data_dir: Path, profile: "Profile") -> str:
     """Return the `file://` URL of the keys in `data_dir`, made (Ed25519) when there are none.
 
     Processes that start at the same time agree on one key.
@@ -50,7 +53,7 @@ def ensure_dev_keys(data_dir: Path, profile: Profile) -> str:
 
 
 def issue_token(
-    data_dir: Path, principal: Principal, *, profile: Profile, issuer: str, audience: str
+    data_dir: Path, principal: Principal, *, profile: "Profile", issuer: str, audience: str
 ) -> str:
     """Return a token for `principal` that is valid for 24 hours.
 

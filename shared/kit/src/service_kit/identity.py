@@ -6,7 +6,6 @@ their address, and those with `OF_OWN_PERSONAS`, which show nothing of other per
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -14,60 +13,31 @@ from fastapi import Depends, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service_kit.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from service_kit.errors import ForbiddenError, UnauthenticatedError
+from service_kit.principal import Principal, Role
+
+__all__ = [
+    "CHANGES_NOTHING",
+    "OF_OWN_PERSONAS",
+    "PERSONA_IN_PATH",
+    "Admin",
+    "Editor",
+    "Entry",
+    "Principal",
+    "Requires",
+    "Role",
+    "RoleTooLowError",
+    "Verifies",
+    "Viewer",
+    "authenticate",
+    "authenticated",
+    "changes_nothing",
+    "entry_of",
+    "least_role",
+    "of_own_personas",
+]
 
 PERSONA_IN_PATH = "persona_id"
-
-
-class PersonaNotFoundError(NotFoundError):
-    """This workspace has no such persona."""
-
-    slug = "persona-not-found"
-
-
-class Role(StrEnum):
-    """What somebody may do in a workspace; each role includes those before it."""
-
-    VIEWER = "viewer"
-    EDITOR = "editor"
-    ADMIN = "admin"
-
-    def includes(self, other: "Role") -> bool:
-        """Return whether this role may do all that `other` may."""
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(other)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
-    """The caller of a request."""
-
-    workspace_id: str
-    subject: str
-    role: Role
-    key_id: UUID | None = None
-    """The API key that it is; None: a person, or another system, with a token."""
-    persona_ids: frozenset[UUID] | None = None
-    """To which personas it is limited; None: it is not."""
-
-    def require_persona(self, persona_id: UUID | None) -> None:
-        """Return when the caller may know of this persona; None is no persona.
-
-        Raises:
-            PersonaNotFoundError: it is limited to others.
-        """
-        if self.persona_ids is None or persona_id is None or persona_id in self.persona_ids:
-            return
-        raise PersonaNotFoundError(f"no persona {persona_id}")
-
-    def require_whole_workspace(self) -> None:
-        """Return when the caller is not limited to some personas.
-
-        Raises:
-            LimitedToPersonasError: it is.
-        """
-        if self.persona_ids is not None:
-            raise LimitedToPersonasError("This needs a key that is for the whole workspace.")
 
 
 class Verifies(Protocol):
@@ -80,12 +50,6 @@ class Verifies(Protocol):
             UnauthenticatedError: it is not valid.
         """
         ...
-
-
-class LimitedToPersonasError(ForbiddenError):
-    """The API key is limited to some personas."""
-
-    slug = "limited-to-personas"
 
 
 class RoleTooLowError(ForbiddenError):

@@ -12,7 +12,7 @@ from persona_contracts import ResolvedPersona
 from prometheus_client import Gauge
 
 from service_kit.errors import UpstreamError
-from service_kit.identity import PersonaNotFoundError
+from service_kit.principal import PersonaNotFoundError
 
 REVISION_HEADER = "Dramatis-Revision"
 AT_LEAST_HEADER = "Dramatis-At-Least"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from service_kit.identity import Principal
+from service_kit.principal import Principal
 
 _END = b"-----END PRIVATE KEY-----"
 

@@ -9,7 +9,8 @@ from fastapi.routing import APIRoute
 from persona_client import RosterNotReadyError
 from pydantic import ValidationError
 from service_kit.errors import TooLargeError
-from service_kit.identity import PersonaNotFoundError, Viewer
+from service_kit.identity import Viewer
+from service_kit.principal import PersonaNotFoundError
 from service_kit.problem import problem_responses
 from service_kit.routing import api_router, deps_of
 
