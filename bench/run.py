@@ -37,6 +37,7 @@ ROWS = (
     "reconcile",
     "rate_limit",
     "help",
+    "tui",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3

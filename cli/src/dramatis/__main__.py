@@ -7,7 +7,7 @@ import typer
 from service_kit.errors import ServiceError
 
 from dramatis.errors import CliError
-from dramatis.local import has_local
+from dramatis.extras import has_extra
 from dramatis.output import err
 from dramatis.wire_names import KEY_PREFIX
 
@@ -19,8 +19,10 @@ GROUPS = {
     "login": "Print a link that signs one browser in to the studio, once, for 10 minutes.",
     "chat": "Talk to a persona: each line of standard input is a message; the answers stream.",
     "audit": "Show who changed what, newest first.",
+    "tui": "Look at everything and change it, full screen: `:` commands, `/` filter, `?` keys.",
     "keys": "API keys of a workspace.",
     "replies": "Replies of leads.",
+    "drafts": "Answers to leads that wait for a person.",
     "personas": "The personas of a workspace.",
     "prompts": "Prompts of a persona, and their versions.",
     "conversations": "Your conversations with personas.",
@@ -37,14 +39,14 @@ GROUPS = {
 """First word of a command → what `dramatis --help` says of it, without loading it."""
 MODULES = {"token": "tokens"}
 """Of those in `dramatis.commands` that are not called as their command is."""
-LOCAL = ("up", "demo")
-"""Those that need `dramatis[local]`."""
+EXTRAS = {"up": "local", "demo": "local", "tui": "tui"}
+"""Those that need an extra, such as `dramatis[local]`."""
 
 
 def main() -> None:
     """Run the command; exit code 0: done, 1: it failed, 2: it was called wrongly."""
     try:
-        _refuse_local(sys.argv[1:2])
+        _refuse_missing(sys.argv[1:2])
         _refuse_keys(sys.argv)
         _app(sys.argv[1:2])()
     except CliError as error:
@@ -65,7 +67,7 @@ def _app(first: list[str]) -> typer.Typer:
         help="Run Dramatis on this machine, try it, and operate it.",
     )
     app.callback()(_root)
-    installed = [name for name in GROUPS if has_local() or name not in LOCAL]
+    installed = [name for name in GROUPS if has_extra(EXTRAS.get(name))]
     chosen = [name for name in installed if name in first]
     for name in chosen:
         import_module(f"dramatis.commands.{MODULES.get(name, name)}").register(app)
@@ -74,12 +76,13 @@ def _app(first: list[str]) -> typer.Typer:
     return app
 
 
-def _refuse_local(first: list[str]) -> None:
-    if not has_local() and set(first) & set(LOCAL):
-        raise CliError(
-            f"`dramatis {first[0]}` starts everything on this machine, which is not installed.",
-            "Install dramatis[local].",
-        )
+def _refuse_missing(first: list[str]) -> None:
+    for name in set(first) & set(EXTRAS):
+        if not has_extra(EXTRAS[name]):
+            raise CliError(
+                f"`dramatis {name}` needs more than what is installed.",
+                f"Install dramatis[{EXTRAS[name]}].",
+            )
 
 
 def _refuse_keys(arguments: list[str]) -> None:

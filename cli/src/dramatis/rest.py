@@ -32,6 +32,7 @@ class Rest:
 
     def __init__(self, url: str, token: str, written: Written) -> None:
         self.url = url
+        self.token = token
         self._written = written
         loopback = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
         self._client = httpx.Client(

@@ -8,7 +8,7 @@ import typer
 
 from dramatis.draft_text import place_of
 from dramatis.errors import CliError
-from dramatis.local import has_local
+from dramatis.extras import has_extra
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
 from dramatis.persona_lookup import persona_id_of
@@ -145,7 +145,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         epilog=examples("dramatis files search 'What does it cost?' --persona Nova --limit 3")
     )(expand(search))
-    if has_local():
+    if has_extra("local"):
         import_module("dramatis.commands.reembed").register(group)
     app.add_typer(group, name="files")
 

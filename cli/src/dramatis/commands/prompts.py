@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Annotated, Any, Literal
 
 import typer
@@ -12,6 +13,7 @@ from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
 from dramatis.persona_lookup import find_persona
 from dramatis.persona_options import Persona, path_of
+from dramatis.persona_text import edited
 from dramatis.rest import Rest
 from dramatis.target import RestTarget
 
@@ -87,15 +89,18 @@ def edit(
     layer: Layer,
     name: Name = MAIN,
     file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="The text; by default standard input.")
+        Path | None,
+        typer.Option(
+            "--file", "-f", help="The text; else standard input, or $EDITOR at a terminal."
+        ),
     ] = None,
     message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
 ) -> None:
     """Save a new version of a prompt; it is used at once if it has no errors and nothing waits."""
     prompt = Prompt(persona, layer, name)
-    content = sys.stdin.read() if file is None else _text_of(file)
-    body = {"content": content} | ({"commit_message": message} if message else {})
     with target.rest("persona") as api:
+        content = _typed(api, prompt) if file is None else _text_of(file)
+        body = {"content": content} | ({"commit_message": message} if message else {})
         path = f"{_path(api, prompt)}/{prompt.layer}/{prompt.name}/versions"
         saved = api.send("POST", path, json=body).json()
     if target.json:
@@ -212,6 +217,15 @@ def _used(api: Rest, prompt: Prompt) -> dict[str, Any]:
         if shown["name"] == prompt.name:
             return shown
     raise CliError(f"There is no prompt {prompt.layer}/{prompt.name}.")
+
+
+def _typed(api: Rest, prompt: Prompt) -> str:
+    """Return standard input; at a terminal what $EDITOR makes of the text that is used now."""
+    if not sys.stdin.isatty():
+        return sys.stdin.read()
+    path = Path(mkdtemp(prefix="dramatis-")) / f"{prompt.layer}.md"
+    path.write_text(_used(api, prompt)["content"], encoding="utf-8")
+    return edited(path)
 
 
 def _text_of(file: Path) -> str:

@@ -1,0 +1,1 @@
+"""`dramatis tui`: lists, details and every action of the command, full screen in a terminal."""
