@@ -69,10 +69,10 @@ def _first_list(data_dir: str) -> tuple[float, float]:
         os.close(theirs)
 
 
-def _read_until(terminal: int, wanted: bytes) -> None:
+def _read_until(terminal: int, awaited: bytes) -> None:
     seen, end = b"", monotonic() + WAIT_SECONDS
-    while wanted not in seen:
+    while awaited not in seen:
         if monotonic() > end:
-            raise TimeoutError(f"no {wanted!r} in {WAIT_SECONDS:g} s")
+            raise TimeoutError(f"no {awaited!r} in {WAIT_SECONDS:g} s")
         if select([terminal], [], [], 1.0)[0]:
             seen += os.read(terminal, 65_536)

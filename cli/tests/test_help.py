@@ -27,7 +27,7 @@ print(json.dumps({"loaded": loaded, "kit": kit}))
 """
 TYPER = {
     *("typer", "click", "shellingham", "annotated_doc"),
-    *("rich", "pygments", "markdown_it", "mdurl"),
+    *("rich", "pygments", "markdown_it", "mdurl", "linkify_it"),
     *("typing_extensions", "attr", "attrs"),
 }
 """Typer, and what it draws help with."""

@@ -342,17 +342,15 @@ async def test_screens_are_as_they_were(opened, stack):
         api.send("PATCH", f"/api/personas/{nova['persona_id']}", **changed)
     async with opened(workspace=workspace) as tui:
         await tui.until(lambda: len(tui.rows) == 2)
-        assert is_as_kept("personas", tui.screen)
+        await tui.until(lambda: is_as_kept("personas", tui.screen))
         await tui.press("question_mark")
         await tui.until(lambda: len(tui.app.screen_stack) == 2)
-        await tui.pilot.pause()
-        assert is_as_kept("keys", tui.screen)
+        await tui.until(lambda: is_as_kept("keys", tui.screen))
         await tui.press("escape")
         await tui.type("slash", "nova l")
         await tui.press("h")
         await tui.until(lambda: len(tui.rows) == 2)
-        await tui.pilot.pause()
-        assert is_as_kept("versions", tui.screen)
+        await tui.until(lambda: is_as_kept("versions", tui.screen))
 
 
 TMUX = shutil.which("tmux")

@@ -252,7 +252,7 @@ class Tui(App[None]):
         elif len(words) == 1 and words[0] in VIEWS:
             self.show_view(words[0])
         elif words[0] in NOT_HERE:
-            self.notify(f"`dramatis {words[0]}` needs a terminal of its own.", severity="error")
+            self.notify(f"`dramatis {words[0]}` needs another terminal.", severity="error")
         else:
             self._run(words, in_terminal=not IN_TERMINAL.isdisjoint(words[:2]))
 

@@ -83,7 +83,7 @@ def crash(error: BaseException) -> str:
     places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     return "\n".join(
         [
-            f"dramatis tui has ended because of a fault of its own: {type(error).__name__}.",
+            f"dramatis tui has ended because of a bug: {type(error).__name__}.",
             *places,
             "Nothing that was saved is lost. Please report these lines.",
         ]
