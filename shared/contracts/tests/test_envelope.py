@@ -204,6 +204,26 @@ def test_an_odd_traceparent_is_ignored(value: str) -> None:
     assert reply(REPLY, {"traceparent": value}).traceparent is None
 
 
+def test_the_correlation_is_the_senders_else_the_events_own_id() -> None:
+    assert reply(REPLY).correlation_id == "m-1"
+    assert reply(REPLY, {"ce-id": "7"}).correlation_id == "7"
+    assert reply(REPLY, {"ce-id": "7", "Correlation_Id": "order%2042"}).correlation_id == "order 42"
+    whole = {"id": "8", "correlationid": "order 42", "data": REPLY}
+    assert reply(whole, STRUCTURED).correlation_id == "order 42"
+
+
+@pytest.mark.parametrize("value", ["", "%FF", "a%00b", "\x7f", "x" * 1_101])
+def test_an_odd_correlation_is_ignored(value: str) -> None:
+    assert reply(REPLY, {"correlation_id": value}).correlation_id == "m-1"
+
+
+def test_an_event_says_what_it_belongs_to() -> None:
+    event = LeadRepliedV1.model_validate(REPLY)
+    about = {"event_id": "7", "source": "urn:x", "time": event.received_at}
+    assert encode_headers(event, **about)["correlation_id"] == "7"
+    assert encode_headers(event, **about, correlation_id="ä")["correlation_id"] == "%C3%A4"
+
+
 # --- subject, type, tenant
 
 

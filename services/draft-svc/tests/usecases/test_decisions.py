@@ -12,12 +12,14 @@ from draft_svc.domain.draft import (
     DraftStatus,
 )
 from draft_svc.domain.text import SmsTooLongError
+from draft_svc.usecases.accept_replies import accept_replies
 from draft_svc.usecases.approve_draft import approve_draft
 from draft_svc.usecases.find_notices import find_notices
 from draft_svc.usecases.regenerate_draft import regenerate_draft
 from draft_svc.usecases.reject_draft import reject_draft
 from drafting import ANNA, replied
-from service_devkit.testing.rollback import published
+from persona_contracts import Received
+from service_devkit.testing.rollback import as_worker, correlations, published
 from service_kit.store import database_now
 
 
@@ -198,3 +200,23 @@ async def test_every_event_of_a_draft_says_in_which_state_and_whose(session, acc
         older.revision + 1,
     ]
     assert told["created"]["revision"] == older.revision
+
+
+async def test_draft_and_decision_carry_the_correlation_of_the_reply(
+    session, workspace_id, accept, work
+):
+    event = replied(workspace_id)
+    item = Received(event=event, event_id="e-1", source="crm", correlation_id="order-42")
+    async with as_worker(session):
+        await accept_replies(session, [item])
+    (shown,) = await drafts.page(session, {"message_id": event.message_id}, None, 2)
+    draft = await work.do(await drafts.get(session, shown.draft_id))
+    await approve_draft(session, draft, by="ann")
+    later = await work.do(await accept(replied(workspace_id, lead_id="another")))
+    await reject_draft(session, later, by="ann", reason=None)
+    assert await correlations(session) == [
+        ("created", "order-42"),
+        ("approved", "order-42"),
+        ("created", later.message_id),
+        ("rejected", later.message_id),
+    ]

@@ -1,5 +1,6 @@
 """Instances: started, sent, answered, and what people decide about them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -37,7 +38,7 @@ from persona_contracts import (
     MessageFailedV1,
     MessageSentV1,
 )
-from service_devkit.testing.rollback import as_worker, published
+from service_devkit.testing.rollback import as_worker, correlations, published
 from service_kit.store import database_now
 from sqlalchemy import text
 
@@ -431,3 +432,28 @@ async def test_what_changes_no_state_is_no_event(session, on_the_way, send):
     await send(await current(session, made.instance))
     kinds = [subject.split(".")[1] for subject, _ in await published(session)]
     assert kinds == ["started", "send_requested"]
+
+
+async def test_start_request_and_end_carry_the_correlation_of_the_trigger(
+    session, workspace_id, personas, a_definition, send, answer
+):
+    trigger = Trigger(event="lead.replied")
+    await create_sequence(session, workspace_id, a_definition(trigger=trigger), by="ann")
+    reply = replace(a_reply(workspace_id, await database_now(session)), correlation_id="order-42")
+    async with as_worker(session):
+        occurred = await record_replies(session, [reply])
+        await start_triggered(session, "lead.replied", occurred, personas)
+    (instance,) = await instances.page(session, {"lead_id": "lead"}, None, None, 5)
+    await send(instance)
+    await answer(await request_of(session, instance))
+    verbs = ["started", "send_requested", "completed"]
+    assert await correlations(session) == [(verb, "order-42") for verb in verbs]
+
+
+async def test_what_a_person_starts_has_one_correlation(session, on_the_way, send, answer):
+    made = await on_the_way()
+    await send(made.instance)
+    await answer(await request_of(session, made.instance))
+    said = await correlations(session)
+    assert {correlation for _, correlation in said} == {str(made.instance.instance_id)}
+    assert len(said) == 3

@@ -176,3 +176,14 @@ async def test_failed_files_are_a_notice_with_what_mends_them(session, version):
     assert (notice.kind, notice.reason) == ("files-failed", FailureCode.PERSONA_UNKNOWN)
     assert (notice.count, notice.since) == (2, UPLOADED)
     assert notice.setting == failure.as_dict()["detail"]
+
+
+async def test_a_file_has_the_correlation_of_what_announced_it_then_of_its_deletion(
+    session, version
+):
+    announced = await accept_version(session, replace(version, correlation_id="order-42"))
+    assert announced.causes == {version.file_id: "order-42"}
+    (item,) = retraction(version, LATER)
+    await retract_files(session, [replace(item, correlation_id="order-43")])
+    hidden = await documents.get(session, announced.document_id)
+    assert hidden.causes == {version.file_id: "order-43"}

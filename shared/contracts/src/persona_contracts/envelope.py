@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from codecs import BOM_UTF8
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,6 +19,7 @@ from persona_contracts.parsing import EnvelopeError, parse_json, parse_object, r
 from persona_contracts.types import format_time, is_printable, is_subject_id
 
 CRM_SOURCE = "urn:dramatis:crm"
+CORRELATION_HEADER = "correlation_id"
 STRUCTURED_CONTENT_TYPE = "application/cloudevents+json"
 BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
 MAX_BATCH_EVENTS = 1_000
@@ -68,8 +70,13 @@ def subject_for(event: Event) -> str:
     return f"{event.event_type}.v{event.event_version}.{event.workspace_id}"
 
 
-def encode_headers(event: Event, *, event_id: str, source: str, time: datetime) -> dict[str, str]:
-    """Return the binary-mode headers of `event`; the body is `event.model_dump_json()`."""
+def encode_headers(
+    event: Event, *, event_id: str, source: str, time: datetime, correlation_id: str | None = None
+) -> dict[str, str]:
+    """Return the binary-mode headers of `event`; the body is `event.model_dump_json()`.
+
+    `correlation_id` is that of its cause; without one the event is a beginning.
+    """
     return {
         "ce-specversion": "1.0",
         "ce-id": _percent_encode(event_id),
@@ -79,6 +86,7 @@ def encode_headers(event: Event, *, event_id: str, source: str, time: datetime) 
         "ce-subject": _percent_encode(event.entity_id),
         "ce-dataschema": event.schema_urn(),
         "content-type": "application/json",
+        CORRELATION_HEADER: _percent_encode(correlation_id or event_id),
     }
 
 
@@ -95,6 +103,13 @@ class Received(Generic[EventT]):
     """Lone surrogates that became U+FFFD: the sender cuts texts in the middle of a character."""
     arrived_at: datetime | None = None
     """When the broker had it; null: it came another way."""
+    correlation_id: str = ""
+    """What all that follows from it carries, too: the sender's header, else the event's own id."""
+
+    def __post_init__(self) -> None:
+        """Let an event without a correlation be the beginning of one."""
+        if not self.correlation_id:
+            object.__setattr__(self, "correlation_id", self.event_id)
 
     @property
     def workspace_id(self) -> str:
@@ -106,6 +121,7 @@ class _Attributes(NamedTuple):
     event_id: str | None
     source: str | None
     traceparent: str | None
+    correlation_id: str | None
 
 
 class _Structured(BaseModel):
@@ -117,6 +133,7 @@ class _Structured(BaseModel):
     source: str | None = None
     type: str | None = None
     traceparent: str | None = None
+    correlationid: str | None = None
     datacontenttype: str | None = None
     data: Any = None
     data_base64: str | None = None
@@ -161,6 +178,7 @@ def decode(
         ),
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent or "") else None,
         replaced_characters=replaced,
+        correlation_id=_correlation(attributes.correlation_id),
     )
 
 
@@ -209,11 +227,14 @@ def _read(
     if _media_type(headers.get("content-type", "")) == STRUCTURED_CONTENT_TYPE:
         whole = parse_json(_Structured, body)
         _check_type(model, whole.type)
-        attributes = _Attributes(whole.id, whole.source, whole.traceparent)
+        attributes = _Attributes(whole.id, whole.source, whole.traceparent, whole.correlationid)
         return attributes, _structured_data(model, whole)
     _check_type(model, _attribute(headers, "ce-type"))
     attributes = _Attributes(
-        _attribute(headers, "ce-id"), _attribute(headers, "ce-source"), headers.get("traceparent")
+        _attribute(headers, "ce-id"),
+        _attribute(headers, "ce-source"),
+        headers.get("traceparent"),
+        _correlation_header(headers),
     )
     return attributes, parse_json(model, body)
 
@@ -249,6 +270,20 @@ def _checked(name: str, value: str, max_bytes: int) -> str:
     if len(value.encode()) > max_bytes:
         raise EnvelopeError("invalid", f"{name}: must have at most {max_bytes} bytes in UTF-8")
     return value
+
+
+def _correlation_header(headers: Mapping[str, str]) -> str | None:
+    """Return the header if it can be read: what is odd is left out, as an odd trace is."""
+    with suppress(EnvelopeError):
+        return _attribute(headers, CORRELATION_HEADER)
+    return None
+
+
+def _correlation(given: str | None) -> str:
+    """Return what was given if it could be an event's id."""
+    with suppress(EnvelopeError):
+        return _checked(CORRELATION_HEADER, given or "", MAX_EVENT_ID_BYTES)
+    return ""
 
 
 def _percent_encode(value: str) -> str:

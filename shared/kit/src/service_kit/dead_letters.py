@@ -22,7 +22,7 @@ DETAIL_CHARS = 1_000
 HEADERS_BYTES = 16 * 1024
 """Of the sender's headers, together."""
 
-_DESCRIBING = frozenset({"content-type", "traceparent"})
+_DESCRIBING = frozenset({"content-type", "correlation_id", "traceparent"})
 
 log = get_logger(__name__)
 

@@ -1,7 +1,8 @@
 """Publish in the transaction: what is rolled back is never sent, what is committed always is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,10 @@ from service_kit.wakeups import OUTBOX_CHANNEL
 
 KEPT_DAYS = 14
 """How long a lost stream can be refilled from here (events.md §2)."""
+
+
+BEGINNING: Mapping[str, str] = MappingProxyType({})
+"""The causes of events that nothing has caused."""
 
 
 class EventTooLargeError(TooLargeError):
@@ -51,11 +56,19 @@ _PUBLISH = text(
 ).bindparams(bindparam("rows", type_=JSON))
 
 
-async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
+async def publish(
+    session: Session, *events: OwnEvent, causes: Mapping[str, str | None] = BEGINNING
+) -> list[UUID]:
     """Put `events` into the outbox, in order; return their ids.
 
     Call it last in a use case, when every row lock is taken: `id` must follow the order in which
     changes to one entity commit (events.md §2).
+
+    Args:
+        session: of the change.
+        events: what happened.
+        causes: the correlation id of what began each thing (`Received.correlation_id`), by its
+            `entity_id`; an event of a thing without one has its own id.
 
     Raises:
         EventTooLargeError: every consumer would refuse one of them (events.md §1).
@@ -69,7 +82,13 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
     rows: list[dict[str, object]] = []
     for event, event_id in zip(events, event_ids, strict=True):
         own_id = str(event_id)
-        headers = encode_headers(event, event_id=own_id, source=source, time=event.occurred_at)
+        headers = encode_headers(
+            event,
+            event_id=own_id,
+            source=source,
+            time=event.occurred_at,
+            correlation_id=causes.get(event.entity_id),
+        )
         subject, body = subject_for(event), event.model_dump_json()
         if len(body.encode()) > MAX_BODY_BYTES:
             raise EventTooLargeError(f"{subject}: an event has at most {MAX_BODY_BYTES} bytes")
@@ -79,7 +98,7 @@ async def publish(session: Session, *events: OwnEvent) -> list[UUID]:
                 "stream": stream_of(subject),
                 "subject": subject,
                 "event_id": own_id,
-                "headers": headers | {"correlation_id": own_id} | trace,
+                "headers": headers | trace,
                 "body": body,
             }
         )

@@ -41,7 +41,13 @@ def crm_message(received: Received[CrmEventT], time: datetime) -> Message:
     """Return what a CRM tells as a message, sent at `time`; a repeat has the same `Nats-Msg-Id`."""
     event = received.event
     identity = "|".join((event.event_type, event.workspace_id, received.source, received.event_id))
-    headers = encode_headers(event, event_id=received.event_id, source=received.source, time=time)
+    headers = encode_headers(
+        event,
+        event_id=received.event_id,
+        source=received.source,
+        time=time,
+        correlation_id=received.correlation_id,
+    )
     propagate.inject(headers)
     return Message(
         subject=subject_for(event),

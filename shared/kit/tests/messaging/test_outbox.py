@@ -131,3 +131,13 @@ async def test_what_was_committed_while_the_broker_was_away_goes_out_when_it_is_
     await probe.until_stored("DRAFT", 2)
     await probe.until_count("outbox where published_at is not null", 2)
     assert await probe.stored("DRAFT") == 2
+
+
+async def test_an_event_carries_the_correlation_of_its_cause_or_begins_one(probe):
+    caused, beginning = rejected("caused"), rejected("beginning")
+    async with probe.store.worker() as session:
+        causes = {caused.entity_id: "order 42"}
+        _, own_id = await publish(session, caused, beginning, causes=causes)
+    await probe.until_stored("DRAFT", 2)
+    stored = [await probe.broker.js.get_msg("DRAFT", number) for number in (1, 2)]
+    assert [each.headers["correlation_id"] for each in stored] == ["order%2042", str(own_id)]

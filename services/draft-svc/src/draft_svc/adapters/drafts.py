@@ -52,7 +52,8 @@ _FILTERS: Mapping[str, ColumnElement[Any]] = {
     "lead_id": DraftRow.lead_id.expression,
     "message_id": DraftRow.message_id.expression,
 }
-_SHOWN = [each for each in DraftRow.__table__.columns if each.name not in {"reply", "traceparent"}]
+_UNSHOWN = {"reply", "traceparent", "correlation_id"}
+_SHOWN = [each for each in DraftRow.__table__.columns if each.name not in _UNSHOWN]
 _CHANGED = {
     "status": "text",
     "subject": "text",
@@ -89,6 +90,7 @@ _ADDED = {
     "received_at": "timestamptz",
     "reply": "jsonb",
     "traceparent": "text",
+    "correlation_id": "text",
     "status": "text",
     "subject": "text",
     "error": "jsonb",
@@ -125,7 +127,7 @@ _SUPERSEDE = text(
       and draft.lead_id = newest.lead_id and draft.status in ('queued', 'ready')
       and (draft.received_at, draft.draft_id) < (newest.received_at, newest.draft_id)
     returning draft.workspace_id, draft.draft_id, draft.message_id, draft.revision, draft.lead_id,
-      draft.channel, draft.campaign_id, newest.draft_id as superseded_by
+      draft.channel, draft.campaign_id, draft.correlation_id, newest.draft_id as superseded_by
     """
 ).bindparams(*(bindparam(name, type_=ARRAY(String)) for name in ("workspace_ids", "lead_ids")))
 _RECALL_CAMPAIGNS = text(
@@ -207,6 +209,7 @@ async def add_all(session: Session, drafts: Collection[Draft]) -> set[UUID]:
             "received_at": draft.received_at.isoformat(),
             "reply": draft.reply,
             "traceparent": draft.traceparent,
+            "correlation_id": draft.correlation_id,
             "status": draft.status.value,
             "subject": draft.subject,
             "error": draft.failure and asdict(draft.failure),
@@ -295,7 +298,12 @@ def _found(row: DraftRow | None, draft_id: UUID) -> Draft:
 
 
 def _draft(row: DraftRow) -> Draft:
-    return Draft(**_shown(row), reply=row.reply, traceparent=row.traceparent)
+    return Draft(
+        **_shown(row),
+        reply=row.reply,
+        traceparent=row.traceparent,
+        correlation_id=row.correlation_id,
+    )
 
 
 def _shown(row: DraftRow | Row[*tuple[Any, ...]]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class BlankedDraft:
     lead_id: str
     channel: str
     campaign_id: str | None
+    correlation_id: str | None
     was_open: bool
 
 
@@ -40,7 +41,8 @@ _BLANK = text(
       error = case written.status when 'ready' then cast(:error as jsonb) else draft.error end
     from written where draft.draft_id = written.draft_id
     returning draft.workspace_id, draft.draft_id, draft.message_id, draft.revision, draft.lead_id,
-      draft.channel, draft.campaign_id, written.status = 'ready' as was_open
+      draft.channel, draft.campaign_id, draft.correlation_id,
+      written.status = 'ready' as was_open
     """
 ).bindparams(bindparam("error", type_=JSON))
 

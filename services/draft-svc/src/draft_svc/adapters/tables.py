@@ -25,6 +25,8 @@ class DraftRow(Leased):
     channel: Mapped[str]
     received_at: Mapped[datetime]
     reply: Mapped[dict[str, Any]]
+    correlation_id: Mapped[str | None]
+    """Of the reply; older code leaves it null."""
     status: Mapped[str]
     subject: Mapped[str | None]
     body: Mapped[str | None]

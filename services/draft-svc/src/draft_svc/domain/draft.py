@@ -136,6 +136,7 @@ class Superseded:
     lead_id: str
     channel: str
     campaign_id: str | None
+    correlation_id: str | None
     superseded_by: UUID
 
 
@@ -191,6 +192,7 @@ class Draft(ShownDraft):
     reply: Mapping[str, Any]
     """The `lead.replied` event, ready for JSON."""
     traceparent: str | None
+    correlation_id: str | None
 
     @property
     def lead_key(self) -> LeadKey:

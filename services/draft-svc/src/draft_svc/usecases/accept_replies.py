@@ -9,7 +9,6 @@ from persona_contracts import DraftSupersededV1, LeadRepliedV1, Received
 from service_kit.clock import counted_from
 from service_kit.erasure import not_erased
 from service_kit.ids import new_id
-from service_kit.outbox import publish
 from service_kit.reply_kinds import answerer_of
 from service_kit.store import Session
 
@@ -17,6 +16,7 @@ from draft_svc.adapters import drafts
 from draft_svc.domain.draft import Draft, DraftStatus, LeadKey
 from draft_svc.usecases.describe_draft import describe_draft
 from draft_svc.usecases.describe_failure import describe_failure
+from draft_svc.usecases.publish_drafts import publish_drafts
 
 
 async def accept_replies(session: Session, batch: Sequence[Received[LeadRepliedV1]]) -> None:
@@ -35,21 +35,16 @@ async def accept_replies(session: Session, batch: Sequence[Received[LeadRepliedV
     nameless = [draft.draft_id for draft in new if draft.campaign_id is None]
     recalled = await drafts.recall_campaigns(session, nameless)
     superseded = await drafts.supersede_older(session, leads)
-    await publish(
-        session,
-        *(
-            describe_failure(_of_campaign(draft, recalled), attempts=0, at=now)
-            for draft in new
-            if draft.status is DraftStatus.FAILED
-        ),
-        *(
-            DraftSupersededV1(
-                **describe_draft(item, now),
-                superseded_by=item.superseded_by,
-            )
-            for item in superseded
-        ),
-    )
+    failed = [
+        describe_failure(_of_campaign(draft, recalled), attempts=0, at=now)
+        for draft in new
+        if draft.status is DraftStatus.FAILED
+    ]
+    replaced = [
+        DraftSupersededV1(**describe_draft(item, now), superseded_by=item.superseded_by)
+        for item in superseded
+    ]
+    await publish_drafts(session, [*failed, *replaced], of=[*new, *superseded])
 
 
 def _of_campaign(draft: Draft, recalled: Mapping[UUID, str]) -> Draft:
@@ -68,6 +63,7 @@ def _draft(item: Received[LeadRepliedV1], now: datetime) -> Draft:
         received_at=counted_from(item, reply.received_at, now=now),
         reply=reply.model_dump(mode="json"),
         traceparent=item.traceparent,
+        correlation_id=item.correlation_id,
         subject=reply.subject,
         created_at=now,
     )

@@ -3,7 +3,6 @@
 import asyncio
 
 from persona_contracts import DraftApprovedV1
-from service_kit.outbox import publish
 from service_kit.store import Session, database_now
 
 from draft_svc.adapters import drafts
@@ -11,6 +10,7 @@ from draft_svc.domain.draft import Draft
 from draft_svc.domain.placeholders import has_left, require_filled
 from draft_svc.domain.reply import clean_reply
 from draft_svc.usecases.describe_decision import describe_decision
+from draft_svc.usecases.publish_drafts import publish_drafts
 
 
 async def approve_draft(
@@ -30,16 +30,14 @@ async def approve_draft(
     if any(map(has_left, typed.values())):
         require_filled(typed, await asyncio.to_thread(_quotable, draft))
     await drafts.save(session, approved)
-    await publish(
-        session,
-        DraftApprovedV1(
-            **describe_decision(approved, by=by, at=now),
-            subject=approved.subject,
-            text=approved.text or "",
-            body=approved.body or "",
-            edit_distance=approved.edit_distance or 0,
-        ),
+    event = DraftApprovedV1(
+        **describe_decision(approved, by=by, at=now),
+        subject=approved.subject,
+        text=approved.text or "",
+        body=approved.body or "",
+        edit_distance=approved.edit_distance or 0,
     )
+    await publish_drafts(session, [event], of=[approved])
     return approved
 
 

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from persona_contracts import DraftError, DraftFailedV1
 from service_kit.crash_points import crash_point
 from service_kit.erasure import Erasure, erase_traces
-from service_kit.outbox import publish
 from service_kit.store import Store, database_now
 
 from draft_svc.adapters.erasing import blank_drafts
 from draft_svc.domain.draft import DraftFailure
 from draft_svc.usecases.describe_draft import describe_draft
+from draft_svc.usecases.publish_drafts import publish_drafts
 
 BATCH = 500
 ERASED = DraftFailure(
@@ -39,17 +39,13 @@ async def _blank_some(store: Store, erasure: Erasure) -> bool:
             session, erasure.workspace_id, erasure.subject_id, ERASED, BATCH
         )
         now = await database_now(session)
-        await publish(
-            session,
-            *(
-                DraftFailedV1(
-                    **describe_draft(draft, now),
-                    error=DraftError(**asdict(ERASED)),
-                    attempts=0,
-                )
-                for draft in blanked
-                if draft.was_open
-            ),
-        )
+        failed = [
+            DraftFailedV1(
+                **describe_draft(draft, now), error=DraftError(**asdict(ERASED)), attempts=0
+            )
+            for draft in blanked
+            if draft.was_open
+        ]
+        await publish_drafts(session, failed, of=blanked)
         crash_point("erase-before-commit")
     return bool(blanked)

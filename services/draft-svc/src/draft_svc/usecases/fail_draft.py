@@ -1,13 +1,13 @@
 """Give up a draft that cannot be written."""
 
 from service_kit.errors import ServiceError
-from service_kit.outbox import publish
 from service_kit.store import Session, after_commit, commit_time
 
 from draft_svc.adapters import drafts
 from draft_svc.adapters.metrics import count_failed
 from draft_svc.domain.draft import Draft, DraftFailure
 from draft_svc.usecases.describe_failure import describe_failure
+from draft_svc.usecases.publish_drafts import publish_drafts
 
 
 async def fail_draft(
@@ -18,5 +18,6 @@ async def fail_draft(
     await drafts.save(session, failed)
     after_commit(session, count_failed)
     at = await commit_time(session)
-    await publish(session, describe_failure(failed, attempts=attempts, at=at))
+    event = describe_failure(failed, attempts=attempts, at=at)
+    await publish_drafts(session, [event], of=[failed])
     return failed

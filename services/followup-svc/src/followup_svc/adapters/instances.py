@@ -42,6 +42,7 @@ COLUMNS = (
     InstanceRow.codes,
     InstanceRow.started_by,
     InstanceRow.started_at,
+    InstanceRow.correlation_id,
     InstanceRow.ended_at,
 )
 """What `instance_of` reads; without the history, which may be long."""
@@ -52,13 +53,13 @@ _ADD = text(
       select * from json_to_recordset(:rows) as new(
         instance_id uuid, workspace_id text, sequence_id uuid, sequence_version int, lead_id text,
         campaign_id text, step int, next_at timestamptz, started_at timestamptz, started_by text,
-        trigger_id text, traceparent text, note jsonb)
+        trigger_id text, correlation_id text, traceparent text, note jsonb)
     ), added as (
       insert into instance (instance_id, workspace_id, sequence_id, sequence_version, lead_id,
         campaign_id, state, step, awaiting_answer, next_at, started_at, started_by, trigger_id,
-        history)
+        correlation_id, history)
       select instance_id, workspace_id, sequence_id, sequence_version, lead_id, campaign_id,
-        'active', step, false, next_at, started_at, started_by, trigger_id,
+        'active', step, false, next_at, started_at, started_by, trigger_id, correlation_id,
         case when note is null then '[]'
           else jsonb_build_array(note || jsonb_build_object('at', now())) end
       from new
@@ -123,6 +124,7 @@ async def add_all(session: Session, new: Collection[NewInstance]) -> set[UUID]:
             "started_at": item.instance.started_at,
             "started_by": item.instance.started_by,
             "trigger_id": item.trigger_id,
+            "correlation_id": item.instance.correlation_id,
             "traceparent": item.traceparent,
             "note": item.note,
         }
@@ -356,6 +358,7 @@ def instance_of(row: Row[*tuple[Any, ...]]) -> Instance:
         codes=tuple(row.codes),
         started_by=row.started_by,
         started_at=row.started_at,
+        correlation_id=row.correlation_id,
         ended_at=row.ended_at,
     )
 

@@ -63,6 +63,8 @@ class InstanceRow(OwnedByWorkspace, Base):
     history: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     started_by: Mapped[str]
     trigger_id: Mapped[str | None]
+    correlation_id: Mapped[str | None]
+    """Of what started it; older code leaves it null."""
     started_at: Mapped[datetime]
     paused_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -90,6 +90,8 @@ class Instance:
     """What to group paused instances by."""
     started_by: str
     started_at: datetime
+    correlation_id: str | None = None
+    """Of what started it; all its events carry it."""
     ended_at: datetime | None = None
 
     @property

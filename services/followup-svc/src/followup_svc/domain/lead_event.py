@@ -34,6 +34,7 @@ class LeadEvent:
     is_permanent: bool = False
     """Of a bounce: nothing that is sent there will arrive."""
     traceparent: str | None = None
+    correlation_id: str | None = None
 
     @property
     def answers_until(self) -> datetime:

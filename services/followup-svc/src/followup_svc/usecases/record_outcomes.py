@@ -34,6 +34,7 @@ async def record_outcomes(
             trigger_id=item.event.default_event_id,
             outcome=item.event.outcome,
             traceparent=item.traceparent,
+            correlation_id=item.correlation_id,
         )
         for item in ordered
     ]

@@ -72,6 +72,7 @@ def _event(
         sign=answerer.sign,
         is_permanent=answerer.is_permanent,
         traceparent=item.traceparent,
+        correlation_id=item.correlation_id,
     )
 
 

@@ -18,7 +18,7 @@ from persona_contracts import (
 )
 from persona_contracts import Resolution as ResolutionDocument
 from service_kit.leases import Claims
-from service_kit.outbox import publish, published_at
+from service_kit.outbox import published_at
 from service_kit.personas import resolve_persona
 from service_kit.store import Session, database_now
 from structlog import get_logger
@@ -33,6 +33,7 @@ from followup_svc.usecases.describe_instance import describe_instance
 from followup_svc.usecases.describe_states import describe_states
 from followup_svc.usecases.pause_instance import pause_instance
 from followup_svc.usecases.ports import Personas
+from followup_svc.usecases.publish_instances import publish_instances
 from followup_svc.usecases.read_context import SendContext, read_context
 from followup_svc.usecases.save_instances import save_instances
 
@@ -287,7 +288,11 @@ async def _store(session: Session, writing: _Writing) -> None:
     if writing.stopped:
         await save_instances(session, writing.stopped, now=writing.now)
     await send_requests.save_results(session, writing.unanswered)
-    event_ids = await publish(session, *writing.requested, *writing.blocked, *states)
+    event_ids = await publish_instances(
+        session,
+        [*writing.requested, *writing.blocked, *states],
+        of=[item.instance for item in writing.saved],
+    )
     published = [
         request.published_as(event_id)
         for request, event_id in zip(writing.requests, event_ids, strict=False)

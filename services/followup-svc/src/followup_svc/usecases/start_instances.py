@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from persona_contracts import Lead
 from service_kit.errors import FieldError
-from service_kit.outbox import publish
 from service_kit.store import Session, database_now
 
 from followup_svc.adapters import followup_settings, instances, leads, persona_marks, suppressions
@@ -15,6 +14,7 @@ from followup_svc.domain.sequence import Sequence, SequencePausedError
 from followup_svc.usecases.describe_start import describe_start
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
+from followup_svc.usecases.publish_instances import publish_instances
 from followup_svc.usecases.update_leads import update_leads
 
 
@@ -74,12 +74,11 @@ async def start_instances(
     settings = await followup_settings.get(session, sequence.workspace_id)
     new: list[NewInstance] = []
     for item in chosen:
-        if item.lead_id in forbidden:
-            continue
-        lead = known[keys[item.lead_id]]
-        calendar = make_calendar(sequence.definition, settings, lead.profile)
-        campaign_id = item.campaign_id or lead.campaign_id
-        new.append(make_instance(sequence, item.lead_id, campaign_id, calendar, by=by, at=now))
+        if item.lead_id not in forbidden:
+            lead = known[keys[item.lead_id]]
+            calendar = make_calendar(sequence.definition, settings, lead.profile)
+            campaign_id = item.campaign_id or lead.campaign_id
+            new.append(make_instance(sequence, item.lead_id, campaign_id, calendar, by=by, at=now))
     added = await instances.add_all(session, new)
     started = [item.instance for item in new if item.instance.instance_id in added]
     live = {item.instance.lead_id for item in new} - {item.lead_id for item in started}
@@ -87,7 +86,8 @@ async def start_instances(
         _refuse(chosen, forbidden, LeadSuppressedError, "is on the suppression list")
         _refuse(chosen, live, InstanceLiveError, "is on its way through this sequence already")
     channel = sequence.definition.steps[0].channel
-    await publish(session, *(describe_start(item, channel, Reason.BY_PERSON) for item in started))
+    events = [describe_start(item, channel, Reason.BY_PERSON) for item in started]
+    await publish_instances(session, events, of=started)
     return started, [
         *(SkippedLead(lead_id=item, reason=LeadSuppressedError.slug) for item in sorted(forbidden)),
         *(SkippedLead(lead_id=item, reason=InstanceLiveError.slug) for item in sorted(live)),

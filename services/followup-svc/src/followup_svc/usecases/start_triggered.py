@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from service_kit.outbox import publish
 from service_kit.personas import resolve_persona
 from service_kit.store import Session, database_now
 
@@ -26,6 +25,7 @@ from followup_svc.usecases.describe_start import describe_start
 from followup_svc.usecases.make_calendar import make_calendar
 from followup_svc.usecases.make_instance import make_instance
 from followup_svc.usecases.ports import Personas
+from followup_svc.usecases.publish_instances import publish_instances
 
 
 async def start_triggered(
@@ -63,14 +63,11 @@ async def start_triggered(
     if not new:
         return
     added = await instances.add_all(session, [item for item, _ in new])
-    await publish(
-        session,
-        *(
-            describe_start(item.instance, channel, event)
-            for item, channel in new
-            if item.instance.instance_id in added
-        ),
-    )
+    started = [
+        (item.instance, channel) for item, channel in new if item.instance.instance_id in added
+    ]
+    events = [describe_start(instance, channel, event) for instance, channel in started]
+    await publish_instances(session, events, of=[instance for instance, _ in started])
 
 
 def _personas(
@@ -115,4 +112,9 @@ def _instance(
         by=event.event,
         at=now,
     )
-    return replace(new, trigger_id=event.trigger_id, traceparent=event.traceparent)
+    return replace(
+        new,
+        instance=replace(new.instance, correlation_id=event.correlation_id),
+        trigger_id=event.trigger_id,
+        traceparent=event.traceparent,
+    )

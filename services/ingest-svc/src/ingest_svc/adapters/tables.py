@@ -33,6 +33,8 @@ class DocumentRow(Leased):
     """What it says, if it was written here; until that is an original in our storage."""
     announced_sha256: Mapped[str | None]
     uploaded_at: Mapped[datetime]
+    correlation_id: Mapped[str | None]
+    """Of what announced, or deleted, it; older code leaves it null."""
     original_key: Mapped[str | None]
     """Where this version's original lies in our storage; None until it was fetched."""
     stale_keys: Mapped[list[str]] = mapped_column(JSONB, default=list)

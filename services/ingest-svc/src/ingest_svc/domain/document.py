@@ -78,6 +78,7 @@ class Version:
     """Where an upload lies in our storage already."""
     size_bytes: int | None = None
     traceparent: str | None = None
+    correlation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,13 @@ class Document:
     finished_at: datetime | None
     deleted_at: datetime | None
     traceparent: str | None
+    correlation_id: str | None
+    """Of what announced, or deleted, it."""
+
+    @property
+    def causes(self) -> dict[str, str | None]:
+        """The correlation that events of the file carry."""
+        return {self.file_id: self.correlation_id}
 
     def precedes(self, version: Version) -> bool:
         """Return whether `version` is newer than what is known, a deletion included."""
@@ -137,6 +145,7 @@ class Document:
             size_bytes=version.size_bytes,
             sha256=version.sha256 if version.original_key else None,
             traceparent=version.traceparent,
+            correlation_id=version.correlation_id,
         )
         return taken.processing()
 
@@ -205,9 +214,9 @@ class Document:
         """Part from what earlier versions taught."""
         return replace(self, content_id=None, next_content_id=None)
 
-    def deleted(self, at: datetime) -> "Document":
+    def deleted(self, at: datetime, *, correlation_id: str | None = None) -> "Document":
         """Hide it; its removal is still to be done."""
-        return replace(self, deleted_at=at, step=Step.REMOVING)
+        return replace(self, deleted_at=at, step=Step.REMOVING, correlation_id=correlation_id)
 
     def deleted_unseen(self, at: datetime) -> "Document":
         """Become the tombstone of a file that was deleted before it was announced."""

@@ -32,6 +32,7 @@ async def accept_answers(session: Session, batch: Sequence[Received[ChatGapAnswe
                 tags=[TAG],
                 text=f"{event.question}\n\n{event.answer}\n",
                 traceparent=item.traceparent,
+                correlation_id=item.correlation_id,
             ),
         )
 

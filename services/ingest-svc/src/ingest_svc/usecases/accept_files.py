@@ -27,5 +27,6 @@ async def accept_files(session: Session, batch: Sequence[Received[FileUploadedV1
                 url=event.url,
                 sha256=event.sha256,
                 traceparent=item.traceparent,
+                correlation_id=item.correlation_id,
             ),
         )

@@ -51,6 +51,7 @@ class ForgetFile:
                     file_id=gone.file_id,
                     persona_id=gone.persona_id,
                 ),
+                causes=gone.causes,
             )
 
         return finish

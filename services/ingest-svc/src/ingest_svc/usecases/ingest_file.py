@@ -123,6 +123,7 @@ class IngestFile:
                 persona_id=document.persona_id,
                 error=KnowledgeError.model_validate(failed.error),
             ),
+            causes=failed.causes,
         )
 
     async def _indexed(self, claim: DocumentClaim, document: Document) -> Content:
@@ -283,6 +284,7 @@ async def _show(session: Session, document_id: UUID, content_id: UUID) -> None:
             pages=content.pages,
             took_ms=took_ms,
         ),
+        causes=ready.causes,
     )
 
 

@@ -21,4 +21,5 @@ async def retract_files(session: Session, batch: Sequence[Received[FileDeletedV1
         if is_new:
             await documents.save_without_work(session, document.deleted_unseen(event.deleted_at))
         elif document.uploaded_at <= event.deleted_at and document.deleted_at is None:
-            await documents.save_for_work(session, document.deleted(event.deleted_at))
+            hidden = document.deleted(event.deleted_at, correlation_id=item.correlation_id)
+            await documents.save_for_work(session, hidden)

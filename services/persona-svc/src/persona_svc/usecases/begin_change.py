@@ -37,6 +37,8 @@ class Change:
     """As it was when it was locked; when the change is published, as it is now."""
     default_persona_id: UUID | None
     settings: WorkspaceSettings
+    correlation_id: str | None
+    """Of the event that gave the command."""
     created: list[Persona] = field(default_factory=list[Persona])
     updated: list[tuple[Persona, Persona]] = field(default_factory=list[tuple[Persona, Persona]])
     """(before, after) of each persona whose own fields changed."""
@@ -70,7 +72,9 @@ class Change:
         return same and not any(personas) and not self.campaigns
 
 
-async def begin_change(session: Session, workspace_id: str, actor: Actor) -> Change:
+async def begin_change(
+    session: Session, workspace_id: str, actor: Actor, *, correlation_id: str | None = None
+) -> Change:
     """Lock the workspace and return a change in which nothing has changed yet."""
     workspace = await workspaces.lock(session, workspace_id)
     return Change(
@@ -80,4 +84,5 @@ async def begin_change(session: Session, workspace_id: str, actor: Actor) -> Cha
         workspace=workspace,
         default_persona_id=workspace.default_persona_id,
         settings=workspace.settings,
+        correlation_id=correlation_id,
     )

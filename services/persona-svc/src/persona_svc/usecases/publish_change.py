@@ -46,7 +46,8 @@ async def publish_change(change: Change, action: str) -> None:
     await state_documents.save_all(change.session, change.workspace_id, documents)
     events, trail = describe_change(change, action, compiled, changed_settings)
     await audit.add_all(change.session, trail)
-    await publish(change.session, *events)
+    causes = {event.entity_id: change.correlation_id for event in events}
+    await publish(change.session, *events, causes=causes)
 
 
 async def _compile_affected(change: Change) -> dict[UUID, CompiledPersona]:

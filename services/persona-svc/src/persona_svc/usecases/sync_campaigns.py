@@ -17,7 +17,9 @@ async def sync_campaigns(session: Session, batch: Sequence[Received[CampaignSync
     fresh = await not_erased(session, batch, lambda event: event.updated_at)
     for item in sorted(fresh, key=lambda item: item.workspace_id):
         event = item.event
-        change = await begin_change(session, event.workspace_id, CRM)
+        change = await begin_change(
+            session, event.workspace_id, CRM, correlation_id=item.correlation_id
+        )
         found = await campaigns.find(session, event.workspace_id, [event.campaign_id])
         known = found.get(event.campaign_id)
         if known is not None and known.updated_at >= event.updated_at:

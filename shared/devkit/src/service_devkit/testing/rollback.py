@@ -19,6 +19,7 @@ _SET_ROLE = text(
     "select set_config('role', :role, true),"
     " set_config('dramatis.workspace_id', :workspace_id, true)"
 )
+_CORRELATIONS = text("select subject, headers->>'correlation_id' from outbox order by id")
 _OUTBOX = text("select subject, convert_from(body, 'UTF8') from outbox order by id")
 
 
@@ -45,6 +46,13 @@ async def as_worker(session: Session) -> AsyncGenerator[Session]:
     await session.execute(_SET_ROLE, {"role": worker, "workspace_id": ""})
     yield session
     await session.execute(_SET_ROLE, {"role": role, "workspace_id": workspace_id})
+
+
+async def correlations(session: Session) -> list[tuple[str, str]]:
+    """Return verb and `correlation_id` of each event that this transaction has published."""
+    async with as_worker(session):
+        rows = (await session.execute(_CORRELATIONS)).all()
+    return [(subject.split(".")[1], correlation_id) for subject, correlation_id in rows]
 
 
 async def published(session: Session) -> list[tuple[str, dict[str, Any]]]:
