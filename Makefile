@@ -85,6 +85,7 @@ schemas: install ## Generate shared/contracts/schemas, and what each service nee
 	@$(RUN) python -m dramatis.access
 	@$(RUN) scripts/web openapi
 	@$(RUN) python -m dramatis.gateway_routes
+	@$(RUN) python -m dramatis.errors_page
 
 web: install ## Build the console of studio-svc into its package, with node from PyPI
 	@$(UV) sync --frozen --quiet --group web

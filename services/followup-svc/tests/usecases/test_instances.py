@@ -454,6 +454,6 @@ async def test_what_a_person_starts_has_one_correlation(session, on_the_way, sen
     made = await on_the_way()
     await send(made.instance)
     await answer(await request_of(session, made.instance))
-    said = await correlations(session)
-    assert {correlation for _, correlation in said} == {str(made.instance.instance_id)}
-    assert len(said) == 3
+    published_ids = await correlations(session)
+    assert {correlation for _, correlation in published_ids} == {str(made.instance.instance_id)}
+    assert len(published_ids) == 3

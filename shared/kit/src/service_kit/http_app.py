@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service_kit.audit_api import audit_router
 from service_kit.dead_letters_api import dead_letters_router
 from service_kit.docs_page import install_docs
+from service_kit.errors_page import install_errors_page
 from service_kit.guard import RequestGuard, UploadRoute
 from service_kit.health import Health, livez, readyz, startupz
 from service_kit.identity import Verifies
@@ -115,6 +116,7 @@ def build_app(
     for path, probe in probes.items():
         app.add_api_route(path, probe, include_in_schema=False)
     install_docs(app)
+    install_errors_page(app)
     app.add_middleware(RequestGuard, long_bodies=api.long_bodies, uploads=api.uploads)
     app.add_middleware(LenientRequests)
     if api.front is not None:

@@ -23,6 +23,7 @@ from service_kit.errors import (
     ServiceError,
     UpstreamError,
 )
+from service_kit.errors_page import help_for
 from service_kit.store import is_away
 from service_kit.tracing import current_trace_id
 
@@ -82,6 +83,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
+        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {
@@ -89,6 +91,7 @@ class Problem(BaseModel):
                     "title": "The input breaks a rule.",
                     "status": 422,
                     "detail": "name: is required",
+                    "help": "/docs/errors#invalid",
                     "errors": [{"field": "name", "message": "is required"}],
                 }
             ]
@@ -99,6 +102,8 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    help: str
+    """Where cause and fix are explained, at the host that has answered."""
     errors: list[FieldProblem] = Field(default=[], max_length=MAX_ERRORS)
 
 
@@ -120,6 +125,7 @@ def problem_response(error: ServiceError, headers: Mapping[str, str] | None = No
         "status": error.status,
         "detail": _shortened(without_keys(str(error)), MAX_DETAIL_CHARS)
         + _and_more(len(error.errors)),
+        "help": help_for(error.slug),
     }
     if error.errors:
         document["errors"] = [

@@ -66,7 +66,7 @@ async def test_openapi_needs_no_token_and_describes_every_operation(
             if status >= "400":
                 assert response["content"] == {"application/problem+json": {"schema": PROBLEM}}
     schemas = document["components"]["schemas"]
-    assert schemas["Problem"]["required"] == ["type", "title", "status", "detail"]
+    assert schemas["Problem"]["required"] == ["type", "title", "status", "detail", "help"]
     assert "FieldProblem" in schemas
     assert "HTTPValidationError" not in schemas
 

@@ -53,6 +53,7 @@ async def test_missing_thing_has_the_title_and_detail_of_its_cause(client) -> No
         "title": "There is no such thing in this workspace.",
         "status": 404,
         "detail": "There is no thing 3.",
+        "help": "/docs/errors#not-found",
     }
 
 
