@@ -28,8 +28,28 @@ async def test_plain_json_is_accepted_and_drafted(desk):
     event = replied(desk.workspace_id)
     answer = await desk.client.post("/api/replies", json=body_of(event))
     assert answer.status_code == 202
-    assert answer.json() == {"event_id": event.message_id, "message_id": event.message_id}
+    ids = {"event_id": event.message_id, "message_id": event.message_id}
+    assert answer.json() == {**ids, "duplicate": False}
     await desk.until(event.message_id, "ready")
+    (draft,) = (await desk.client.get(answer.headers["location"])).json()["items"]
+    assert draft["message_id"] == event.message_id
+
+
+@pytest.mark.parametrize("is_drafted", [False, True])
+async def test_a_repeat_is_told_and_another_reply_under_its_id_is_refused(desk, is_drafted):
+    event = replied(desk.workspace_id)
+    await desk.client.post("/api/replies", json=body_of(event))
+    if is_drafted:
+        await desk.until(event.message_id, "ready")
+    repeated = await desk.client.post("/api/replies", json=body_of(event))
+    assert (repeated.status_code, repeated.json()["duplicate"]) == (202, True)
+    other = {**body_of(event), "body_text": "Something else."}
+    refused = await desk.client.post("/api/replies", json=other)
+    assert refused.status_code == 409
+    assert refused.json()["type"].endswith(":message-id-reused")
+    await desk.until(event.message_id, "ready")
+    (draft,) = await desk.drafts()
+    assert draft["message_id"] == event.message_id
 
 
 async def test_a_structured_cloudevent_is_accepted(desk):

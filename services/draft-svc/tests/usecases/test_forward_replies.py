@@ -18,6 +18,7 @@ class Stream:
         if self.is_away:
             raise BrokerAwayError("away")
         self.stored.append(received)
+        return True
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def received():
 
 
 async def test_a_reply_is_forwarded_as_it_came(stream, received):
-    await forward_replies(stream, [received], at_least_revision=None)
+    assert await forward_replies(stream, [received], at_least_revision=None) == [True]
     assert stream.stored == [received]
 
 

@@ -7,6 +7,7 @@ from draft_svc.adapters import drafts
 from draft_svc.adapters.tables import DraftRow
 from draft_svc.domain.draft import DraftFailure, DraftStatus
 from draft_svc.domain.reply import ReplyEmptyError, ReplyUnreadableError
+from draft_svc.usecases.write_draft import WriteDraft
 from drafting import ANNA
 from persona_contracts import ModelPolicy
 from persona_model.errors import NothingWrittenError
@@ -16,6 +17,8 @@ from service_devkit.testing.statements import statements
 from service_kit.errors import UpstreamError
 from service_kit.leases import Settlement
 from service_kit.personas import PersonasBehindError, PersonasNotReadyError
+from service_kit.store import database_now
+from sqlalchemy import text
 
 QUOTED = "On Mon, Nov 16, 2026 at 9:00 AM Anna <anna@example.com> wrote:\n\n> hi\n> there"
 ENCRYPTED = "-----BEGIN PGP MESSAGE-----\n\nhQEMA5x\n=abcd\n-----END PGP MESSAGE-----"
@@ -202,3 +205,34 @@ async def test_a_lease_that_is_lost_is_not_settled(accept, session):
         await drafts.LEASES.end_settling(session)
         row = await session.get_one(DraftRow, draft.draft_id, populate_existing=True)
     assert row.lease_token == token
+
+
+async def test_a_draft_that_waits_for_another_try_shows_why_and_when(session, accept):
+    draft = await accept()
+    async with as_worker(session):
+        await session.execute(text("update draft set due_at = now()"))
+        (claim,) = await drafts.LEASES.claim(session, 1)
+        work = WriteDraft(None, None, None, None)
+        await drafts.LEASES.settle(session, [Settlement.retry(claim, 60)])
+        await work.note_retry(session, claim, UpstreamError("the model is away"))
+        session.expire_all()
+    waiting = await drafts.get(session, draft.draft_id)
+    assert (waiting.status, waiting.attempts) == (DraftStatus.QUEUED, 1)
+    assert (waiting.last_failure.type, waiting.last_failure.detail) == (
+        UpstreamError.slug,
+        "the model is away",
+    )
+    assert waiting.next_try_at > await database_now(session)
+
+
+async def test_a_workspace_that_nothing_is_known_of_is_named_in_the_draft(
+    session, personas, accept, work
+):
+    known = await work.do(await accept(lead_id="known"))
+    assert "warnings" not in known.resolution
+    personas.revision = lambda _: 0
+    misspelt = await work.do(await accept(lead_id="misspelt"))
+    (warning,) = misspelt.resolution["warnings"]
+    assert misspelt.workspace_id in warning
+    created = [body for subject, body in await published(session) if ".created." in subject]
+    assert [each["resolution"]["warnings"] for each in created] == [[], [warning]]

@@ -3,6 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from persona_contracts.event import Document
 from persona_contracts.types import AnyReason, AnyTier
 
@@ -17,3 +19,5 @@ class Resolution(Document):
     reason: AnyReason
     campaign_from: Literal["reply", "remembered"] | str | None = None
     """Where a draft's campaign is from: its reply, or an earlier one of the lead; null: none."""
+    warnings: list[str] = Field(default_factory=list[str])
+    """What is odd about it: a workspace that nothing is known of, for example."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from structlog import get_logger
 
 from service_kit.errors import ForbiddenError, UnauthenticatedError
 from service_kit.principal import Principal, Role
@@ -58,6 +59,7 @@ class RoleTooLowError(ForbiddenError):
     slug = "role-too-low"
 
 
+log = get_logger(__name__)
 _bearer = HTTPBearer(
     bearerFormat="JWT",
     scheme_name="token",
@@ -105,7 +107,11 @@ async def authenticate(request: Request, entry: Entry) -> None:
     if credentials is None:
         raise UnauthenticatedError("Send a token or an API key: `Authorization: Bearer …`.")
     verifies: Verifies = request.app.state.credentials
-    principal = await verifies.verify(credentials.credentials)
+    try:
+        principal = await verifies.verify(credentials.credentials)
+    except UnauthenticatedError as error:
+        log.info("credential.refused", problem=error.slug, reason=str(error))
+        raise
     if principal.persona_ids is not None:
         _require_in_reach(principal, request, entry)
     if not principal.role.includes(entry.least):

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js.api import PubAck
 from opentelemetry import propagate
 from persona_contracts import CrmEvent, Received, encode_headers, subject_for
 
@@ -103,20 +104,24 @@ async def _send_atomic_batch(connection: Client, messages: Sequence[Message]) ->
 
 
 async def send_one(connection: Client, message: Message) -> bool:
-    """Store one message and return once the broker has it on disk; False: it had it before.
+    """Store one message as `store_one` does; False: the broker had it before."""
+    return not (await store_one(connection, message)).duplicate
+
+
+async def store_one(connection: Client, message: Message) -> PubAck:
+    """Store one message and return, once the broker has it on disk, where; or where it was before.
 
     Raises:
         MessageTooLargeError: it is larger than the broker takes; it was not sent.
         nats.errors.Error: the broker is away, or refuses.
     """
     _require_size(connection, message)
-    answer = await connection.jetstream().publish(  # pyright: ignore[reportUnknownMemberType]
+    return await connection.jetstream().publish(  # pyright: ignore[reportUnknownMemberType]
         message.subject,
         message.body,
         timeout=ACK_TIMEOUT_SECONDS,
         headers=dict(message.headers),
     )
-    return not answer.duplicate
 
 
 def _require_size(connection: Client, message: Message) -> None:

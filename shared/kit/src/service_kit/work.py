@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from time import monotonic
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, runtime_checkable
 
 from opentelemetry import propagate, trace
 from sqlalchemy.exc import SQLAlchemyError
@@ -61,6 +62,15 @@ class Work(Protocol[ItemT]):
 
     async def give_up(self, session: Session, claim: Claim[ItemT], error: ServiceError) -> None:
         """Store that there will be no result."""
+        ...
+
+
+@runtime_checkable
+class NotesRetries(Protocol):
+    """Work that shows why an item is tried again."""
+
+    async def note_retry(self, session: Session, claim: Claim[Any], error: ServiceError) -> None:
+        """Store what went wrong this time."""
         ...
 
 
@@ -199,8 +209,18 @@ class WorkPool(Generic[ItemT]):
             await self._commits.store(Settlement.finish(claim), outcome)
         elif isinstance(outcome, UpstreamError) and claim.attempts <= len(self._retry_delays):
             delay = max(self._retry_delays[claim.attempts - 1], _retry_after_seconds(outcome))
-            await self._commits.store(Settlement.retry(claim, delay), _nothing)
-            log.info("work.retried_later", row_id=str(claim.item_id), delay_seconds=delay)
+            work, note = self._work, _nothing
+            if isinstance(work, NotesRetries):
+                note = partial(work.note_retry, claim=claim, error=outcome)
+            await self._commits.store(Settlement.retry(claim, delay), note)
+            log.info(
+                "work.retried_later",
+                row_id=str(claim.item_id),
+                attempts=claim.attempts,
+                delay_seconds=delay,
+                problem=outcome.slug,
+                reason=str(outcome),
+            )
         else:
             error = outcome
 

@@ -12,7 +12,7 @@ from persona_model.usage import TokenUsage
 from service_kit.grouped_writes import write
 from service_kit.leases import SETTLEMENT, Leases, settle_columns, settlement_of
 from service_kit.notices import Waiting, waiting
-from service_kit.store import Session
+from service_kit.store import Session, any_of
 from service_kit.wakeups import WORK_CHANNEL
 from sqlalchemy import (
     ARRAY,
@@ -247,12 +247,30 @@ async def has_newer_reply(session: Session, draft: Draft) -> bool:
     return await session.scalar(newer.limit(1)) is not None
 
 
+async def note_failure(session: Session, draft_id: UUID, failure: DraftFailure) -> None:
+    """Store why a draft is tried again."""
+    await session.execute(
+        update(DraftRow)
+        .where(DraftRow.draft_id == draft_id)
+        .values(last_error=asdict(failure))
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def replies(session: Session, message_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the replies of the workspace that have a draft, of these."""
+    rows = await session.execute(
+        select(DraftRow.message_id, DraftRow.reply).where(any_of(DraftRow.message_id, message_ids))
+    )
+    return {row.message_id: row.reply for row in rows}
+
+
 async def make_due(session: Session, draft_id: UUID) -> None:
     """Make a queued draft due at once, by the database's clock."""
     await session.execute(
         update(DraftRow)
         .where(DraftRow.draft_id == draft_id, DraftRow.status == DraftStatus.QUEUED)
-        .values(due_at=func.now(), attempts=0, deaths=0)
+        .values(due_at=func.now(), attempts=0, deaths=0, last_error=None)
         .execution_options(synchronize_session=False)
     )
     await LEASES.wake_workers(session)
@@ -331,11 +349,24 @@ def _shown(row: DraftRow | Row[*tuple[Any, ...]]) -> dict[str, Any]:
         "strategy": _kept(row.strategy) if row.strategy else None,
         "usage": TokenUsage(**row.usage) if row.usage else None,
         "failure": DraftFailure(**row.error) if row.error else None,
+        **_waiting(row, status),
         "edit_distance": row.edit_distance,
         "revision": row.revision,
         "created_at": row.created_at,
         "decided_at": row.decided_at,
         "decided_by": row.decided_by,
+    }
+
+
+def _waiting(row: DraftRow | Row[*tuple[Any, ...]], status: DraftStatus) -> dict[str, Any]:
+    """Return what is shown of the attempts of a draft that is to be written."""
+    if status not in (DraftStatus.QUEUED, DraftStatus.GENERATING):
+        return {}
+    is_retry = status is DraftStatus.QUEUED and row.attempts > 0
+    return {
+        "attempts": row.attempts,
+        "last_failure": DraftFailure(**row.last_error) if row.last_error else None,
+        "next_try_at": row.due_at if is_retry else None,
     }
 
 

@@ -40,6 +40,8 @@ class DraftRow(Leased):
     strategy: Mapped[dict[str, Any] | None]
     usage: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
+    last_error: Mapped[dict[str, Any] | None]
+    """Why the last attempt gave no draft, if there is to be another."""
     edit_distance: Mapped[int | None]
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -124,6 +124,10 @@ class DraftContent:
     unanswered: tuple[str, ...] = ()
     """What the lead asks, if no passage was found for it."""
 
+    def warn(self, warning: str) -> "DraftContent":
+        """Return it with something to be known of who speaks."""
+        return replace(self, resolution={**self.resolution, "warnings": [warning]})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
@@ -167,6 +171,11 @@ class ShownDraft:
     strategy: KeptStrategy | None = None
     usage: TokenUsage | None = None
     failure: DraftFailure | None = None
+    attempts: int = 0
+    """Tries so far, the present one included, of a draft that is to be written."""
+    last_failure: DraftFailure | None = None
+    """Why it is tried again."""
+    next_try_at: datetime | None = None
     edit_distance: int | None = None
     revision: int = 1
     created_at: datetime
@@ -239,12 +248,23 @@ class Draft(ShownDraft):
             model=content.model,
             usage=content.usage,
             failure=None,
+            attempts=0,
+            last_failure=None,
+            next_try_at=None,
             revision=self.revision + 1,
         )
 
     def fail(self, failure: DraftFailure) -> "Draft":
         """Return it without a text, and why."""
-        return replace(self, status=DraftStatus.FAILED, failure=failure, revision=self.revision + 1)
+        return replace(
+            self,
+            status=DraftStatus.FAILED,
+            failure=failure,
+            attempts=0,
+            last_failure=None,
+            next_try_at=None,
+            revision=self.revision + 1,
+        )
 
     def approve(
         self, *, by: str, at: datetime, body: str | None = None, subject: str | None = None
@@ -296,6 +316,9 @@ class Draft(ShownDraft):
             status=DraftStatus.QUEUED,
             strategy=None,
             failure=None,
+            attempts=0,
+            last_failure=None,
+            next_try_at=None,
             revision=self.revision + 1,
         )
 

@@ -1,11 +1,12 @@
 """A lead's reply reduced to the words the lead wrote last."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from persona_model.plain_text import plain_text
-from service_kit.errors import InvalidError, UpstreamError
+from service_kit.errors import ConflictError, FieldError, InvalidError, UpstreamError
 from service_kit.subjects import decoded_subject
 
 from draft_svc.domain.html_text import html_text
@@ -47,6 +48,31 @@ class BrokerAwayError(UpstreamError):
     """The broker cannot store the reply now; send it again."""
 
     slug = "broker-unavailable"
+
+
+class MessageIdReusedError(ConflictError):
+    """Another reply has this message_id."""
+
+    slug = "message-id-reused"
+
+
+WORDS = ("subject", "body_text", "body_html", "raw_email")
+
+
+def require_same_words(
+    message_id: str, stored: Mapping[str, Any], given: Mapping[str, Any]
+) -> None:
+    """Return if two replies of one `message_id` are one reply that was sent again.
+
+    Raises:
+        MessageIdReusedError: the lead wrote something else.
+    """
+    if any(stored.get(name) != given.get(name) for name in WORDS):
+        raise MessageIdReusedError(
+            "a reply with other words has this message_id: give each reply its own",
+            errors=[FieldError("message_id", "is that of another reply")],
+            extra={"message_id": message_id},
+        )
 
 
 class ReplyForms(TypedDict):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from persona_contracts import (
@@ -28,13 +29,16 @@ from service_kit.json_bodies import THREAD_BYTES
 from service_kit.metrics import replaced_characters_total
 from service_kit.persona_dependencies import AtLeast
 from service_kit.problem import problem_responses
+from service_kit.response_headers import Located
 from service_kit.routing import api_router
 
 from draft_svc.entrypoints.dependencies import Deps
 from draft_svc.entrypoints.schemas import AcceptedRepliesDocument, AcceptedReplyDocument
+from draft_svc.usecases.find_repeats import find_repeats
 from draft_svc.usecases.forward_replies import forward_replies
 
 router = api_router("/api/replies", "replies")
+DRAFTS = "/api/drafts"
 
 
 class ReplyInvalidError(InvalidError):
@@ -164,22 +168,36 @@ def _field_errors(error: EnvelopeError) -> list[FieldError]:
     status_code=202,
     summary="Take in a reply",
     openapi_extra=_BODY,
-    responses=problem_responses(413),
+    responses=problem_responses(409, 413),
     dependencies=CHANGES_NOTHING,
 )
 async def accept(
-    body: Annotated[_Body, Depends(_received)], at_least: AtLeast, deps: Deps
+    body: Annotated[_Body, Depends(_received)],
+    editor: Editor,
+    at_least: AtLeast,
+    deps: Deps,
+    response: Located,
 ) -> AcceptedReplyDocument | AcceptedRepliesDocument:
     """Store a `lead.replied` event; plain JSON, or a CloudEvent in binary or structured mode.
 
-    Answers once the broker has it on disk. Sending the same reply again is harmless. The draft is
-    written as the personas are at the revision of `Dramatis-At-Least`, or later.
+    Answers once the broker has it on disk, with the address of its draft. Sending the same reply
+    again is harmless, and told by `duplicate`; another one under its `message_id` is a 409. The
+    draft is written as the personas are at the revision of `Dramatis-At-Least`, or later.
 
     A batch (CloudEvents batch mode) is answered by a list; one wrong event refuses it whole.
     """
-    await forward_replies(deps.replies, body.replies, at_least_revision=at_least)
+    repeats = await find_repeats(deps.store, editor.workspace_id, body.replies)
+    are_new = await forward_replies(deps.replies, body.replies, at_least_revision=at_least)
     accepted = [
-        AcceptedReplyDocument(event_id=item.event_id, message_id=item.event.message_id)
-        for item in body.replies
+        AcceptedReplyDocument(
+            event_id=item.event_id,
+            message_id=item.event.message_id,
+            duplicate=not is_new or item.event.message_id in repeats,
+        )
+        for item, is_new in zip(body.replies, are_new, strict=True)
     ]
-    return AcceptedRepliesDocument(items=accepted) if body.is_batch else accepted[0]
+    if body.is_batch:
+        response.headers["Location"] = DRAFTS
+        return AcceptedRepliesDocument(items=accepted)
+    response.headers["Location"] = f"{DRAFTS}?message_id={quote(accepted[0].message_id, safe='')}"
+    return accepted[0]

@@ -33,7 +33,7 @@ class DraftDocument(BaseModel):
     knowledge: Literal["used", "none", "unavailable"] | None
     resolution: dict[str, Any] | None = Field(
         description="Which persona speaks and why: tier, reason, persona_id, version, revision,"
-        " skipped, field_sources, age_seconds, freshness."
+        " skipped, field_sources, age_seconds, freshness; `warnings`: what is odd about it."
     )
     model: str | None = Field(description="`offline` is a stand-in, not a language model.")
     strategy: dict[str, Any] | None = Field(
@@ -47,6 +47,11 @@ class DraftDocument(BaseModel):
         description="Resolved now, another persona would speak, or the same one differently."
     )
     error: DraftError | None
+    attempts: int = Field(
+        description="How often it was tried; 0 once it is written, or has failed for good."
+    )
+    last_error: DraftError | None = Field(description="Why it is tried again.")
+    next_try_at: datetime | None = Field(description="When it is tried again.")
     edit_distance: int | None = Field(
         description="Characters that an approval changed in `generated_body`."
     )
@@ -80,6 +85,9 @@ class DraftDocument(BaseModel):
             usage=Usage(**asdict(draft.usage)) if draft.usage else None,
             outdated=is_outdated,
             error=_error(draft.failure),
+            attempts=draft.attempts,
+            last_error=_error(draft.last_failure),
+            next_try_at=draft.next_try_at,
             edit_distance=draft.edit_distance,
             revision=draft.revision,
             created_at=draft.created_at,
@@ -114,6 +122,7 @@ class AcceptedReplyDocument(BaseModel):
 
     event_id: str
     message_id: str
+    duplicate: bool = Field(description="It was taken in before; nothing has changed.")
 
 
 class AcceptedRepliesDocument(BaseModel):

@@ -72,10 +72,11 @@ class Writer(Protocol):
 class Replies(Protocol):
     """The stream of replies, which this service reads too."""
 
-    async def store(self, received: Received[LeadRepliedV1]) -> None:
-        """Return once the reply is on disk; a repeat changes nothing.
+    async def store(self, received: Received[LeadRepliedV1]) -> bool:
+        """Return once the reply is on disk; False: it was, and a repeat changes nothing.
 
         Raises:
+            MessageIdReusedError: what was there says something else.
             BrokerAwayError: it may or may not be stored; sending it again is safe.
         """
         ...

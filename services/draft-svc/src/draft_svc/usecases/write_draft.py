@@ -21,7 +21,7 @@ from service_kit.work import Finish
 
 from draft_svc.adapters import drafts
 from draft_svc.domain.brief import Brief, ThreadTurn, Written
-from draft_svc.domain.draft import Draft, DraftContent, KeptStrategy
+from draft_svc.domain.draft import Draft, DraftContent, DraftFailure, KeptStrategy
 from draft_svc.domain.placeholders import require_filled
 from draft_svc.domain.reply import CleanReply, ReplyForms
 from draft_svc.domain.text import finish_text
@@ -31,8 +31,17 @@ from draft_svc.usecases.complete_draft import complete_draft
 from draft_svc.usecases.fail_draft import fail_draft
 from draft_svc.usecases.ports import Cleaner, Knowledge, Personas, Writer
 
+unknown_workspaces_total = Counter(
+    "dramatis_drafts_of_unknown_workspaces_total",
+    "Drafts of workspaces that no persona and no setting was ever seen of.",
+)
 dropped_citations_total = Counter(
     "dramatis_citations_dropped_total", "Passages that a model named and was not given."
+)
+
+
+UNKNOWN_WORKSPACE = (
+    "Nothing is known of the workspace {workspace_id}: no persona, no setting. Is its name right?"
 )
 
 
@@ -72,6 +81,9 @@ class WriteDraft:
         written = await ask_for_body(self._writer, brief, plan.parse() if plan else None)
         crash_point("after-model-answer")
         content = _content(draft, brief, resolution, knowledge.status, written, plan)
+        if self._personas.revision(draft.workspace_id) == 0:
+            content = content.warn(UNKNOWN_WORKSPACE.format(workspace_id=draft.workspace_id))
+            unknown_workspaces_total.inc()
         took_ms = round((monotonic() - started_at) * 1000)
 
         async def finish(session: Session) -> None:
@@ -86,6 +98,10 @@ class WriteDraft:
         """Mark the draft failed, with the reason."""
         stored = await drafts.get(session, claim.item_id)
         await fail_draft(session, stored, error, attempts=claim.attempts)
+
+    async def note_retry(self, session: Session, claim: Claim[Draft], error: ServiceError) -> None:
+        """Show why it is tried again."""
+        await drafts.note_failure(session, claim.item_id, DraftFailure.of(error))
 
     async def _resolve(self, draft: Draft, at_least_revision: int | None) -> Resolution:
         if at_least_revision is not None:
