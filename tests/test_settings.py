@@ -127,6 +127,11 @@ def test_a_wrong_value_is_refused_without_it(refusal, env, named):
     assert SECRET not in refused
 
 
+def test_production_names_where_originals_lie(refusal):
+    in_production = {**WHOLE, "DRAMATIS_PROFILE": "production"}
+    assert "DRAMATIS_INGEST_STORAGE_URL" in refusal(IngestSettings, **in_production)
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
@@ -224,6 +229,9 @@ def everything(folder):
         "DRAMATIS_API_KEY_PEPPER": SECRET * 2,
         "DRAMATIS_RATE_LIMIT_PER_KEY": "1200",
         "DRAMATIS_RATE_LIMIT_PER_WORKSPACE": "12000",
+        "DRAMATIS_JWT_WORKSPACE_CLAIM": "workspace_id",
+        "DRAMATIS_JWT_ROLE_CLAIM": "realm_access.roles",
+        "DRAMATIS_JWT_ROLES": '{"admin": "admin"}',
         "DRAMATIS_JWT_OTHER_ISSUERS": '{"https://other.example": "https://other.example/jwks"}',
         "OPENAI_API_KEY": SECRET,
         "DRAMATIS_DRAFT_WRITER": "openai",

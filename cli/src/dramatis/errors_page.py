@@ -76,7 +76,15 @@ def _kinds(base: type[ServiceError]) -> list[type[ServiceError]]:
     for kind in every:
         every += kind.__subclasses__()
     ours = {kind for kind in every if _package(kind) in {*SHARED, *(s.package for s in SERVICES)}}
-    return sorted(ours, key=lambda kind: (_package(kind) not in SHARED, kind.__module__, kind.slug))
+    return sorted(
+        ours,
+        key=lambda kind: (
+            _package(kind) not in SHARED,
+            len(kind.__mro__),
+            kind.__module__,
+            kind.__name__,
+        ),
+    )
 
 
 def _package(kind: type[ServiceError]) -> str:

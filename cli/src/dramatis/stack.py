@@ -68,6 +68,8 @@ class Stack:
         self._specs = [spec for spec in SERVICES if spec.name in services]
         self._folder = make_ephemeral_folder() if ephemeral else data_dir
         self.data_dir = self._folder.resolve()
+        self.inbox_dir = self.data_dir / "inbox"
+        """Where the `file://` addresses of uploads point; ingest-svc reads nothing outside."""
         self._lock = FolderLock(self.data_dir)
         chosen = {name: free_port() for name in DEFAULT_PORTS} if ephemeral else DEFAULT_PORTS
         self._ports = {**chosen, **ports}
@@ -134,6 +136,7 @@ class Stack:
                 remove_abandoned(_remove)
             self._lock.acquire()
             self._check_ports()
+            self.inbox_dir.mkdir(exist_ok=True)
             self._start_servers()
             self._provision()
             self._start_services()

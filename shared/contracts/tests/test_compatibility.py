@@ -100,3 +100,25 @@ def test_no_schema_breaks_an_earlier_release(
 def test_this_version_has_its_baseline() -> None:
     kept = {path.name for path in (GOLDEN / "schemas" / version("persona-contracts")).iterdir()}
     assert kept == {f"{name}.json" for name in DOCUMENTS}
+
+
+NEW_TO_READERS = [
+    pytest.param(baseline, message, id=f"{baseline.parent.name}-{message.name}")
+    for baseline in BASELINES
+    for message in MESSAGES
+    if document_name(message) == baseline.name.removesuffix(".json")
+]
+
+
+@pytest.mark.parametrize(("baseline", "message"), NEW_TO_READERS)
+def test_a_subscriber_of_an_earlier_release_reads_what_is_sent_now(
+    baseline: Path, message: Path
+) -> None:
+    """It ignores what it does not know; whatever its schema promised is there."""
+    golden = json.loads(message.read_text(encoding="utf-8"))
+    model = DOCUMENTS[document_name(message)]
+    body = model.model_validate(data_of(golden)).model_dump(mode="json")
+    if issubclass(model, CrmEvent):
+        body = {name: value for name, value in body.items() if name in data_of(golden)}
+    released = json.loads(baseline.read_text(encoding="utf-8"))
+    Draft202012Validator(released).validate(body)

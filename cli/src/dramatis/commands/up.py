@@ -46,7 +46,8 @@ def up(
 ) -> None:
     """Start NATS, Postgres and all services, and stay until Ctrl-C.
 
-    With --json, one line with all addresses and an admin token is printed once all are ready.
+    With --json, one line with all addresses, folders and an admin token is printed once all are
+    ready.
     """
     chosen = {name.removesuffix("_port"): port for name, port in ports.items() if port is not None}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -76,7 +77,9 @@ def _announce(stack: "local_stack.Stack", *, as_json: bool) -> None:
     endpoints, token = stack.endpoints(), stack.token()
     login = login_link(endpoints.services["studio"], token)
     if as_json:
-        print_json({"nats": endpoints.nats, **endpoints.services, "login": login, "token": token})
+        folders = {"data_dir": str(stack.data_dir), "inbox_dir": str(stack.inbox_dir)}
+        addresses = {"nats": endpoints.nats, **endpoints.services}
+        print_json({**addresses, **folders, "login": login, "token": token})
         return
     rows = [(name, url, f"{url}/docs") for name, url in endpoints.services.items()]
     print_table(("part", "address", "documentation"), [("nats", stack.nats.address, None), *rows])

@@ -18,7 +18,10 @@ class IngestSettings(ServiceSettings):
     )
     http_port: int = 8104
     storage_url: str | None = None
-    """`s3://bucket/prefix` or `file:///folder`; default: `originals` in the data folder."""
+    """`s3://bucket/prefix` or `file:///folder`; default: `originals` in the data folder.
+
+    Production has no default: a data folder may be gone with its machine.
+    """
     inbox_dir: Path | None = None
     """Where `file://` addresses may point, in the embedded profile; default: `inbox` there."""
     allowed_hosts: tuple[str, ...] = ()
@@ -83,4 +86,6 @@ class IngestSettings(ServiceSettings):
             raise ValueError("DRAMATIS_INGEST_FETCH_PRIVATE_ADDRESSES is refused in production")
         if self.profile == "production" and self.inbox_dir is not None:
             raise ValueError("DRAMATIS_INGEST_INBOX_DIR is refused in production")
+        if self.profile == "production" and self.storage_url is None:
+            raise ValueError("DRAMATIS_INGEST_STORAGE_URL is needed in production")
         return self

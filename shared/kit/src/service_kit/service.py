@@ -44,7 +44,7 @@ from service_kit.relay import Outbox, Relay, Source
 from service_kit.rpc import RpcRouter
 from service_kit.settings import ServiceSettings, SettingsError, unknown_variables
 from service_kit.store import Store
-from service_kit.tokens import FindsKeys, SigningKeys, Tokens
+from service_kit.tokens import Claims, FindsKeys, SigningKeys, Tokens
 from service_kit.topology import KEY_STREAM, STATE_STREAM
 from service_kit.tracing import configure_tracing
 from service_kit.wakeups import OUTBOX_CHANNEL, WORK_CHANNEL, Wakeups
@@ -252,6 +252,11 @@ class Service:
                 **{issuer: SigningKeys(url) for issuer, url in settings.jwt_other_issuers.items()},
                 **self._own_issuers,
             },
+            claims=Claims(
+                workspace=settings.jwt_workspace_claim,
+                role=settings.jwt_role_claim,
+                roles=settings.jwt_roles,
+            ),
         )
         app = build_app(
             parts.api,

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service_kit.identity import Role
 from service_kit.lease_times import LeaseTimes
 from service_kit.store import normalise_url
 
@@ -100,6 +101,12 @@ class ServiceSettings(BaseSettings):
     jwt_audience: str = "dramatis"
     jwt_other_issuers: dict[str, str] = Field(default_factory=dict)
     """Further issuers of tokens, each with its JWKS URL, as JSON: `{"https://…": "https://…"}`."""
+    jwt_workspace_claim: str = "workspace_id"
+    """Which claim of `jwt_issuer` names the workspace; `a.b` is `b` within `a`."""
+    jwt_role_claim: str = "role"
+    """Which claim names the role, or several, of which the highest counts."""
+    jwt_roles: dict[str, Role] = Field(default_factory=lambda: {each.value: each for each in Role})
+    """Which role each value of that claim is, as JSON: `{"sales-leads": "editor"}`."""
     api_key_pepper: SecretStr = SecretStr(EMBEDDED_PEPPER)
     """What API keys are hashed with, the same in every service; production refuses the default.
 

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -143,6 +144,59 @@ class SigningKeys:
             return answer.raise_for_status().content
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """How an identity provider names a person's workspace and role."""
+
+    workspace: str = "workspace_id"
+    role: str = "role"
+    roles: Mapping[str, Role] = field(default_factory=lambda: {each.value: each for each in Role})
+    """Which role each value of the role's claim is; others are none of ours."""
+
+    def principal(self, claims: Mapping[str, Any]) -> Principal:
+        """Return whom a token's claims name; of several roles it is the highest.
+
+        Raises:
+            TokenRejectedError: a claim is missing, or is none that can be understood.
+        """
+        workspace_id, subject = _claim(claims, self.workspace), claims["sub"]
+        if not isinstance(workspace_id, str) or not is_subject_id(workspace_id):
+            raise TokenRejectedError(
+                f"The token's {self.workspace} must be 1 to 64 of A-Z a-z 0-9 _ -."
+            )
+        if not 1 <= len(subject) <= 255 or not subject.isprintable():
+            raise TokenRejectedError("The token's sub must be 1 to 255 printable characters.")
+        return Principal(
+            workspace_id=workspace_id, subject=subject, role=self._role(_claim(claims, self.role))
+        )
+
+    def _role(self, claimed: object) -> Role:
+        values = [claimed]
+        if isinstance(claimed, list) and self.role != DRAMATIS_CLAIMS.role:
+            values = cast("list[object]", claimed)
+        found = [
+            self.roles[value] for value in values if isinstance(value, str) and value in self.roles
+        ]
+        if not found:
+            raise TokenRejectedError(
+                f"The token's {self.role} must be one of {', '.join(self.roles)}."
+            )
+        return max(found, key=list(Role).index)
+
+
+def _claim(claims: Mapping[str, Any], name: str) -> object:
+    """Return a claim by its name, or by the way to it: `realm_access.roles`."""
+    if name in claims:  # such as https://example.com/role
+        return claims[name]
+    found: object = claims
+    for part in name.split("."):
+        found = cast("Mapping[str, object]", found).get(part) if isinstance(found, dict) else None
+    return found
+
+
+DRAMATIS_CLAIMS = Claims()
+
+
 class Tokens:
     """Turns a token into who calls."""
 
@@ -153,11 +207,16 @@ class Tokens:
         issuer: str,
         audience: str,
         others: Mapping[str, FindsKeys] = NOBODY_ELSE,
+        claims: Claims = DRAMATIS_CLAIMS,
     ) -> None:
-        """Take the keys of `issuer`, and those of each further issuer: none signs for another."""
+        """Take the keys of `issuer`, and those of each further issuer: none signs for another.
+
+        `claims` are those of `issuer`; further ones use Dramatis' own names.
+        """
         self._keys: dict[str, FindsKeys] = {issuer: keys, **others}
         self._issuer = issuer
         self._audience = audience
+        self._claims = claims
 
     async def verify(self, credential: str) -> Principal:
         """Return the principal that `credential` names.
@@ -184,7 +243,8 @@ class Tokens:
             )
         except jwt.PyJWTError as error:
             raise TokenRejectedError(_reason(error)) from error
-        return _principal(claims)
+        names = self._claims if issuer == self._issuer else DRAMATIS_CLAIMS
+        return names.principal(claims)
 
     def _claimed_issuer(self, token: str) -> str:
         """Return by whose keys the token is to be judged: the first issuer's, if none is known."""
@@ -196,14 +256,3 @@ class Tokens:
 
 def _reason(error: jwt.PyJWTError) -> str:
     return next((text for kind, text in REASONS.items() if isinstance(error, kind)), MALFORMED)
-
-
-def _principal(claims: dict[str, Any]) -> Principal:
-    workspace_id, subject, role = claims.get("workspace_id"), claims["sub"], claims.get("role")
-    if not isinstance(workspace_id, str) or not is_subject_id(workspace_id):
-        raise TokenRejectedError("The token's workspace_id must be 1 to 64 of A-Z a-z 0-9 _ -.")
-    if not 1 <= len(subject) <= 255 or not subject.isprintable():
-        raise TokenRejectedError("The token's sub must be 1 to 255 printable characters.")
-    if role not in list(Role):
-        raise TokenRejectedError(f"The token's role must be one of {', '.join(Role)}.")
-    return Principal(workspace_id=workspace_id, subject=subject, role=Role(role))
