@@ -384,8 +384,8 @@ async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(
         page, found = await visit.tab(), []
         for path in pages:
             await page.goto(path)
-            await expect(page.get_by_role("heading", level=1)).to_be_visible()
-            await expect(page.get_by_text("Loading…")).to_have_count(0)
+            await expect(page.get_by_role("heading", level=1), path).to_be_visible()
+            await expect(page.get_by_text("Loading…"), path).to_have_count(0)
             broken = await axe.Axe().run(page, options=RULES)
             found += [(path, one["id"]) for one in broken.response["violations"]]
             if await page.evaluate("document.documentElement.scrollWidth") > width:

@@ -4,6 +4,8 @@ import re
 from uuid import uuid4
 
 import pytest
+from dramatis.login_link import login_link
+from dramatis.stack import Stack
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
 
 api = pytest.importorskip("playwright.async_api", reason="scripts/uv sync --group web")
@@ -182,3 +184,27 @@ async def test_a_viewer_hears_voices_and_changes_neither_voice_nor_agent(visits,
     await expect(page.get_by_role("button", name="Compare")).to_be_visible()
     for name in ("Bring into step", "Make anew…", "Remove…", "Test call"):
         await expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
+@pytest.fixture
+def mute_stack():
+    """Return a stack whose voice-svc has no key of the vendor."""
+    with Stack(ephemeral=True, services=("persona", "voice", "studio")) as running:
+        yield running
+
+
+@pytest.mark.slow
+async def test_without_a_key_of_the_vendor_the_page_names_the_setting(browser, mute_stack):
+    url = mute_stack.endpoints().services["studio"]
+    context = await browser.new_context(base_url=url)
+    page = await context.new_page()
+    await page.goto(login_link(url, mute_stack.token()))
+    await page.get_by_role("link", name="Personas").click()
+    await page.get_by_role("button", name="New persona").first.click()
+    await page.get_by_label("Name", exact=True).fill("Mute")
+    await page.get_by_role("button", name="Create", exact=True).click()
+    await page.get_by_role("navigation", name="Pages of").get_by_role("link", name="Voice").click()
+    await expect(page.get_by_role("heading", name="Voice is not set up")).to_be_visible()
+    await expect(page.get_by_text("DRAMATIS_VOICE_ELEVENLABS_API_KEY")).to_be_visible()
+    await expect(page.get_by_label("Stability, slider")).to_be_enabled()
+    await context.close()
