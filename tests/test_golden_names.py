@@ -108,7 +108,10 @@ def log_events() -> Iterator[str]:
         for call in calls(package):
             match call.func:
                 case ast.Attribute(ast.Name("log"), attr) if attr in LOG_LEVELS:
-                    yield text(call.args[0])
+                    if ast.unparse(call.args[0]) != "failed":  # given to `repeat`
+                        yield text(call.args[0])
+                case ast.Name("repeat" | "partial"):
+                    yield from (text(k.value) for k in call.keywords if k.arg == "failed")
                 case _:
                     pass
 

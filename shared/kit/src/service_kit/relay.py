@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from service_kit.health import Health
 from service_kit.leadership import Leadership
 from service_kit.outbox import OutboxRow
 from service_kit.publishing import Message, send_batch
+from service_kit.repeating import repeat
 from service_kit.store import Session, Store, after_commit, any_of
 from service_kit.wakeups import wait
 
@@ -153,12 +155,7 @@ class Relay:
 
     async def watch(self, health: Health) -> None:
         """Tell `health`, and the gauge, when messages wait for LATE_SECONDS, until cancelled."""
-        while True:
-            try:
-                await self._look(health)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("relay.not_watched", reason=type(error).__name__)
-            await asyncio.sleep(WATCH_SECONDS)
+        await repeat(partial(self._look, health), WATCH_SECONDS, failed="relay.not_watched")
 
     async def _look(self, health: Health) -> None:
         ages = dict.fromkeys(self._streams, 0.0)

@@ -19,7 +19,6 @@ import uvloop
 from fastapi import FastAPI
 from persona_client import Roster
 from persona_client.tasks import cancelled
-from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from service_kit import crash_points, idempotency, inbox, outbox
@@ -41,6 +40,7 @@ from service_kit.personas import roster_age_seconds, roster_sequence
 from service_kit.rate_limits import RateLimits, subject_of
 from service_kit.reconcile import Reconciler, Refill
 from service_kit.relay import Outbox, Relay, Source
+from service_kit.repeating import repeat
 from service_kit.rpc import RpcRouter
 from service_kit.settings import ServiceSettings, SettingsError, unknown_variables
 from service_kit.store import Store
@@ -281,7 +281,7 @@ class Service:
         work = [
             health.watch_database(self.store, lambda s: schema_is_current(s, self._package)),
             wakeups.run(),
-            self._prune(),
+            repeat(self._prune, PRUNE_SECONDS, failed="prune.failed"),
             self._connected(health, relay, outbox_wakeup),
             self.keys.run(),
             watch_work(self.store, parts.pools),
@@ -336,15 +336,10 @@ class Service:
         )
 
     async def _prune(self) -> None:
-        """Forget, now and then, what no promise needs any more."""
-        while True:
-            await asyncio.sleep(PRUNE_SECONDS)
-            try:
-                async with self.store.worker() as session:
-                    for forget in (inbox.prune, outbox.prune, idempotency.prune):
-                        await forget(session)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("prune.failed", reason=type(error).__name__)
+        """Forget what no promise needs any more."""
+        async with self.store.worker() as session:
+            for forget in (inbox.prune, outbox.prune, idempotency.prune):
+                await forget(session)
 
 
 class Server(uvicorn.Server):

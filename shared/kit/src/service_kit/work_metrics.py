@@ -1,19 +1,16 @@
 """How late work is, for whoever watches."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 from prometheus_client import Gauge
-from sqlalchemy.exc import SQLAlchemyError
-from structlog import get_logger
 
 from service_kit.leases import Leases
+from service_kit.repeating import repeat
 from service_kit.store import Store
 
 EVERY_SECONDS = 15
 
-log = get_logger(__name__)
 late_seconds = Gauge(
     "dramatis_work_late_seconds",
     "How long the work that is due first has waited for a worker, as seen every 15 s.",
@@ -32,12 +29,11 @@ class Pool(Protocol):
 
 async def watch_work(store: Store, pools: Iterable[Pool]) -> None:
     """Set the gauge of each pool every EVERY_SECONDS, until cancelled."""
-    while True:
-        try:
-            for pool in pools:
-                async with store.worker() as session:
-                    seconds = await pool.leases.late_seconds(session)
-                late_seconds.labels(pool.leases.name).set(seconds)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("work.not_watched", reason=type(error).__name__)
-        await asyncio.sleep(EVERY_SECONDS)
+
+    async def look() -> None:
+        for pool in pools:
+            async with store.worker() as session:
+                seconds = await pool.leases.late_seconds(session)
+            late_seconds.labels(pool.leases.name).set(seconds)
+
+    await repeat(look, EVERY_SECONDS, failed="work.not_watched")

@@ -1,14 +1,12 @@
 """The pool that writes answers, the one that erases, and what runs beside them."""
 
-import asyncio
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from service_kit.erasure import erasing_pool
+from service_kit.repeating import repeat
 from service_kit.service import Background
 from service_kit.work import WorkPool
-from sqlalchemy.exc import SQLAlchemyError
-from structlog import get_logger
 
 from chat_svc.adapters.messages import LEASES
 from chat_svc.deps import ChatDeps
@@ -19,8 +17,6 @@ from chat_svc.usecases.purge_conversations import purge_conversations
 from chat_svc.usecases.write_answer import WriteAnswer
 
 PURGE_SECONDS = 3_600.0
-
-log = get_logger(__name__)
 
 
 def pools(deps: ChatDeps) -> list[WorkPool[Any]]:
@@ -45,15 +41,6 @@ def pools(deps: ChatDeps) -> list[WorkPool[Any]]:
 
 def background(deps: ChatDeps) -> list[Background]:
     """Return what deletes for good, and what closes the writer when the process ends."""
-    purging = partial(keep_purging, deps)
+    purge = partial(purge_conversations, deps.store)
+    purging = partial(repeat, purge, PURGE_SECONDS, failed="conversations.not_purged")
     return [purging] if deps.writer is None else [purging, deps.writer.keep_open]
-
-
-async def keep_purging(deps: ChatDeps) -> NoReturn:
-    """Delete for good, now and each PURGE_SECONDS, what users deleted long ago."""
-    while True:
-        try:
-            await purge_conversations(deps.store)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("conversations.not_purged", reason=type(error).__name__)
-        await asyncio.sleep(PURGE_SECONDS)

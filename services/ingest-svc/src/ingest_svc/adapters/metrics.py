@@ -1,11 +1,9 @@
 """What becomes of files, for whoever watches."""
 
-import asyncio
-
 from prometheus_client import Counter, Gauge, Histogram
+from service_kit.repeating import repeat
 from service_kit.store import Store
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from ingest_svc.adapters.tables import ContentRow
@@ -32,10 +30,9 @@ async def watch_vectors(store: Store) -> None:
     waiting = select(
         func.coalesce(func.sum(ContentRow.chunk_count - ContentRow.embedded_chunks), 0)
     ).where(ContentRow.due_at.is_not(None), ContentRow.vectors == VectorState.PENDING)
-    while True:
-        try:
-            async with store.worker() as session:
-                vectors_pending.set(await session.scalar(waiting) or 0)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("vectors.not_watched", reason=type(error).__name__)
-        await asyncio.sleep(EVERY_SECONDS)
+
+    async def look() -> None:
+        async with store.worker() as session:
+            vectors_pending.set(await session.scalar(waiting) or 0)
+
+    await repeat(look, EVERY_SECONDS, failed="vectors.not_watched")

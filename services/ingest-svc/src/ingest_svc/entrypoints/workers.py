@@ -11,8 +11,9 @@ from typing import Any, Generic, NoReturn
 
 from service_kit.clock import utc_now
 from service_kit.erasure import erasing_pool
-from service_kit.errors import ServiceError, UpstreamError
+from service_kit.errors import ServiceError
 from service_kit.leases import Claim, ItemT
+from service_kit.repeating import repeat
 from service_kit.service import Background
 from service_kit.store import Session, Store
 from service_kit.work import Finish, Work, WorkPool
@@ -134,12 +135,8 @@ async def _use_collection(store: Store, name: str) -> None:
 async def sweep(store: Store, originals: Originals, work_dir: Path) -> NoReturn:
     """Delete, at start and each hour, what killed processes left in the storage."""
     rmtree(work_dir, ignore_errors=True)
-    while True:
-        try:
-            await remove_orphans(store, originals, ORPHAN_SECONDS)
-        except (UpstreamError, SQLAlchemyError, OSError) as error:
-            log.warning("sweep.failed", reason=type(error).__name__)
-        await asyncio.sleep(SWEEP_SECONDS)
+    remove = partial(remove_orphans, store, originals, ORPHAN_SECONDS)
+    await repeat(remove, SWEEP_SECONDS, failed="sweep.failed")
 
 
 async def remove_orphans(store: Store, originals: Originals, older_than_seconds: float) -> int:

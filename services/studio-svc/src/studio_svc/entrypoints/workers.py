@@ -2,21 +2,18 @@
 
 import asyncio
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from service_kit.erasure import erasing_pool
+from service_kit.repeating import repeat
 from service_kit.service import Background
 from service_kit.work import WorkPool
-from sqlalchemy.exc import SQLAlchemyError
-from structlog import get_logger
 
 from studio_svc.deps import StudioDeps
 from studio_svc.usecases.erase_workspace import erase_workspace
 from studio_svc.usecases.forget_sessions import forget_sessions
 
 FORGET_SECONDS = 3_600.0
-
-log = get_logger(__name__)
 
 
 def pools(deps: StudioDeps) -> list[WorkPool[Any]]:
@@ -26,22 +23,13 @@ def pools(deps: StudioDeps) -> list[WorkPool[Any]]:
 
 def background(deps: StudioDeps) -> list[Background]:
     """Return what forgets, what hears of changes, and what ends with the process."""
+    forget = partial(forget_sessions, deps.store)
     return [
-        partial(keep_forgetting, deps),
+        partial(repeat, forget, FORGET_SECONDS, failed="sessions.not_forgotten"),
         deps.hear_changes.run,
         partial(end_streams, deps),
         partial(keep_connected, deps),
     ]
-
-
-async def keep_forgetting(deps: StudioDeps) -> NoReturn:
-    """Forget, now and each FORGET_SECONDS, the sessions that are over."""
-    while True:
-        try:
-            await forget_sessions(deps.store)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("sessions.not_forgotten", reason=type(error).__name__)
-        await asyncio.sleep(FORGET_SECONDS)
 
 
 async def end_streams(deps: StudioDeps) -> None:

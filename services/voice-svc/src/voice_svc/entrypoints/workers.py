@@ -1,13 +1,12 @@
 """The pools: agents are brought into step, what is to be erased goes; what runs beside them."""
 
-import asyncio
 from functools import partial
 from typing import Any, NoReturn
 
 from service_kit.erasure import erasing_pool
+from service_kit.repeating import repeat
 from service_kit.service import Background
 from service_kit.work import WorkPool
-from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from voice_svc.adapters import conversation_removals
@@ -71,13 +70,12 @@ def background(deps: VoiceDeps) -> list[Background]:
 
 async def keep_audio(deps: VoiceDeps) -> NoReturn:
     """Delete, now and then, audio that is too old or too much; at the end, leave the vendor."""
+
+    async def prune() -> None:
+        async with deps.store.worker() as session:
+            await deps.speak.cache.prune(session)
+
     try:
-        while True:
-            await asyncio.sleep(PRUNE_SECONDS)
-            try:
-                async with deps.store.worker() as session:
-                    await deps.speak.cache.prune(session)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("audio.not_pruned", reason=type(error).__name__)
+        await repeat(prune, PRUNE_SECONDS, failed="audio.not_pruned")
     finally:
         await deps.vendor.close()
