@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from dramatis.commands.prompt_test import try_prompts
 from dramatis.errors import CliError
 from dramatis.options import examples, expand
 from dramatis.output import out, print_json, print_plain, print_table
@@ -272,6 +273,7 @@ def register(app: typer.Typer) -> None:
         ),
         ("edit", edit, ('dramatis prompts edit Nova rag -f rag.txt -m "Quote pages"',)),
         ("diff", diff, ("dramatis prompts diff Nova rag 1 2",)),
+        ("test", try_prompts, ('dramatis prompts test Nova "What does it cost?" --rag rag.txt',)),
         ("activate", activate, ("dramatis prompts activate Nova rag 1",)),
         ("approve", approve, ("dramatis prompts approve Nova rag 2",)),
         ("recover", recover, ("dramatis prompts recover Nova rag",)),

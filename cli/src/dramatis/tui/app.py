@@ -189,6 +189,8 @@ class Tui(App[None]):
         parts += [place.scope.name] if place.scope.name else []
         parts += [f"{len(self._shown())} of {len(self._rows)}"] if place.letters else []
         parts += [f"/{place.letters}"] if place.letters else []
+        if stand_ins := self._me["stand_ins"]:
+            parts.append(f"stand-ins: {len(stand_ins)}")
         self.query_one("#where", Static).update(Text(" · ".join(parts)))
         offered = [action for action in place.view.actions if may(self._me["role"], action)]
         keys = [f"{action.key} {action.label}" for action in offered]

@@ -77,7 +77,7 @@ class Source:
         if action.request is None:
             raise ValueError(f"{action.label} is no request")
         method, path = action.request
-        body = {name: filled(text, fields) for name, text in action.body}
+        body = {filled(name, fields): filled(text, fields) for name, text in action.body}
         sent = {"json": body} if body else {}
         with self._studio() as studio:
             answer = studio.send(method, path_of(path, fields), **sent)

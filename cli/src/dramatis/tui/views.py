@@ -208,6 +208,14 @@ VIEWS: dict[str, View] = {
                 words=("prompts", "diff", "{persona_id}", "{layer}", "{previous}", "{version}"),
             ),
             Action(
+                key="t",
+                label="test",
+                asks="Question",
+                words=("prompts", "test", "--", "{persona_id}", "{answer}"),
+                needs_row=False,
+                least=EDITOR,
+            ),
+            Action(
                 key="a",
                 label="activate",
                 words=("prompts", "activate", "{persona_id}", "{layer}", "{version}"),
@@ -683,6 +691,16 @@ VIEWS: dict[str, View] = {
         path="/api/workspace/settings",
         id="setting",
         columns={"setting": "setting", "is": "value"},
+        actions=(
+            Action(
+                key="e",
+                label="set a text",
+                asks="Text",
+                request=("PUT", "/api/workspace/settings"),
+                body=(("{setting}", "{answer}"),),
+                least=ADMIN,
+            ),
+        ),
     ),
 }
 """By what the command bar calls them."""
