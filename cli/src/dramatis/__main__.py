@@ -33,6 +33,7 @@ GROUPS = {
     "calls": "Calls with personas' voice agents.",
     "voices": "Voices, and what was spoken with them.",
     "events": "What happens, live; and what a CRM tells.",
+    "contracts": "What events look like.",
     "dead": "Messages that could not be handled.",
     "topology": "What a deployment prepares.",
 }

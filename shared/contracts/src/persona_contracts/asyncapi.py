@@ -34,11 +34,20 @@ _HEADERS: dict[str, Json] = {
     "ce-dataschema": {"type": "string"},
     "content-type": {"type": "string"},
     "traceparent": {"type": "string", "description": "W3C Trace Context."},
-    "correlation_id": {"type": "string"},
+    "correlation_id": {
+        "type": "string",
+        "description": "What it all began with: that of its cause, else its own id.",
+    },
     "Nats-Msg-Id": {
         "type": "string",
         "description": "Must be unique across the whole stream: the broker drops equal ones.",
     },
+}
+_TAGS = {
+    "crm": "What the CRM tells.",
+    "dramatis": "What Dramatis tells.",
+    "state": "Documents that are always the newest: the last of each subject.",
+    "request": "Questions that are answered at once, without a stream.",
 }
 _ALWAYS_SENT = [name for name in _HEADERS if name.startswith("ce-")] + ["content-type"]
 
@@ -57,11 +66,29 @@ def asyncapi_document() -> Json:
                 "revision keeps the higher one."
             ),
             "license": {"name": "Apache-2.0"},
+            "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        },
+        "servers": {
+            "broker": {
+                "host": "nats.example.com:4222",
+                "protocol": "nats",
+                "description": "Your NATS with JetStream; each user has its own subjects.",
+                "security": [_ref("components", "securitySchemes", "user")],
+            }
         },
         "defaultContentType": "application/json",
         "channels": _channels(),
         "operations": _operations(),
         "components": {
+            "securitySchemes": {
+                "user": {"type": "userPassword", "description": "A user of the broker."}
+            },
+            "correlationIds": {
+                "cause": {
+                    "description": "The same on all that follows from one beginning.",
+                    "location": "$message.header#/correlation_id",
+                }
+            },
             "schemas": {"CloudEventHeaders": {"type": "object", "properties": _HEADERS}},
             "messages": {name: _message(name, model) for name, model in DOCUMENTS.items()},
             "parameters": {
@@ -132,7 +159,12 @@ def _operations() -> Json:
 
 
 def _operation(action: str, channel: str) -> Json:
-    return {"action": action, "channel": _ref("channels", channel)}
+    verb = "Dramatis sends" if action == "send" else "Dramatis takes"
+    return {
+        "action": action,
+        "channel": _ref("channels", channel),
+        "summary": f"{verb} {channel}.",
+    }
 
 
 def _message(name: str, model: type[BaseModel]) -> Json:
@@ -140,7 +172,29 @@ def _message(name: str, model: type[BaseModel]) -> Json:
     message: Json = {"name": name, "summary": summary, "payload": {"$ref": f"./{name}.json"}}
     if issubclass(model, Event):
         message["headers"] = _event_headers(model)
+        message["correlationId"] = _ref("components", "correlationIds", "cause")
+    message["title"] = name
+    message["description"] = _description(model)
+    message["contentType"] = "application/json"
+    message["tags"] = [{"name": _tag(name, model)}]
     return message
+
+
+def _description(model: type[BaseModel]) -> str:
+    """Return what a model says of itself, and how often it may come."""
+    text = getdoc(model) or ""
+    if not issubclass(model, Event):
+        return text
+    kept = "Kept for 30 days on its stream. It may come twice: workspace, ce-source and ce-id"
+    return f"{text}\n\n{kept} identify it."
+
+
+def _tag(name: str, model: type[BaseModel]) -> str:
+    if issubclass(model, CrmEvent):
+        return "crm"
+    if issubclass(model, Event):
+        return "dramatis"
+    return "state" if name.startswith("persona-state.") else "request"
 
 
 def _event_headers(event: type[Event]) -> Json:

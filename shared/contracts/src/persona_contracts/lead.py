@@ -51,7 +51,8 @@ class ThreadMessage(Document):
 class LeadRepliedV1(CrmEvent):
     """A lead answered. One of `body_text`, `body_html`, `raw_email` carries the words."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": _one_of(*_WORDS)})
+    # Not at the top: generators would make a class of each alternative.
+    model_config = ConfigDict(json_schema_extra={"allOf": [{"anyOf": _one_of(*_WORDS)}]})
     event_type: ClassVar[str] = "lead.replied"
 
     message_id: ExternalId

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from persona_contracts.asyncapi import asyncapi_document
 from persona_contracts.catalogue import DOCUMENTS
@@ -19,13 +20,21 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FOLDER = Path(__file__).resolve().parents[2] / "schemas"
 
 
+class UntitledFields(GenerateJsonSchema):
+    """Gives no titles to properties: generators would make a type of each."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 — the generator passes it
+        """Return False."""
+        return False
+
+
 def json_schema(name: str, model: type[BaseModel]) -> dict[str, object]:
     """Return the schema of one document; its `$id` is what `ce-dataschema` says for an event."""
     stem, _, version = name.rpartition(".v")
     return {
         "$schema": DIALECT,
         "$id": f"urn:dramatis:{stem}:v{version}",
-        **model.model_json_schema(),
+        **model.model_json_schema(schema_generator=UntitledFields),
     }
 
 

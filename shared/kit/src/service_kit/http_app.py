@@ -10,6 +10,7 @@ from persona_client import Roster
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service_kit.audit_api import audit_router
+from service_kit.contracts_page import install_contracts
 from service_kit.dead_letters_api import dead_letters_router
 from service_kit.docs_page import install_docs
 from service_kit.errors_page import install_errors_page
@@ -117,6 +118,7 @@ def build_app(
         app.add_api_route(path, probe, include_in_schema=False)
     install_docs(app)
     install_errors_page(app)
+    install_contracts(app)
     app.add_middleware(RequestGuard, long_bodies=api.long_bodies, uploads=api.uploads)
     app.add_middleware(LenientRequests)
     if api.front is not None:

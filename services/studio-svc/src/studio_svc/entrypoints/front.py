@@ -34,7 +34,9 @@ FOR_ANY_HOST: Final = {
     "/.well-known/jwks.json",
 }
 """What no browser is signed in for: probes, and what is published."""
-OWN: Final = re.compile(r"/(api|docs|login/oidc|\.well-known)(/.*)?|/events")
+OWN: Final = re.compile(
+    r"/(api|docs|schemas|login/oidc|\.well-known)(/.*)?|/events|/asyncapi\.yaml"
+)
 """The paths of this service's routes; under others are the files and pages of the console."""
 LOGIN: Final = "/api/login"
 OF_ONE_SERVICE: Final = re.compile(rb"/api/services/([a-z]+-svc)(/.+)")
