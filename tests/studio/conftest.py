@@ -7,11 +7,15 @@ import shutil
 import httpx
 import pytest
 import pytest_asyncio
+from dramatis.broker import connected
 from dramatis.defaults import WORKSPACE
 from dramatis.login_link import login_link
 from dramatis.stack import Stack
 from dramatis.tokens import embedded_token
-from service_devkit.testing.waiting import HANG_SECONDS
+from persona_contracts import CRM_SOURCE, CampaignSyncedV1, Channel, Received
+from service_devkit.testing.waiting import HANG_SECONDS, wait_until
+from service_kit.clock import utc_now
+from service_kit.publishing import crm_message, send_one
 
 SHOWN_MS = 15_000
 """How long a page may take on a machine that does much besides."""
@@ -62,6 +66,47 @@ class Console:
 
     def persona(self, name, **fields):
         return self.call("POST", "/api/personas", json={"name": name, **fields})
+
+    async def campaign(self, campaign_id, name, **fields):
+        """Have the CRM tell of a campaign; return once it is listed."""
+        event = CampaignSyncedV1(
+            workspace_id=WORKSPACE,
+            campaign_id=campaign_id,
+            name=name,
+            channel=Channel.EMAIL,
+            status="running",
+            updated_at=utc_now(),
+            **fields,
+        )
+        received = Received(event=event, event_id=event.default_event_id, source=CRM_SOURCE)
+        async with connected(self._stack.nats_url) as connection:
+            await send_one(connection, crm_message(received, event.updated_at))
+        await wait_until(lambda: campaign_id in self.campaigns())
+
+    async def replied(self, lead_id, **fields):
+        """Have a lead reply; return the draft once it waits to be decided."""
+        message = {
+            "workspace_id": WORKSPACE,
+            "message_id": f"<{lead_id}@leads.example>",
+            "lead_id": lead_id,
+            "channel": "email",
+            "received_at": utc_now().isoformat(),
+            "subject": "Re: An hour a day",
+            "body_text": "What does it cost for 35 people?",
+            **fields,
+        }
+        self.call("POST", "/api/replies", json=message)
+
+        def ready():
+            found = self.call("GET", f"/api/drafts?lead_id={lead_id}&status=ready")["items"]
+            return found and found[0]
+
+        return await wait_until(ready)
+
+    def campaigns(self):
+        """Return the campaigns by their ids."""
+        found = self.call("GET", "/api/campaigns?limit=200")["items"]
+        return {each["campaign_id"]: each for each in found}
 
 
 @pytest.fixture(scope="session")

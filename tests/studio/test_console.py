@@ -8,7 +8,6 @@ from uuid import uuid4
 import dramatis
 import pytest
 from service_devkit.testing.waiting import HANG_SECONDS, wait_until
-from service_kit.clock import utc_now
 
 api = pytest.importorskip("playwright.async_api", reason="scripts/uv sync --group web")
 axe = pytest.importorskip("axe_playwright_python.async_playwright")
@@ -28,26 +27,6 @@ pytestmark = [
 def new(word):
     """Return a name that no other test uses."""
     return f"{word} {uuid4().hex[:6]}"
-
-
-async def replied(console, lead_id):
-    """Have a lead reply; return once the draft waits to be decided."""
-    message = {
-        "workspace_id": "demo",
-        "message_id": f"<{lead_id}@leads.example>",
-        "lead_id": lead_id,
-        "channel": "email",
-        "received_at": utc_now().isoformat(),
-        "subject": "Re: An hour a day",
-        "body_text": "What does it cost for 35 people?",
-    }
-    console.call("POST", "/api/replies", json=message)
-
-    def ready():
-        found = console.call("GET", f"/api/drafts?lead_id={lead_id}&status=ready")["items"]
-        return found and found[0]
-
-    return await wait_until(ready)
 
 
 async def test_a_link_signs_in_once_and_leads_to_the_page_that_was_asked_for(visits, console):
@@ -209,7 +188,7 @@ async def test_a_template_shows_what_it_would_change_before_it_does(page, consol
 
 async def test_drafts_are_decided_by_keyboard(page, console):
     first, second = new("lead").replace(" ", "-"), new("lead").replace(" ", "-")
-    drafts = {lead: await replied(console, lead) for lead in (first, second)}
+    drafts = {lead: await console.replied(lead) for lead in (first, second)}
     await page.goto(f"/drafts?lead={first}")
     await expect(page.get_by_role("button", name=first)).to_be_visible()
     await page.keyboard.press("j")
@@ -372,6 +351,11 @@ async def test_every_page_is_accessible_and_fits_a_telephone_in_light_and_dark(
     ]
     pages += [f"/voice/{persona}", f"/voice/{persona}?tab=agent", f"/voice/{persona}?tab=calls"]
     pages += [f"/prompts/{persona}?layer=try"]
+    await console.campaign("accessible", "Accessible", booking_process_id="bp-1", lead_count=3)
+    pages += ["/assignments", "/assignments?tab=who&campaign=accessible"]
+    pages += ["/assignments?edit=accessible", "/settings", "/settings/followups"]
+    pages += ["/settings/suppressions", "/settings/keys", "/settings/people"]
+    pages += ["/leads", "/leads/nobody"]
     pages += [f"/prompts/{persona}", f"/files/{persona}", f"/chat/{persona}", "/nowhere"]
 
     async def look(scheme, width):

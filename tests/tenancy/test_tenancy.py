@@ -183,6 +183,7 @@ DRAFT_CASES = [
     case("GET /api/drafts", f"/api/drafts?message_id=message-{SECRET}", status=200),
     case("GET /api/drafts", "/api/drafts?campaign_id={campaign}", status=200),
     case("GET /api/drafts/{draft_id}", "/api/drafts/{draft}"),
+    case("GET /api/drafts/{draft_id}/reply", "/api/drafts/{draft}/reply"),
     *(
         case(f"POST /api/drafts/{{draft_id}}/{verb}", f"/api/drafts/{{draft}}/{verb}", json=body)
         for verb, body in (("approve", {}), ("reject", {}), ("regenerate", None))

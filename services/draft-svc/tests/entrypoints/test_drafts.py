@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 from draft_svc.domain.text import edit_distance
 from drafting import ANNA, persona, replied
@@ -28,6 +29,17 @@ async def test_a_reply_is_drafted_in_the_default_personas_voice(desk):
     (event,) = await desk.events("created")
     assert event["text"] == draft["text"]
     assert event["resolution"]["tier"] == "default"
+
+
+async def test_what_the_lead_wrote_is_shown_without_what_they_quote(desk):
+    await desk.default(persona())
+    draft = await desk.drafted(body_text=f"For ten people?\n\n{QUOTED}")
+    answer = await desk.client.get(f"/api/drafts/{draft['draft_id']}/reply")
+    assert answer.status_code == 200, answer.text
+    reply = answer.json()
+    assert (reply["subject"], reply["text"]) == ("Re: Bicycles", "For ten people?")
+    assert reply["message_id"] == draft["message_id"]
+    assert (await desk.client.get(f"/api/drafts/{uuid4()}/reply")).status_code == 404
 
 
 async def test_the_campaigns_persona_wins_and_others_get_the_default(desk):

@@ -16,6 +16,13 @@ export const PAGES: Page[] = [
   { path: "/voice/:persona", title: "Voice", load: () => import("./pages/Voice.svelte") },
   { path: "/agents", title: "Agents", load: () => import("./pages/Agents.svelte") },
   { path: "/models", title: "Models", load: () => import("./pages/Models.svelte") },
+  { path: "/assignments", title: "Assignments", load: () => import("./pages/Assignments.svelte") },
+  { path: "/settings", title: "Settings", load: () => import("./pages/Settings.svelte") },
+  { path: "/settings/followups", title: "Follow-up settings", load: () => import("./pages/FollowupSettings.svelte") },
+  { path: "/settings/suppressions", title: "Suppressions", load: () => import("./pages/Suppressions.svelte") },
+  { path: "/settings/keys", title: "API keys", load: () => import("./pages/Keys.svelte") },
+  { path: "/settings/people", title: "People", load: () => import("./pages/People.svelte") },
+  { path: "/leads/:lead?", title: "Lead", load: () => import("./pages/Lead.svelte") },
   { path: "/activity", title: "Events", load: () => import("./pages/Events.svelte") },
   { path: "/audit", title: "Audit", load: () => import("./pages/Audit.svelte") },
   { path: "/trash", title: "Trash", load: () => import("./pages/Trash.svelte") },
@@ -33,13 +40,25 @@ export interface NavItem {
 export const WORKSPACE: NavItem[] = [
   { href: "/", label: "Home", icon: "home", key: "h" },
   { href: "/drafts", label: "Drafts", icon: "inbox", key: "d" },
+  { href: "/leads", label: "Leads", icon: "user", key: "l" },
   { href: "/personas", label: "Personas", icon: "users", key: "p" },
+  { href: "/assignments", label: "Assignments", icon: "signpost", key: "c" },
   { href: "/sequences", label: "Sequences", icon: "steps", key: "s" },
   { href: "/agents", label: "Agents", icon: "agent", key: "v" },
   { href: "/models", label: "Models", icon: "model", key: "m" },
   { href: "/activity", label: "Events", icon: "activity", key: "e" },
   { href: "/audit", label: "Audit", icon: "scroll", key: "a" },
   { href: "/trash", label: "Trash", icon: "trash", key: "t" },
+  { href: "/settings", label: "Settings", icon: "settings", key: "w" },
+];
+
+/** Pages below the settings: tabs there, and found by the palette. */
+export const SETTINGS: { href: string; label: string }[] = [
+  { href: "/settings", label: "General" },
+  { href: "/settings/followups", label: "Follow-ups" },
+  { href: "/settings/suppressions", label: "Suppressions" },
+  { href: "/settings/keys", label: "API keys" },
+  { href: "/settings/people", label: "People" },
 ];
 
 /** Pages of one persona: `href` is followed by its id. */

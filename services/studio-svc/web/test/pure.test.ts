@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { minutesOf } from "../src/lib/duration.ts";
 import { diffLines } from "../src/lib/diff.ts";
 import { greet } from "../src/lib/greeting.ts";
 import { changes, merge } from "../src/lib/merge.ts";
@@ -37,4 +38,8 @@ test("a line that begins with dashes is a removed one, not a file's name", () =>
     lines.map((line) => line.kind),
     ["place", "removed", "added", "same"],
   );
+});
+
+test("a duration is read as minutes, parts of one rounded up", () => {
+  assert.deepEqual(["PT15M", "PT1H30M", "P1DT1S", "nonsense"].map(minutesOf), [15, 90, 1441, 0]);
 });

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends
 from persona_contracts import ExternalId, SubjectId
 from service_kit.identity import OF_OWN_PERSONAS, Editor, Viewer
+from service_kit.in_turn import in_turn
 from service_kit.paging import Page, Paging
 from service_kit.problem import problem_responses
 from service_kit.routing import WorkspaceSession, api_router
@@ -13,8 +14,14 @@ from service_kit.routing import WorkspaceSession, api_router
 from draft_svc.adapters import drafts
 from draft_svc.domain.draft import DraftStatus
 from draft_svc.entrypoints.dependencies import Answer, Deps, LockedDraft, document_of
-from draft_svc.entrypoints.schemas import ApproveDraftRequest, DraftDocument, RejectDraftRequest
+from draft_svc.entrypoints.schemas import (
+    ApproveDraftRequest,
+    DraftDocument,
+    RejectDraftRequest,
+    ReplyDocument,
+)
 from draft_svc.usecases.approve_draft import approve_draft
+from draft_svc.usecases.read_reply import read_reply
 from draft_svc.usecases.regenerate_draft import regenerate_draft
 from draft_svc.usecases.reject_draft import reject_draft
 
@@ -68,6 +75,21 @@ async def get_draft(
 ) -> DraftDocument:
     """Return one draft with the persona, the strategy and the sources it was written with."""
     return answer(await drafts.get(session, draft_id))
+
+
+@router.get(
+    "/{draft_id}/reply",
+    operation_id="getReply",
+    summary="Show what the lead wrote",
+    responses=problem_responses(404, 422),
+    dependencies=[*OF_OWN_PERSONAS, Depends(in_turn)],
+)
+async def get_reply(
+    draft_id: UUID, _: Viewer, session: WorkspaceSession, deps: Deps
+) -> ReplyDocument:
+    """Return the newest words of the reply that a draft answers."""
+    draft = await drafts.get(session, draft_id)
+    return ReplyDocument.of(draft, await read_reply(deps.cleaner, draft))
 
 
 @router.post(

@@ -10,7 +10,8 @@ from persona_contracts import Citation, DraftError, Text, Usage
 from pydantic import BaseModel, Field
 from service_kit.requests import StrictRequest
 
-from draft_svc.domain.draft import MAX_BODY_CHARS, DraftFailure, DraftStatus, ShownDraft
+from draft_svc.domain.draft import MAX_BODY_CHARS, Draft, DraftFailure, DraftStatus, ShownDraft
+from draft_svc.domain.reply import CleanReply
 
 
 class DraftDocument(BaseModel):
@@ -102,6 +103,30 @@ def _json(members: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _error(failure: DraftFailure | None) -> DraftError | None:
     return DraftError(**asdict(failure)) if failure else None
+
+
+class ReplyDocument(BaseModel):
+    """What a lead wrote: the newest words, without quotes, signatures and footers."""
+
+    message_id: str
+    received_at: datetime
+    subject: str | None
+    text: str
+    unreadable: str | None = Field(
+        description="What holds the words if none can be read.",
+        examples=["an S/MIME encrypted part"],
+    )
+
+    @classmethod
+    def of(cls, draft: Draft, clean: CleanReply) -> Self:
+        """Return the document of the reply that a draft answers."""
+        return cls(
+            message_id=draft.message_id,
+            received_at=draft.received_at,
+            subject=clean.subject,
+            text=clean.text,
+            unreadable=clean.unreadable,
+        )
 
 
 class ApproveDraftRequest(StrictRequest):

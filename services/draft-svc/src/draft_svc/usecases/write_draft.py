@@ -23,13 +23,14 @@ from draft_svc.adapters import drafts
 from draft_svc.domain.brief import Brief, ThreadTurn, Written
 from draft_svc.domain.draft import Draft, DraftContent, DraftFailure, KeptStrategy
 from draft_svc.domain.placeholders import require_filled
-from draft_svc.domain.reply import CleanReply, ReplyForms
+from draft_svc.domain.reply import CleanReply
 from draft_svc.domain.text import finish_text
 from draft_svc.usecases.ask_for_body import ask_for_body
 from draft_svc.usecases.ask_for_strategy import ask_for_strategy
 from draft_svc.usecases.complete_draft import complete_draft
 from draft_svc.usecases.fail_draft import fail_draft
 from draft_svc.usecases.ports import Cleaner, Knowledge, Personas, Writer
+from draft_svc.usecases.read_reply import read_reply
 
 unknown_workspaces_total = Counter(
     "dramatis_drafts_of_unknown_workspaces_total",
@@ -71,7 +72,7 @@ class WriteDraft:
         """
         started_at, draft = monotonic(), claim.item
         reply = LeadRepliedV1.model_validate(draft.reply)
-        clean = await self._cleaner.clean(draft.workspace_id, _forms(reply))
+        clean = await read_reply(self._cleaner, draft)
         clean.require_words()
         resolution = await self._resolve(draft, reply.at_least_revision)
         knowledge = await self._knowledge.search(draft.workspace_id, resolution, clean.text)
@@ -137,15 +138,6 @@ async def _keep(claim: Claim[Draft], strategy: KeptStrategy) -> None:
         await drafts.save(session, stored.keep_strategy(strategy))
 
     await claim.keep(change)
-
-
-def _forms(reply: LeadRepliedV1) -> ReplyForms:
-    return ReplyForms(
-        body_text=reply.body_text,
-        body_html=reply.body_html,
-        raw_email=reply.raw_email,
-        subject=reply.subject,
-    )
 
 
 def _brief(

@@ -6,6 +6,15 @@ import type { components as P } from "./generated/persona-svc.d.ts";
 import type { components as V } from "./generated/voice-svc.d.ts";
 
 export type Persona = P["schemas"]["PersonaDocument"];
+export type Campaign = P["schemas"]["CampaignDocument"];
+export type Resolution = P["schemas"]["ResolutionDocument"];
+export type WorkspaceSettings = P["schemas"]["SettingsDocument"];
+export type FollowupSettings = F["schemas"]["SettingsDocument"];
+export type Suppression = F["schemas"]["SuppressionDocument"];
+export type ApiKey = P["schemas"]["KeyDocument"];
+export type Reply = D["schemas"]["ReplyDocument"];
+export type Instance = F["schemas"]["InstanceDetailDocument"];
+export type Call = V["schemas"]["ListedCallDocument"];
 export type ResolvedPersona = P["schemas"]["ResolvedPersonaDocument"];
 export type Draft = D["schemas"]["DraftDocument"];
 export type KnowledgeFile = I["schemas"]["FileDocument"];

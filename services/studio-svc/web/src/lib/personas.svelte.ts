@@ -42,6 +42,13 @@ class Personas {
     return this.names.data?.find((one) => one.persona_id === this.chosen)?.name ?? null;
   }
 
+  /** The name of a persona, for people. */
+  nameOf(id: string | null | undefined): string {
+    const known = this.names.data ?? [];
+    const found = known.find((one) => one.persona_id === id);
+    return found?.name ?? (known.length < FIRST ? "a persona that is gone" : `persona ${id?.slice(0, 8)}`);
+  }
+
   async load(): Promise<void> {
     await this.names.load(() => this.search(""));
   }
