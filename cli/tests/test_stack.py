@@ -324,7 +324,7 @@ def test_the_demo_shows_the_new_voice(tmp_path):
         cwd=Path(__file__).parents[2],
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    *drafts, edit, question, phone, email, sms = (
+    *drafts, edit, question, phone, priced, taken_over, prompted, email, sms = (
         json.loads(line) for line in done.stdout.splitlines()
     )
     assert edit["version"] == 2
@@ -344,6 +344,11 @@ def test_the_demo_shows_the_new_voice(tmp_path):
     assert spoken[0] == "Hey there!"
     assert "From prices.pdf, page 2" in spoken[2]
     assert "15 euros per user and month" in spoken[2]
+    talk = [each["chat"] for each in (priced, taken_over, prompted)]
+    assert (talk[0]["persona_name"], talk[0]["citations"][0]) == ("Nova Lind", "prices.pdf, page 2")
+    assert [each["persona_name"] for each in talk[1:]] == ["Kim Berg", "Kim Berg"]
+    assert talk[2]["version"] == talk[1]["version"] + 1
+    assert "twenty minutes" in talk[2]["text"]
     steps = [email["followup"], sms["followup"]]
     assert [(step["channel"], step["status"]) for step in steps] == [
         ("email", "sent"),

@@ -1,6 +1,7 @@
 """The story of `dramatis demo`, told on a running stack."""
 
 import asyncio
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,15 @@ from persona_contracts import LeadRepliedV1
 from service_devkit.vendors.elevenlabs import FakeElevenLabs
 
 from dramatis.defaults import WORKSPACE
+from dramatis.demo_chat import (
+    EDIT_QUESTION,
+    PRICE_QUESTION,
+    PROMPT,
+    SWITCH_QUESTION,
+    DemoChat,
+    Said,
+    edit_prompt,
+)
 from dramatis.demo_followups import add_setting_and_resume, crm, reply, start_follow_up, until
 from dramatis.demo_knowledge import learn, question
 from dramatis.demo_voice import call, first_words
@@ -18,7 +28,7 @@ from dramatis.demo_workspace import (
     demo_replies,
     prepare_workspace,
 )
-from dramatis.draft_text import print_call, print_draft, print_followup
+from dramatis.draft_text import print_call, print_draft, print_followup, print_said
 from dramatis.errors import CliError
 from dramatis.output import err, out, print_json
 from dramatis.persona_edit import MeasuredEdit, edit_and_measure
@@ -38,10 +48,12 @@ def play(stack: Stack, *, as_json: bool) -> None:
         Rest(stack.url("ingest"), token, written) as ingest,
         Rest(stack.url("followup"), token, written) as followups,
         Rest(stack.url("voice"), token, written) as voice,
+        Rest(stack.url("chat"), token, written) as chat,
     ):
         cast = _play(stack, personas, drafts, voice, as_json=as_json)
         _play_knowledge(cast, drafts, ingest, as_json=as_json)
         _play_call(cast, voice, as_json=as_json)
+        _play_chat(cast, personas, chat, as_json=as_json)
         _play_followups(stack.nats_url, followups, as_json=as_json)
 
 
@@ -92,6 +104,35 @@ def _play_call(cast: Cast, voice: Rest, *, as_json: bool) -> None:
         print_json({"call": record})
     else:
         print_call(record, "vendor: a stand-in, without audio")
+
+
+def _play_chat(cast: Cast, personas: Rest, chat: Rest, *, as_json: bool) -> None:
+    """Let one persona answer with a page, another take over, and an edited prompt be heard."""
+    talk = DemoChat(chat)
+    say(f"Somebody chats with {cast.nova['name']}.", as_json=as_json)
+    answer = talk.ask(cast.nova, PRICE_QUESTION)
+    _show_said(answer, as_json=as_json)
+    if "prices.pdf, page 2" not in answer.citations:
+        raise CliError("The chat does not cite the price list.")
+    say(f"{cast.house['name']} takes over.", as_json=as_json)
+    answer = talk.ask(cast.house, SWITCH_QUESTION)
+    _show_said(answer, as_json=as_json)
+    if answer.persona_name != cast.house["persona_name"]:
+        raise CliError("The other persona did not take over.")
+    say(f"The prompt of {cast.house['name']} is edited: {PROMPT!r}", as_json=as_json)
+    edit_prompt(personas, cast.house)
+    answer = talk.ask(cast.house, EDIT_QUESTION)
+    _show_said(answer, as_json=as_json)
+    if "twenty minutes" not in answer.text:
+        raise CliError("The chat does not know the edited prompt.")
+
+
+def _show_said(answer: Said, *, as_json: bool) -> None:
+    said = asdict(answer)
+    if as_json:
+        print_json({"chat": said})
+    else:
+        print_said(said)
 
 
 def _play_knowledge(cast: Cast, drafts: Rest, ingest: Rest, *, as_json: bool) -> None:

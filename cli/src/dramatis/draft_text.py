@@ -1,4 +1,4 @@
-"""How a draft, and a step of a follow-up, are shown to people."""
+"""How a draft, a step of a follow-up, a call and a chat are shown to people."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,6 +48,15 @@ def print_call(call: dict[str, Any], note: str) -> None:
         text.append(f"{printable(turn['message'])}\n")
     text.rstrip()
     _panel(text, "a call", f"{call['turns']} turns · {note}")
+
+
+def print_said(said: dict[str, Any]) -> None:
+    """Print what was asked in a chat, and what was answered."""
+    text = Text(printable(said["text"]))
+    for number, source in enumerate(said["citations"], start=1):
+        text.append(printable(f"\n[{number}] {source}"), "dim")
+    who = f"{said['persona_name']} · version {said['version']} · model {said['model']}"
+    _panel(text, said["question"], who)
 
 
 def place_of(citation: dict[str, Any]) -> str:

@@ -65,9 +65,7 @@ class Rest:
         Raises:
             NotUpError: the service cannot be reached.
         """
-        if self._written.revision:
-            headers = {AT_LEAST_HEADER: str(self._written.revision)}
-            request["headers"] = {**headers, **request.get("headers", {})}
+        request["headers"] = {**self._at_least(), **request.get("headers", {})}
         try:
             answer = self._client.request(method, path, **request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -107,7 +105,10 @@ class Rest:
         """
         try:
             timeout = httpx.Timeout(TIMEOUT_SECONDS, read=SILENCE_SECONDS)
-            with self._client.stream("POST", path, json=body, timeout=timeout) as answer:
+            headers = self._at_least()
+            with self._client.stream(
+                "POST", path, json=body, headers=headers, timeout=timeout
+            ) as answer:
                 if not answer.is_success:
                     answer.read()
                 self.checked(answer)
@@ -116,6 +117,11 @@ class Rest:
                         yield json.loads(line.removeprefix("data: "))
         except httpx.HTTPError as error:
             raise NotUpError(f"{self.url} does not answer: {error}.") from error
+
+    def _at_least(self) -> dict[str, str]:
+        """Return the header by which a service waits for what this process has written."""
+        revision = self._written.revision
+        return {AT_LEAST_HEADER: str(revision)} if revision else {}
 
 
 def _problem(answer: "httpx.Response") -> str:

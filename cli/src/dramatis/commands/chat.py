@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Annotated, Any
 
 import typer
@@ -49,6 +49,7 @@ class Talk:
         self._thread_id = thread_id
         self._message_id: str | None = None
         self._answering: Thread | None = None
+        self._begun = Event()
         self._failed: CliError | None = None
 
     def take(self, line: str) -> None:
@@ -69,6 +70,8 @@ class Talk:
             case _ if word.startswith("/"):
                 print_plain(HELP)
             case _:
+                self._message_id = None
+                self._begun.clear()
                 self._answering = Thread(target=self._say, args=(line,), daemon=True)
                 self._answering.start()
 
@@ -91,6 +94,8 @@ class Talk:
                 self._show(event)
         except CliError as error:
             self._failed = error
+        finally:
+            self._begun.set()
 
     def _show(self, event: dict[str, Any]) -> None:
         match event["type"]:
@@ -98,6 +103,7 @@ class Talk:
                 self._message_id = event["messageId"]
                 self._thread_id = event["messageMetadata"]["conversation_id"]
                 who = event["messageMetadata"]["persona_name"] or self._persona["name"]
+                self._begun.set()
                 _print(f"{who}: ")
             case "text-delta":
                 _print(event["delta"])
@@ -114,6 +120,8 @@ class Talk:
                 pass
 
     def _stop(self) -> None:
+        if self._answering is not None:
+            self._begun.wait()
         if self._answering is None or self._message_id is None:
             print_plain("Nothing is being written.")
             return

@@ -16,6 +16,14 @@ async def test_the_stand_in_says_what_it_is(room):
     assert (await room.client.get("/readyz")).json()["stand_ins"] == ["writer:offline"]
 
 
+async def test_the_stand_in_knows_what_its_persona_is_told(room):
+    told = "# House rules\n\nYou speak as Anna.\n\nA demonstration takes twenty minutes."
+    anna = await room.cast(persona(prompts={"system": told, "rag": "", "user": ""}))
+    heard = await room.say(anna, "How many minutes does a demonstration take?")
+    assert heard.text == "Anna Berg here. A demonstration takes twenty minutes. (offline stand-in)"
+    assert not heard.text.count("House rules")
+
+
 async def test_without_a_model_nothing_is_stored_and_the_problem_says_what_to_set(
     chat_database, nats, tmp_path, connection, workspace_id
 ):

@@ -145,3 +145,46 @@ async def test_what_the_framework_refuses_is_told_as_openai_does_too(room, conte
     assert told["type"].startswith("urn:dramatis:problem:")
     assert told["error"]["type"] == "invalid_request_error"
     assert told["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "", 404),
+        ("GET", "/", 404),
+        ("POST", "/embeddings", 404),
+        ("POST", "/responses", 404),
+        ("GET", "/chat/completions", 405),
+        ("DELETE", "/models/anna", 405),
+        ("PUT", "/files/a/b?c=d", 404),
+    ],
+)
+async def test_what_is_not_there_is_told_as_openai_does(room, method, path, status):
+    told = await room.client.request(method, f"/api/openai/v1{path}")
+    assert told.status_code == status
+    assert told.headers["content-type"] == "application/problem+json"
+    assert int(told.headers["content-length"]) == len(told.content)
+    error = told.json()["error"]
+    assert error["type"] == "invalid_request_error"
+    assert error["code"] == ("route_not_found" if status == 404 else "method_not_allowed")
+    assert error["message"] == told.json()["detail"]
+
+
+async def test_what_is_too_large_is_told_as_openai_does(room):
+    headers = {"Content-Type": "application/json"}
+    path, body = "/api/openai/v1/chat/completions", b" " * 50_000_000
+    told = await room.client.post(path, content=body, headers=headers)
+    assert (told.status_code, told.json()["error"]["type"]) == (413, "invalid_request_error")
+
+
+async def test_other_problems_are_no_errors_of_openai(room):
+    told = (await room.client.get("/api/openai")).json()
+    assert "error" not in told
+    assert "error" not in (await room.client.get("/api/nothing")).json()
+
+
+async def test_a_program_hears_what_openai_would_say(program, anna):
+    del anna
+    with pytest.raises(openai.NotFoundError) as told:
+        await program.embeddings.create(model="Anna", input="Hello")
+    assert told.value.code == "route_not_found"

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator
 
+from persona_model.knowledge import PassageText
 from persona_model.offline import NAME, best_sentence, estimated_usage
 from persona_model.sentences import sentences
+from persona_model.voice import Voice
 
 from chat_svc.domain.prompt import ChatBrief, Written, compose_messages
 
@@ -11,7 +13,7 @@ MARK = "(offline stand-in)"
 
 
 class OfflineWriter:
-    """Quotes the passage that fits best, in the persona's name; costs nothing."""
+    """Quotes the passage that fits best, else the persona's prompt, in its name; costs nothing."""
 
     async def keep_open(self) -> None:
         """Return: there is nothing to close."""
@@ -28,11 +30,21 @@ class OfflineWriter:
 
 def _answer(brief: ChatBrief) -> str:
     found = best_sentence(brief.question, brief.passages)
+    told = best_sentence(brief.question, [_prompt_of(brief.voice)])
     if found is not None:
         words = f"{found.sentence} [{found.passage_number}]"
+    elif told is not None:
+        words = told.sentence
     else:
         offered = sentences(brief.voice.service_description or "")[:1]
         away = "The documents cannot be searched now. " if brief.knowledge == "unavailable" else ""
         words = " ".join([*offered, f"{away}I will find out what you asked."])
     who = f"{brief.voice.sender_name} here. " if brief.voice.sender_name else ""
     return f"{who}{words} {MARK}"
+
+
+def _prompt_of(voice: Voice) -> PassageText:
+    """Return what the persona is told, without headings, as sentences are picked from it."""
+    lines = voice.instructions.splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("#"))
+    return PassageText(text=text, source="", file_id="", chunk_id="")

@@ -13,6 +13,7 @@ from chat_svc.entrypoints import (
     prompt_tests_api,
     user_conversations_api,
 )
+from chat_svc.entrypoints.openai_errors import OpenAIErrors
 
 API = HttpApi(
     "Dramatis chat",
@@ -30,5 +31,6 @@ API = HttpApi(
         "/chat/[^/]+|/api/openai/v1/chat/completions|/api/conversations/[^/]+/messages/[^/]+/edit"
         "|/api/knowledge/gaps/[^/]+/answer|/api/personas/[^/]+/prompts/test"
     ),
+    front=OpenAIErrors,
     description="Conversations in which a persona answers.",
 )

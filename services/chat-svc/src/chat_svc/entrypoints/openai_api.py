@@ -2,12 +2,11 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from typing import Annotated, Any, Final
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
-from fastapi.exceptions import HTTPException, RequestValidationError
+from fastapi import Depends, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from persona_client import RosterNotReadyError
 from persona_contracts import ResolvedPersona
@@ -18,8 +17,8 @@ from service_kit.identity import CHANGES_NOTHING, OF_OWN_PERSONAS, Principal, Vi
 from service_kit.ids import new_id
 from service_kit.in_turn import in_turn
 from service_kit.personas import PersonasNotReadyError
-from service_kit.problem import problem_responses, service_error_of
-from service_kit.routing import ApiRoute, api_router
+from service_kit.problem import problem_responses
+from service_kit.routing import api_router
 
 from chat_svc.deps import ChatDeps
 from chat_svc.entrypoints.answer_stream import MEDIA_TYPE
@@ -37,7 +36,6 @@ from chat_svc.usecases.complete_chat import CompleteChat, Completed
 completions_total = Counter(
     "dramatis_chat_completions_total", "Answers that were asked for in OpenAI's form.", ["form"]
 )
-_TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 class ModelNotFoundError(NotFoundError):
@@ -46,32 +44,7 @@ class ModelNotFoundError(NotFoundError):
     slug = "model-not-found"
 
 
-class OpenAIRoute(ApiRoute):
-    """Tells each error twice: as a problem, and as OpenAI's programs read it."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler."""
-        handle = super().get_route_handler()
-
-        async def handle_openai(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except (ServiceError, RequestValidationError, HTTPException) as error:
-                known = service_error_of(request, error)
-                kind = "server_error" if known.status >= 500 else "invalid_request_error"
-                known.extra["error"] = {
-                    "message": str(known),
-                    "type": _TYPES.get(known.status, kind),
-                    "code": known.slug.replace("-", "_"),
-                    "param": known.errors[0].field if known.errors else None,
-                }
-                raise known from error
-
-        return handle_openai
-
-
 router = api_router("/api/openai/v1", "openai")
-router.route_class = OpenAIRoute
 
 
 @router.get(
