@@ -315,6 +315,14 @@ def test_raised_revisions_reach_every_reader(call, stack, monkeypatch):
     assert lagging == (0,)
 
 
+def check_talk(*answers):
+    talk = [each["chat"] for each in answers]
+    assert (talk[0]["persona_name"], talk[0]["citations"][0]) == ("Nova Lind", "prices.pdf, page 2")
+    assert [each["persona_name"] for each in talk[1:]] == ["Kim Berg", "Kim Berg"]
+    assert talk[2]["version"] == talk[1]["version"] + 1
+    assert "twenty minutes" in talk[2]["text"]
+
+
 def test_the_demo_shows_the_new_voice(tmp_path):
     done = subprocess.run(
         [*DRAMATIS, "demo", "--json"],
@@ -344,11 +352,7 @@ def test_the_demo_shows_the_new_voice(tmp_path):
     assert spoken[0] == "Hey there!"
     assert "From prices.pdf, page 2" in spoken[2]
     assert "15 euros per user and month" in spoken[2]
-    talk = [each["chat"] for each in (priced, taken_over, prompted)]
-    assert (talk[0]["persona_name"], talk[0]["citations"][0]) == ("Nova Lind", "prices.pdf, page 2")
-    assert [each["persona_name"] for each in talk[1:]] == ["Kim Berg", "Kim Berg"]
-    assert talk[2]["version"] == talk[1]["version"] + 1
-    assert "twenty minutes" in talk[2]["text"]
+    check_talk(priced, taken_over, prompted)
     steps = [email["followup"], sms["followup"]]
     assert [(step["channel"], step["status"]) for step in steps] == [
         ("email", "sent"),
