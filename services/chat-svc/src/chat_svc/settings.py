@@ -13,7 +13,7 @@ class ChatSettings(ModelSettings):
 
     model_config = own_variables("chat")
     http_port: int = 8106
-    writer: Literal["offline", "openai"] = "openai"
+    writer: Literal["offline", "local", "openai"] = "openai"
     openai_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("DRAMATIS_CHAT_OPENAI_API_KEY", "OPENAI_API_KEY"),
@@ -23,9 +23,9 @@ class ChatSettings(ModelSettings):
 
     @property
     def is_configured(self) -> bool:
-        """Whether there is somebody to answer: a model with its key, or the stand-in."""
+        """Whether there is somebody to answer: a model with its key, or a stand-in."""
         key = self.openai_api_key.get_secret_value() if self.openai_api_key else ""
-        return self.writer == "offline" or bool(key and self.model)
+        return self.writer != "openai" or bool(key and self.model)
 
     @property
     def not_configured(self) -> Sequence[str]:

@@ -17,7 +17,7 @@ class DraftSettings(ModelSettings):
         {"OPENAI_BASE_URL": "DRAMATIS_DRAFT_OPENAI_BASE_URL"}
     )
     http_port: int = 8102
-    writer: Literal["offline", "openai"] = "offline"
+    writer: Literal["offline", "local", "openai"] = "offline"
     openai_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("DRAMATIS_DRAFT_OPENAI_API_KEY", "OPENAI_API_KEY"),
