@@ -45,6 +45,23 @@ async def lock_by_id(session: Session, conversation_id: UUID) -> Conversation | 
     return None if row is None else _conversation(row)
 
 
+async def get_of_workspace(session: Session, conversation_id: UUID) -> Conversation:
+    """Return a conversation, whoever's it is.
+
+    Raises:
+        ConversationNotFoundError: there is none with that id, or it is deleted.
+    """
+    query = select(ConversationRow).where(
+        ConversationRow.conversation_id == conversation_id, ConversationRow.deleted_at.is_(None)
+    )
+    return _found(await session.scalar(query), conversation_id)
+
+
+async def is_of(session: Session, conversation_id: UUID, user_id: str) -> bool:
+    """Return whether this user has a conversation with that id."""
+    return await session.scalar(_own(conversation_id, user_id)) is not None
+
+
 async def is_there(session: Session, conversation_id: UUID) -> bool:
     """Return whether a conversation is not deleted."""
     query = select(ConversationRow.deleted_at).where(
@@ -68,6 +85,12 @@ async def add(session: Session, conversation: Conversation) -> Conversation:
         ConversationRow.deleted_at.is_(None),
     )
     return _found(await session.scalar(query.with_for_update()), conversation.conversation_id)
+
+
+async def add_new(session: Session, conversation: Conversation) -> bool:
+    """Store a new conversation; return whether its id was free."""
+    statement = insert(ConversationRow).values(**asdict(conversation)).on_conflict_do_nothing()
+    return await session.scalar(statement.returning(ConversationRow.conversation_id)) is not None
 
 
 async def save(session: Session, conversation: Conversation) -> None:

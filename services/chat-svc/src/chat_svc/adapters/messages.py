@@ -10,6 +10,7 @@ from persona_model.usage import TokenUsage
 from service_kit.leases import Leases
 from service_kit.store import Session, database_now
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from chat_svc.adapters.tables import MessageRow
 from chat_svc.domain.message import (
@@ -85,6 +86,16 @@ async def add(session: Session, message: Message) -> None:
     """Store a new message."""
     session.add(MessageRow(**_values(message)))
     await session.flush()
+
+
+async def add_new(session: Session, said: Sequence[Message]) -> bool:
+    """Store new messages; return whether all their ids were free."""
+    if not said:
+        return True
+    rows = [_values(each) for each in said]
+    statement = insert(MessageRow).values(rows).on_conflict_do_nothing()
+    stored = await session.scalars(statement.returning(MessageRow.message_id))
+    return len(stored.all()) == len(said)
 
 
 async def save(session: Session, message: Message) -> None:

@@ -15,7 +15,8 @@ from service_kit.response_headers import Created, Tagged
 from service_kit.routing import IdempotentSession, WorkspaceSession, api_router
 
 from chat_svc.adapters import conversations, message_search
-from chat_svc.entrypoints.dependencies import Deps, LockedConversation, document_of
+from chat_svc.entrypoints.dependencies import Deps, LockedConversation, document_of, knows_persona
+from chat_svc.entrypoints.import_schemas import ImportConversationsRequest, ImportReportDocument
 from chat_svc.entrypoints.schemas import (
     ConversationDocument,
     CreateConversationRequest,
@@ -26,6 +27,7 @@ from chat_svc.entrypoints.schemas import (
 )
 from chat_svc.usecases.create_conversation import create_conversation
 from chat_svc.usecases.delete_conversation import delete_conversation
+from chat_svc.usecases.import_conversations import import_conversations
 from chat_svc.usecases.rename_conversation import rename_conversation
 
 started = api_router("/api/chat/{persona_id}/conversations", "conversations")
@@ -82,6 +84,26 @@ async def search(
     """Return the newest messages that have these words, in the caller's own conversations."""
     found = await message_search.search(session, viewer.subject, query, limit)
     return FoundMessagesDocument(items=[FoundMessageDocument(**each._asdict()) for each in found])
+
+
+@router.post(
+    "/import",
+    operation_id="importConversations",
+    summary="Take over your conversations, with their ids",
+)
+async def import_own(
+    body: ImportConversationsRequest, viewer: Viewer, session: WorkspaceSession, deps: Deps
+) -> ImportReportDocument:
+    """Store each conversation whole or not at all, and say what became of it; repeatable."""
+    imported = [each.of(viewer.subject) for each in body.conversations]
+    results = await import_conversations(
+        session,
+        viewer.workspace_id,
+        imported,
+        knows_persona(deps, viewer.workspace_id),
+        dry_run=body.dry_run,
+    )
+    return ImportReportDocument.of(results, dry_run=body.dry_run)
 
 
 @router.patch(

@@ -1,11 +1,14 @@
 """What routes share."""
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
+from persona_client import RosterNotReadyError
 from service_kit.errors import UpstreamError
 from service_kit.identity import Viewer
+from service_kit.personas import PersonasNotReadyError
 from service_kit.preconditions import OptionalIfMatch
 from service_kit.routing import WorkspaceSession, deps_of
 
@@ -28,6 +31,19 @@ def persona_name(deps: ChatDeps, conversation: Conversation) -> str | None:
 def document_of(deps: ChatDeps, conversation: Conversation) -> ConversationDocument:
     """Return a conversation as it is shown."""
     return ConversationDocument.of(conversation, persona_name=persona_name(deps, conversation))
+
+
+def knows_persona(deps: ChatDeps, workspace_id: str) -> Callable[[UUID], bool]:
+    """Return what tells whether there is a persona with an id.
+
+    Raises:
+        PersonasNotReadyError: nobody knows yet.
+    """
+    try:
+        known = {each.persona_id for each in deps.roster.personas(workspace_id)}
+    except RosterNotReadyError as error:
+        raise PersonasNotReadyError(str(error)) from error
+    return known.__contains__
 
 
 async def _locked(

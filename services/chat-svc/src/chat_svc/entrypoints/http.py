@@ -28,7 +28,7 @@ API = HttpApi(
         user_conversations_api.router,
     ],
     long_bodies=re.compile(
-        "/chat/[^/]+|/api/openai/v1/chat/completions|/api/conversations/[^/]+/messages/[^/]+/edit"
+        "/chat/[^/]+|/api/(user-)?conversations/import|/api/openai/v1/chat/completions|/api/conversations/[^/]+/messages/[^/]+/edit"
         "|/api/knowledge/gaps/[^/]+/answer|/api/personas/[^/]+/prompts/test"
     ),
     front=OpenAIErrors,

@@ -184,6 +184,22 @@ class MessageDocument(BaseModel):
         )
 
 
+class ReadConversationRequest(StrictRequest):
+    """Why somebody else's conversation is read."""
+
+    reason: Annotated[
+        Text, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)
+    ] = Field(description="It stands in the audit trail.")
+
+
+class ReadConversationDocument(BaseModel):
+    """A conversation of somebody, and what was said in it."""
+
+    conversation: UserConversationDocument
+    title: str
+    messages: list[MessageDocument]
+
+
 class MessagesDocument(BaseModel):
     """A page of messages, oldest first."""
 

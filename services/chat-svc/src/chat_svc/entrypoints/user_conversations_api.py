@@ -1,21 +1,32 @@
-"""REST: that users have conversations, and the end of them; never what was said."""
+"""REST: that users have conversations, and the end of them; what was said only for a reason."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
-from persona_contracts import Text
-from pydantic import StringConstraints
 from service_kit.identity import Admin
 from service_kit.paging import Page, Paging
+from service_kit.problem import problem_responses
 from service_kit.routing import AuditRecorder, WorkspaceSession, api_router
 
 from chat_svc.adapters import conversations
-from chat_svc.entrypoints.dependencies import Deps
-from chat_svc.entrypoints.schemas import UserConversationDocument
+from chat_svc.entrypoints.dependencies import Deps, knows_persona
+from chat_svc.entrypoints.import_schemas import (
+    ImportReportDocument,
+    ImportUserConversationsRequest,
+    UserId,
+)
+from chat_svc.entrypoints.schemas import (
+    MessageDocument,
+    ReadConversationDocument,
+    ReadConversationRequest,
+    UserConversationDocument,
+)
 from chat_svc.usecases.erase_user import erase_user
+from chat_svc.usecases.import_conversations import import_conversations
+from chat_svc.usecases.read_conversation import read_conversation
 
-UserId = Annotated[Text, StringConstraints(min_length=1, max_length=255)]
+MESSAGES_READ: Final = 200
 
 router = api_router("/api/user-conversations", "conversations")
 
@@ -37,6 +48,46 @@ async def list_of_users(
     )
     documents = [UserConversationDocument.of(each) for each in found]
     return paging.page(documents, lambda document: document.conversation_id)
+
+
+@router.post(
+    "/import",
+    operation_id="importUserConversations",
+    summary="Take over conversations of users, with their ids",
+)
+async def import_of_users(
+    body: ImportUserConversationsRequest, admin: Admin, session: WorkspaceSession, deps: Deps
+) -> ImportReportDocument:
+    """Store each conversation whole or not at all, and say what became of it; repeatable."""
+    imported = [each.of(each.user_id) for each in body.conversations]
+    results = await import_conversations(
+        session,
+        admin.workspace_id,
+        imported,
+        knows_persona(deps, admin.workspace_id),
+        dry_run=body.dry_run,
+    )
+    return ImportReportDocument.of(results, dry_run=body.dry_run)
+
+
+@router.post(
+    "/{conversation_id}/read",
+    operation_id="readUserConversation",
+    summary="Read a conversation of somebody else, for a reason",
+    responses=problem_responses(404),
+)
+async def read(
+    conversation_id: UUID, body: ReadConversationRequest, admin: Admin, session: WorkspaceSession
+) -> ReadConversationDocument:
+    """Return what was said, the newest 200 messages; the audit trail keeps who read it and why."""
+    conversation, said = await read_conversation(
+        session, admin, conversation_id, body.reason, MESSAGES_READ
+    )
+    return ReadConversationDocument(
+        conversation=UserConversationDocument.of(conversation),
+        title=conversation.title,
+        messages=[MessageDocument.of(each) for each in said],
+    )
 
 
 @router.delete(
