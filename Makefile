@@ -9,6 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := conftest.py shared services cli tests bench deploy scripts/uv
 # Groups beside the default ones, such as `--group web` for the tests in a browser.
 WITH ?=
+MODEL ?= offline
 # What `make test` runs; `.ci/run` leaves out the unit tests, which `make check` has run.
 TESTS := not faults
 
@@ -24,8 +25,8 @@ install: ## Install everything into .venv, from the lock
 demo: install ## Start a throw-away stack and see a persona edit change the next draft
 	@$(RUN) dramatis demo
 
-up: install ## Start the whole stack in ./.dramatis and stay until Ctrl-C
-	@$(RUN) dramatis up
+up: install ## Start the whole stack in ./.dramatis and stay until Ctrl-C; WITH="--group model" MODEL=local has a small model
+	@$(UV) run --frozen --no-sync dramatis up --model $(MODEL)
 
 check: install ## Format, lint, types, imports, declared dependencies, unit tests
 	@scripts/step "format" $(RUN) ruff format --check --quiet $(SOURCES)

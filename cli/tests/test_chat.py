@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -152,3 +153,22 @@ def test_what_is_stopped_ends_and_keeps_its_words(done, slow_model):
 
 def test_there_is_nothing_to_stop_before_anything_is_said(done):
     assert "Nothing is being written." in done("chat", "Nova", typed="/stop")
+
+
+def test_a_conversation_is_taken_over_with_its_ids(done, tmp_path):
+    done("chat", "Nova", typed="Hello?\n/persona Bert\nAnd you?")
+    (listed,) = json.loads(done("conversations", "list", "--json"))["items"]
+    thread = listed["conversation_id"]
+    done("conversations", "export", thread, "talk.json", "--format", "json")
+    report = json.loads(done("conversations", "import", "talk.json", "--json"))
+    assert [item["outcome"] for item in report["items"]] == ["there"]
+    talk = json.loads((tmp_path / "talk.json").read_text())
+    talk["conversation"]["conversation_id"] = str(uuid4())
+    for message in talk["messages"]:
+        message["message_id"] = str(uuid4())
+    (tmp_path / "other.json").write_text(json.dumps(talk))
+    for arguments in (("--dry-run",), ("--user", "somebody"), ()):
+        shown = done("conversations", "import", "other.json", *arguments, code=len(arguments) == 0)
+        assert ("imported" in shown) == bool(arguments)
+    (tmp_path / "bad.json").write_text("[]")
+    assert "bad.json is no exported" in done("conversations", "import", "bad.json", code=1)

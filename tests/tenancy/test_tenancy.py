@@ -336,6 +336,15 @@ VOICE_CASES = [
 CONVERSATION = "/api/conversations/{conversation}"
 
 
+def conversation_of(conversation_id):
+    """Return a conversation to import that has the id of one of the other workspace."""
+    return {
+        "conversation_id": conversation_id,
+        "created_at": "2025-01-01T00:00:00Z",
+        "messages": [],
+    }
+
+
 def conversation(method, path="", **more):
     """A case under one conversation of the other workspace."""
     return case(
@@ -357,6 +366,21 @@ CHAT_CASES = [
     ),
     case("GET /api/conversations", status=200),
     case("GET /api/user-conversations", status=200),
+    case(
+        "POST /api/conversations/import",
+        json={"conversations": [conversation_of("{conversation}")]},
+        status=200,
+    ),
+    case(
+        "POST /api/user-conversations/import",
+        json={"conversations": [{**conversation_of("{conversation}"), "user_id": "tester"}]},
+        status=200,
+    ),
+    case(
+        "POST /api/user-conversations/{conversation_id}/read",
+        "/api/user-conversations/{conversation}/read",
+        json={"reason": "I am curious."},
+    ),
     case("DELETE /api/user-conversations", "/api/user-conversations?user_id=nobody", status=204),
     conversation("GET"),
     conversation("GET", "/stream"),

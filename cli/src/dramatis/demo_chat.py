@@ -13,7 +13,7 @@ PROMPT = "A demonstration takes twenty minutes, and shows routes of your own."
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Exchange:
     """What was asked, and what a persona answered."""
 
     question: str
@@ -31,7 +31,7 @@ class DemoChat:
         self._chat = chat
         self._thread: dict[str, str] = {}
 
-    def ask(self, persona: dict[str, Any], question: str) -> Said:
+    def ask(self, persona: dict[str, Any], question: str) -> Exchange:
         """Return what this persona answers; whoever answered before is relieved.
 
         Raises:
@@ -44,7 +44,7 @@ class DemoChat:
             raise CliError(f"{persona['name']} gives no answer in the chat.")
         who = by_type["start"]["messageMetadata"]
         self._thread = {"thread_id": who["conversation_id"]}
-        return Said(
+        return Exchange(
             question=question,
             persona_name=who["persona_name"],
             version=who["version"],

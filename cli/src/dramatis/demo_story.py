@@ -15,7 +15,7 @@ from dramatis.demo_chat import (
     PROMPT,
     SWITCH_QUESTION,
     DemoChat,
-    Said,
+    Exchange,
     edit_prompt,
 )
 from dramatis.demo_followups import add_setting_and_resume, crm, reply, start_follow_up, until
@@ -28,7 +28,7 @@ from dramatis.demo_workspace import (
     demo_replies,
     prepare_workspace,
 )
-from dramatis.draft_text import print_call, print_draft, print_followup, print_said
+from dramatis.draft_text import print_call, print_draft, print_exchange, print_followup
 from dramatis.errors import CliError
 from dramatis.output import err, out, print_json
 from dramatis.persona_edit import MeasuredEdit, edit_and_measure
@@ -111,28 +111,28 @@ def _play_chat(cast: Cast, personas: Rest, chat: Rest, *, as_json: bool) -> None
     talk = DemoChat(chat)
     say(f"Somebody chats with {cast.nova['name']}.", as_json=as_json)
     answer = talk.ask(cast.nova, PRICE_QUESTION)
-    _show_said(answer, as_json=as_json)
+    _show_answer(answer, as_json=as_json)
     if "prices.pdf, page 2" not in answer.citations:
         raise CliError("The chat does not cite the price list.")
     say(f"{cast.house['name']} takes over.", as_json=as_json)
     answer = talk.ask(cast.house, SWITCH_QUESTION)
-    _show_said(answer, as_json=as_json)
+    _show_answer(answer, as_json=as_json)
     if answer.persona_name != cast.house["persona_name"]:
         raise CliError("The other persona did not take over.")
     say(f"The prompt of {cast.house['name']} is edited: {PROMPT!r}", as_json=as_json)
     edit_prompt(personas, cast.house)
     answer = talk.ask(cast.house, EDIT_QUESTION)
-    _show_said(answer, as_json=as_json)
+    _show_answer(answer, as_json=as_json)
     if "twenty minutes" not in answer.text:
         raise CliError("The chat does not know the edited prompt.")
 
 
-def _show_said(answer: Said, *, as_json: bool) -> None:
-    said = asdict(answer)
+def _show_answer(answer: Exchange, *, as_json: bool) -> None:
+    exchange = asdict(answer)
     if as_json:
-        print_json({"chat": said})
+        print_json({"chat": exchange})
     else:
-        print_said(said)
+        print_exchange(exchange)
 
 
 def _play_knowledge(cast: Cast, drafts: Rest, ingest: Rest, *, as_json: bool) -> None:

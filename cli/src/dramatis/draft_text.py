@@ -50,13 +50,13 @@ def print_call(call: dict[str, Any], note: str) -> None:
     _panel(text, "a call", f"{call['turns']} turns · {note}")
 
 
-def print_said(said: dict[str, Any]) -> None:
+def print_exchange(exchange: dict[str, Any]) -> None:
     """Print what was asked in a chat, and what was answered."""
-    text = Text(printable(said["text"]))
-    for number, source in enumerate(said["citations"], start=1):
+    text = Text(printable(exchange["text"]))
+    for number, source in enumerate(exchange["citations"], start=1):
         text.append(printable(f"\n[{number}] {source}"), "dim")
-    who = f"{said['persona_name']} · version {said['version']} · model {said['model']}"
-    _panel(text, said["question"], who)
+    who = f"{exchange['persona_name']} · version {exchange['version']} · model {exchange['model']}"
+    _panel(text, exchange["question"], who)
 
 
 def place_of(citation: dict[str, Any]) -> str:

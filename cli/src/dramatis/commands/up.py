@@ -118,7 +118,5 @@ def _port_options() -> list[inspect.Parameter]:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    epilog = examples(
-        "dramatis up", "dramatis up --ephemeral --json", "dramatis up --model local"
-    )
+    epilog = examples("dramatis up", "dramatis up --ephemeral --json", "dramatis up --model local")
     app.command(epilog=epilog)(expand(up, _port_options()))

@@ -88,14 +88,14 @@ async def add(session: Session, message: Message) -> None:
     await session.flush()
 
 
-async def add_new(session: Session, said: Sequence[Message]) -> bool:
+async def add_new(session: Session, new: Sequence[Message]) -> bool:
     """Store new messages; return whether all their ids were free."""
-    if not said:
+    if not new:
         return True
-    rows = [_values(each) for each in said]
+    rows = [_values(each) for each in new]
     statement = insert(MessageRow).values(rows).on_conflict_do_nothing()
     stored = await session.scalars(statement.returning(MessageRow.message_id))
-    return len(stored.all()) == len(said)
+    return len(stored.all()) == len(new)
 
 
 async def save(session: Session, message: Message) -> None:

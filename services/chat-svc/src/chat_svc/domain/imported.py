@@ -65,7 +65,7 @@ class ImportedConversation:
             last_message_at=last,
         )
 
-    def said(self, workspace_id: str) -> list[Message]:
+    def stored_messages(self, workspace_id: str) -> list[Message]:
         """Return its messages as they are kept here; each answer is to the message before it."""
         kept: list[Message] = []
         asked: UUID | None = None

@@ -19,6 +19,7 @@ from chat_svc.domain.prompt_test import Answered, NotAnswered, PromptShown, Word
 from chat_svc.entrypoints.answer_stream import HEADERS, MEDIA_TYPE, STREAM
 from chat_svc.entrypoints.dependencies import Answering
 from chat_svc.entrypoints.prompt_test_schemas import PromptTestDocument, TestPromptsRequest
+from chat_svc.usecases.follow_answer import Ping
 from chat_svc.usecases.try_prompts import Seen, Trial, TryPrompts
 
 router = api_router("/api/personas/{persona_id}/prompts", "prompts")
@@ -91,6 +92,8 @@ async def _sent(trial: Trial, seen: AsyncGenerator[Seen]) -> AsyncGenerator[str]
 
 def _shown(seen: Seen) -> str:
     match seen:
+        case Ping():
+            return ": ping\n\n"
         case PromptShown():
             told = [{"role": role, "content": content} for role, content in seen.messages]
             return _event("data-prompt", data={"side": seen.side, "messages": told})

@@ -80,13 +80,13 @@ async def read(
     conversation_id: UUID, body: ReadConversationRequest, admin: Admin, session: WorkspaceSession
 ) -> ReadConversationDocument:
     """Return what was said, the newest 200 messages; the audit trail keeps who read it and why."""
-    conversation, said = await read_conversation(
+    conversation, found = await read_conversation(
         session, admin, conversation_id, body.reason, MESSAGES_READ
     )
     return ReadConversationDocument(
         conversation=UserConversationDocument.of(conversation),
         title=conversation.title,
-        messages=[MessageDocument.of(each) for each in said],
+        messages=[MessageDocument.of(each) for each in found],
     )
 
 

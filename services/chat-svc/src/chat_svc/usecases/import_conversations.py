@@ -44,15 +44,15 @@ async def _import(
         return ImportResult(conversation_id=conversation_id, outcome=Outcome.THERE)
     async with session.begin_nested() as step:
         conversation = imported.conversation(workspace_id)
-        said = imported.said(workspace_id)
+        stored = imported.stored_messages(workspace_id)
         is_new = await conversations.add_new(session, conversation)
-        is_whole = is_new and await messages.add_new(session, said)
+        is_whole = is_new and await messages.add_new(session, stored)
         if dry_run or not is_whole:
             await step.rollback()
     if not is_whole:
         return _refused(conversation_id, "another conversation or message has this id")
     return ImportResult(
-        conversation_id=conversation_id, outcome=Outcome.IMPORTED, message_count=len(said)
+        conversation_id=conversation_id, outcome=Outcome.IMPORTED, message_count=len(stored)
     )
 
 

@@ -27,9 +27,10 @@ from chat_svc.domain.prompt_test import (
     Side,
     Words,
 )
+from chat_svc.usecases.follow_answer import PING_SECONDS, Ping
 from chat_svc.usecases.ports import Knowledge, Personas, Writer
 
-Seen = PromptShown | Words | Answered | NotAnswered
+Seen = PromptShown | Words | Answered | NotAnswered | Ping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class TryPrompts:
         ]
         try:
             for _ in writing:
-                while (each := await seen.get()) is not None:
+                while (each := await _next(seen)) is not None:
                     yield each
             await asyncio.gather(*writing)
         finally:
@@ -151,3 +152,11 @@ class TryPrompts:
                 created_at=await database_now(session),
             )
             await prompt_tests.add(session, kept)
+
+
+async def _next(seen: asyncio.Queue[Seen | None]) -> Seen | None:
+    try:
+        async with asyncio.timeout(PING_SECONDS):
+            return await seen.get()
+    except TimeoutError:
+        return Ping()
