@@ -1,11 +1,11 @@
 """The playground, while a model takes its time."""
 
+import asyncio
+
 from chat_svc.domain.prompt import ChatBrief
 from chat_svc.domain.prompt_test import NotAnswered, PromptShown
 from chat_svc.usecases import try_prompts
 from chat_svc.usecases.follow_answer import Ping
-import asyncio
-
 from persona_model.knowledge import KnowledgeAnswer
 from persona_model.voice import Voice
 from service_kit.errors import UpstreamError
