@@ -38,6 +38,7 @@ ROWS = (
     "rate_limit",
     "help",
     "tui",
+    "chat",
 )
 MAX_REASON_CHARS = 500
 MISSED = 3
