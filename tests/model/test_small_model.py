@@ -90,7 +90,7 @@ def test_the_playground_shows_both_sides_with_what_they_took(rest, anna):
     usages = [event["data"] for event in events if event["type"] == "data-usage"]
     assert {usage["side"] for usage in usages} == {"active", "draft"}
     assert all(usage["model"] == MODEL for usage in usages)
-    assert all(0 < usage["output_tokens"] <= MAX_TOKENS for usage in usages)
+    assert all(0 < each["usage"]["output_tokens"] <= MAX_TOKENS for each in usages)
 
 
 def test_openais_client_gets_an_answer_and_a_stream(stack, anna):
