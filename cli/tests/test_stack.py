@@ -57,7 +57,8 @@ def test_up_prints_its_addresses_once_all_are_ready_and_leaves_nothing_behind(tm
     ) as process:
         assert process.stdout is not None
         line = json.loads(process.stdout.readline())
-        assert line.keys() == {"nats", *NAMES, "login", "token"}
+        assert line.keys() == {"nats", *NAMES, "data_dir", "inbox_dir", "login", "token"}
+        assert Path(line["inbox_dir"]).is_dir()
         for name in NAMES:
             assert httpx.get(f"{line[name]}/readyz").status_code == 200
         headers = {"Authorization": f"Bearer {line['token']}"}

@@ -208,12 +208,16 @@ async def send_batch(desk, content, content_type=BATCH):
 async def test_a_batch_is_answered_one_by_one_and_drafted(desk):
     events = [replied(desk.workspace_id) for _ in range(3)]
     batch = json.dumps([envelope(event, f"event-{event.message_id}") for event in events])
-    for content_type in (BATCH, f"{BATCH}; charset=UTF-8"):
+    for content_type, is_repeat in ((BATCH, False), (f"{BATCH}; charset=UTF-8", True)):
         answer = await send_batch(desk, batch, content_type)
         assert answer.status_code == 202, answer.text
         assert answer.json() == {
             "items": [
-                {"event_id": f"event-{event.message_id}", "message_id": event.message_id}
+                {
+                    "event_id": f"event-{event.message_id}",
+                    "message_id": event.message_id,
+                    "duplicate": is_repeat,
+                }
                 for event in events
             ]
         }
