@@ -169,6 +169,8 @@ class Tui(App[None]):
         shown = self._shown()
         drawn = [self._cells(row) for row in shown]
         self._tell()
+        # Columns grow when the table is idle; one that was not running yet has missed it.
+        self.call_after_refresh(self._table.check_idle)
         if drawn == self._drawn:
             return
         before = self._here()
