@@ -200,9 +200,9 @@ class Tui(App[None]):
 
     def _say(self, text: str) -> None:
         """Show a line above the keys; "" takes it away."""
-        line = self.query_one("#problem", Static)
-        line.display = bool(text)
-        line.update(Text(text))
+        for line in self.query("#problem").results(Static):  # none once the app ends
+            line.display = bool(text)
+            line.update(Text(text))
 
     def _here(self) -> Row | None:
         """Return the row that the cursor is on."""
