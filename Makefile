@@ -14,7 +14,7 @@ MODEL ?= offline
 TESTS := not faults
 
 .DEFAULT_GOAL := help
-.PHONY: help audit install demo up test check faults model bench bench-peers schemas web format clean images k8s k8s-tools k8s-files
+.PHONY: help audit install demo up test check faults model bench bench-peers schemas pictures web format clean images k8s k8s-tools k8s-files
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,10 @@ schemas: install ## Generate shared/contracts/schemas, and what each service nee
 	@$(RUN) scripts/web openapi
 	@$(RUN) python -m dramatis.gateway_routes
 	@$(RUN) python -m dramatis.errors_page
+
+pictures: install ## Take the pictures of docs/guides anew, in Chromium
+	@$(UV) sync --frozen --quiet --group web
+	@DRAMATIS_PICTURES=1 $(RUN) pytest -q tests/studio/test_pictures.py
 
 web: install ## Build the console of studio-svc into its package, with node from PyPI
 	@$(UV) sync --frozen --quiet --group web
