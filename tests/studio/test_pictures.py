@@ -107,7 +107,7 @@ async def test_the_console_after_the_story_of_the_demo(told, browser, tmp_path):
         if name == "chat":
             await ask(page)
         if name == "drafts":
-            await page.get_by_role("link", name="a-question").click()
+            await page.get_by_role("button", name="a-question").click()
         await expect(page.locator("main .loading")).to_have_count(0)
         await page.screenshot(path=folder / f"{name}.png", animations="disabled")
     await context.close()

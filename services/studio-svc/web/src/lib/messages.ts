@@ -59,8 +59,12 @@ export function clock(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }
 
+const SPELT = new Map([["email", "E-mail"], ["sms", "SMS"], ["linkedin", "LinkedIn"]]);
+
 /** Words of a machine for people: `missing_value` becomes "Missing value". */
 export function words(name: string): string {
+  const spelt = SPELT.get(name);
+  if (spelt) return spelt;
   const text = name.replaceAll(/[_-]+/g, " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
