@@ -35,12 +35,6 @@ NAMES = frozenset(
 )
 """Every picture there is."""
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.processes,
-    pytest.mark.slow,
-]
-
 
 @pytest.fixture
 def told(chromium, tmp_path, monkeypatch):
@@ -94,6 +88,9 @@ async def ask(page):
     await expect(answer.get_by_role("blockquote").first).to_be_visible()
 
 
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.processes
+@pytest.mark.slow
 async def test_the_console_after_the_story_of_the_demo(told, browser, tmp_path):
     folder = FOLDER if "DRAMATIS_PICTURES" in os.environ else tmp_path
     folder.mkdir(exist_ok=True)
