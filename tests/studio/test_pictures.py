@@ -105,6 +105,8 @@ async def test_the_console_after_the_story_of_the_demo(told, browser, tmp_path):
             await ask(page)
         if name == "drafts":
             await page.get_by_role("button", name="a-question").click()
+            await expect(page.get_by_text("Reading what the lead wrote")).to_have_count(0)
+            await expect(page.get_by_text("What does the plan Team cost")).to_be_visible()
         await expect(page.locator("main .loading")).to_have_count(0)
         await page.screenshot(path=folder / f"{name}.png", animations="disabled")
     await context.close()
