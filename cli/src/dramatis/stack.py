@@ -155,7 +155,7 @@ class Stack:
                 remove_abandoned(_remove)
             self._lock.acquire()
             self._check_ports()
-            self.inbox_dir.mkdir(exist_ok=True)
+            self.inbox_dir.mkdir(mode=0o700, exist_ok=True)
             self._start_servers()
             self._provision()
             self._start_services()

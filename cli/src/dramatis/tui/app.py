@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events, on, work
 from textual.app import App, ComposeResult, SuspendNotSupported
@@ -131,11 +132,7 @@ class Tui(App[None]):
         """Show another list, without its rows yet."""
         self._places[-1] = place
         self._rows = []
-        table = self._table
-        table.clear(columns=True)
-        for title in place.view.columns:
-            table.add_column(Text(title), key=title)
-        self._drawn = []
+        self._fill([])
         self._tell()
         self.action_reload()
 
@@ -169,19 +166,23 @@ class Tui(App[None]):
         shown = self._shown()
         drawn = [self._cells(row) for row in shown]
         self._tell()
-        # Columns grow when the table is idle; one that was not running yet has missed it.
-        self.call_after_refresh(self._table.check_idle)
         if drawn == self._drawn:
             return
         before = self._here()
-        self._drawn = drawn
-        table = self._table
-        table.clear()
-        for cells in drawn:
-            table.add_row(*map(Text, cells))
+        self._fill(drawn)
         ids = [row.get(self.place.view.id) for row in shown]
         if before is not None and before.get(self.place.view.id) in ids:
-            table.move_cursor(row=ids.index(before.get(self.place.view.id)))
+            self._table.move_cursor(row=ids.index(before.get(self.place.view.id)))
+
+    def _fill(self, drawn: list[tuple[str, ...]]) -> None:
+        """Write the table anew; a table that widens its columns itself does so once it is idle."""
+        self._drawn = drawn
+        table = self._table
+        table.clear(columns=True)
+        for title, *cells in zip(self.place.view.columns, *drawn, strict=True):
+            table.add_column(Text(title), key=title, width=max(map(cell_len, (title, *cells))))
+        for row in drawn:
+            table.add_row(*map(Text, row))
 
     def _tell(self) -> None:
         """Say where one is, and what the keys do."""

@@ -232,6 +232,7 @@ async def test_an_edit_of_the_persona_is_never_answered_from_before_it(phone):
 async def test_new_knowledge_is_never_answered_from_before_it(phone):
     """Questions run all the while: an answer that began before the news is not given after it."""
     nova, secret, _ = await phone.agent()
+    await phone.ask(nova, secret)  # it hears of news from its first question on
     done = False
 
     async def keep_asking():

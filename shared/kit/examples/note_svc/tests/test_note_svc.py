@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import signal
 from pathlib import Path
@@ -55,7 +56,7 @@ async def test_a_reply_becomes_a_note_and_an_event_and_the_service_ends(api, con
         answer = await client.get("/api/notes", headers={"Origin": ORIGIN})
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
-    api.process._child.send_signal(signal.SIGTERM)
+    os.kill(api.process.pid, signal.SIGTERM)
     await wait_until(lambda: not api.process.is_running)
     assert api.process._child.returncode == 0
 
