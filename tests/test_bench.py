@@ -43,6 +43,7 @@ def test_a_row_that_could_not_run_is_an_error(bench):
 
 
 @pytest.mark.processes
+@pytest.mark.slow
 def test_a_row_without_its_data_is_listed_as_skipped_and_is_no_error(tmp_path):
     """Run a copy of the bench, as a plain clone has it: without `../shared`."""
     clone = tmp_path / "clone"

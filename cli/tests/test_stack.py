@@ -110,7 +110,12 @@ def umask(request):
     os.umask(before)
 
 
-UMASKS = pytest.mark.parametrize("umask", [0o022, 0o000], ids=oct, indirect=True)
+UMASKS = pytest.mark.parametrize(
+    "umask",
+    [pytest.param(0o022, marks=pytest.mark.slow), 0o000],
+    ids=oct,
+    indirect=True,
+)
 """The usual one, and one that closes nothing."""
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from every_service import SERVICES
+from every_service import SERVICES, first_alone
 from service_devkit.testing.waiting import HANG_SECONDS
 
 OWN_CREDENTIALS = "/elevenlabs/"
@@ -25,7 +25,7 @@ PACKED = {
 _workspaces = count(1)
 
 
-@pytest.fixture(params=SERVICES)
+@pytest.fixture(params=first_alone(SERVICES))
 def api(request, apis):
     return apis[request.param]
 

@@ -12,6 +12,7 @@ import trustme
 import yaml
 from dramatis.__main__ import GROUPS, _app
 from dramatis.services import SERVICES
+from every_service import first_alone
 from service_devkit.embedded.binaries import nats_server
 from typer.main import get_command
 
@@ -279,7 +280,7 @@ BROKEN = {
 
 @TOOLS
 @pytest.mark.processes
-@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("broken", first_alone(BROKEN))
 def test_a_broken_overlay_is_refused(broken, tmp_path):
     more, extra, reason = BROKEN[broken]
     small = os.path.relpath(K8S / "overlays/small", tmp_path.resolve())
