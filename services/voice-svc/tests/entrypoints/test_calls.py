@@ -56,7 +56,7 @@ async def test_a_call_is_stored_whole_and_told_once(phone):
     names = ("conversation_id", "persona_id", "agent_id", "revision", "lead_id", "cost")
     assert {name: event[name] for name in names} == {name: call[name] for name in names}
     assert (event["duration_seconds"], event["transcript_turns"]) == (42, 2)
-    assert "490" not in json.dumps(event)
+    assert "490 EUR" not in json.dumps(event)
 
 
 async def test_the_revision_is_that_of_the_start_of_the_call(phone):
