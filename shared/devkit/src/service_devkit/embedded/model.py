@@ -1,16 +1,14 @@
 """A small language model as a local process, for whoever has no key: dependency group `model`."""
 
-import http.client
 import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from service_devkit.embedded.ports import LOOPBACK, check_port, free_port
+from service_devkit.embedded.ports import LOOPBACK, answers_200, check_port, free_port
 from service_devkit.embedded.process import Command, ServerProcess
 
 MODEL = "smollm2-135m-instruct"
-PROBE_SECONDS = 2
 
 
 def model_file() -> Path | None:
@@ -48,11 +46,4 @@ class ModelProcess(ServerProcess):
         )
 
     def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PROBE_SECONDS)
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return answers_200(self.port, "/health")

@@ -1,5 +1,6 @@
 """TCP ports of this machine."""
 
+import http.client
 import socket
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ _BELOW_EPHEMERAL = range(16_384, 32_768)
 """Linux gives outgoing connections ports from 32768 on (ip_local_port_range): one of those could be
 taken by a client while its server restarts."""
 _BLOCK_PORTS = 64
+PROBE_SECONDS = 2
 
 
 class PortTakenError(ServiceError):
@@ -47,6 +49,18 @@ def check_port(port: int) -> None:
     """
     if not _is_free(port):
         raise PortTakenError(port)
+
+
+def answers_200(port: int, path: str) -> bool:
+    """Return whether `GET path` on `port` of loopback answers 200 within PROBE_SECONDS."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _is_free(port: int) -> bool:

@@ -1,7 +1,6 @@
 """One of our services as a process: forked where that can be, for it starts much sooner."""
 
 import atexit
-import http.client
 import os
 import sys
 from collections.abc import Mapping
@@ -9,10 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from service_devkit.embedded.fork_server import ForkServer, is_possible
-from service_devkit.embedded.ports import LOOPBACK, check_port, free_port
+from service_devkit.embedded.ports import LOOPBACK, answers_200, check_port, free_port
 from service_devkit.embedded.process import Child, Command, ServerProcess, open_log, starter
-
-PROBE_SECONDS = 2
 
 _servers: list[ForkServer] = []
 """At most one, which the first service starts."""
@@ -60,14 +57,7 @@ class ServiceProcess(ServerProcess):
         return None
 
     def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PROBE_SECONDS)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return answers_200(self.port, "/readyz")
 
 
 def _start_fork_server() -> None:
